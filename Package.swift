@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Every module in one line; dependencies point downwards only.
+let package = Package(
+    name: "dcae",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "dcae", targets: ["dcae"]),
+        .library(
+            name: "DCAE",
+            targets: ["DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+        ),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
+        .target(name: "TensorCore", dependencies: ["CKernels"]),
+        // One strict pass over JSON from outside, json-c to read it, a printer that writes Python's bytes.
+        .target(name: "StrictJSON", dependencies: ["TensorCore", "CJSONC"]),
+        // Checkpoint files of every format, opened as one kind of value; whole-or-absent output.
+        .target(name: "CheckpointIO", dependencies: ["StrictJSON", "TensorCore", "CPlatform", "CZstd"]),
+        // Variants, AutoencoderDC configurations, and the list of parameters that follows from one.
+        .target(
+            name: "ModelZoo",
+            dependencies: ["StrictJSON", "TensorCore", "CPlatform"],
+            plugins: ["EmbedRegistryPlugin"]
+        ),
+        // Identify, plan, validate, execute, verify.
+        .target(name: "Conversion", dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]),
+        // Summaries, statistics, differences, hashes.
+        .target(
+            name: "Inspection",
+            dependencies: [
+                "Conversion", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        // Matrix products, convolutions, norms and attention over buffers.
+        .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
+        // The autoencoder itself: encoder, decoder, tiling.
+        .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
+        // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
+        .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG", "CWebP", "TensorCore"]),
+        // Latent statistics and the scaling factor that follows from them.
+        .target(name: "Calibration", dependencies: ["DCAENetwork", "Images", "ModelZoo", "StrictJSON", "TensorCore"]),
+        // The program: one file per command.
+        .executableTarget(
+            name: "dcae",
+            dependencies: [
+                "Calibration", "Inspection", "Conversion", "DCAENetwork", "Images", "CheckpointIO", "ModelZoo",
+                "StrictJSON", "TensorCore", "CPlatform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
+        .target(name: "CKernels"),
+        .target(name: "CPlatform"),
+        .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CTurboJPEG",
+            pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]
+        ),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+
+        // Registry and Configs are compiled into the program by a build plugin, so that it can be moved anywhere.
+        .executableTarget(name: "EmbedRegistry"),
+        .plugin(name: "EmbedRegistryPlugin", capability: .buildTool(), dependencies: ["EmbedRegistry"]),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
+            path: "Tests/TestSupport"
+        ),
+    ]
+)
+
+let tests: [(String, [Target.Dependency])] = [
+    ("TensorCoreTests", ["TensorCore"]),
+    ("StrictJSONTests", ["StrictJSON"]),
+    ("CheckpointIOTests", ["CheckpointIO", "StrictJSON", "TensorCore"]),
+    ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
+    ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("KernelsTests", ["Kernels", "TensorCore"]),
+    ("DCAENetworkTests", ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("ImagesTests", ["Images"]),
+    ("EndToEndTests", ["dcae", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
+]
+for (name, dependencies) in tests {
+    package.targets.append(.testTarget(name: name, dependencies: dependencies + ["TestSupport"]))
+}
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = settings
+}

@@ -1,0 +1,47 @@
+extension String {
+    /// This text fit for a line on a terminal: control, format and unassigned characters as `\u{…}`, and no longer than
+    /// `limit` characters, the rest of a longer text as `…`.
+    ///
+    /// Names in checkpoints come from strangers, and a terminal obeys what it is sent.
+    public func escaped(limit: Int = 80) -> String {
+        var result = ""
+        var count = 0
+        for scalar in unicodeScalars {
+            if count >= limit { return result + "…" }
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+                result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default:
+                result.unicodeScalars.append(scalar)
+            }
+            count += 1
+        }
+        return result
+    }
+}
+
+/// The name among `candidates` that is nearest to `name`, where one is near enough to be worth a suggestion.
+///
+/// Near is an edit distance of at most a third of the name's length; ties go to the first.
+public func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    let wanted = Array(name.lowercased().unicodeScalars.prefix(200))
+    var best: (name: String, distance: Int)?
+    for candidate in candidates {
+        let distance = editDistance(wanted, Array(candidate.lowercased().unicodeScalars.prefix(200)))
+        if distance < best?.distance ?? Int.max { best = (candidate, distance) }
+    }
+    guard let best, best.distance <= max(2, wanted.count / 3) else { return nil }
+    return best.name
+}
+
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+    var previous = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+        var current = [i + 1]
+        for (j, y) in b.enumerated() {
+            current.append(min(previous[j] + (x == y ? 0 : 1), previous[j + 1] + 1, current[j] + 1))
+        }
+        previous = current
+    }
+    return previous[b.count]
+}

@@ -1,0 +1,7 @@
+/// An error that says in one line what was refused, where, and what to do about it.
+///
+/// Every error type of this package conforms, so that the program prints all of them alike.
+public protocol Refusal: Error, Sendable, CustomStringConvertible {
+    /// The whole message: one line, printable, without a final full stop.
+    var description: String { get }
+}
