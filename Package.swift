@@ -22,7 +22,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
@@ -44,7 +43,6 @@ let package = Package(
             name: "Inspection",
             dependencies: [
                 "Conversion", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON",
-                .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
