@@ -97,12 +97,13 @@ public struct Registry: Sendable {
 
     /// The variant that a name, an alias or a repository stands for.
     ///
+    /// - Parameter place: where the name was given, for the error.
     /// - Throws: `ConfigFault.unknownVariant` with the nearest name.
-    public func variant(named name: String) throws(CheckpointError) -> Variant {
+    public func variant(named name: String, in place: String = "--variant") throws(CheckpointError) -> Variant {
         let wanted = name.lowercased()
         if let found = variants.first(where: { $0.names.contains { $0.lowercased() == wanted } }) { return found }
         let suggestion = nearest(to: name, among: variants.flatMap { [$0.name] + $0.aliases })
-        throw CheckpointError("--variant", .file, ConfigFault.unknownVariant(name, nearest: suggestion))
+        throw CheckpointError(place, .file, ConfigFault.unknownVariant(name, nearest: suggestion))
     }
 }
 

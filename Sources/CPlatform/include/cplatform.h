@@ -25,3 +25,7 @@ void dcae_forget_unfinished(int slot);
 /// Registers the name of a file that is mapped, for the message of a truncated mapping. Returns a slot, or -1.
 int dcae_register_mapping(const void *start, size_t size, const char *path);
 void dcae_forget_mapping(int slot);
+
+/// Extended attributes, which Linux and macOS have under the same name with other parameters. -1 where there are none.
+int dcae_set_attribute(const char *path, const char *name, const void *value, size_t size);
+int64_t dcae_get_attribute(const char *path, const char *name, void *value, size_t room);
