@@ -21,7 +21,7 @@ extension Checkpoint {
     }
 
     /// Opens one safetensors file.
-    static func openSafetensors(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
+    package static func openSafetensors(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
         let header = try SafetensorsHeader(reading: file)
         return Checkpoint(
             path: path,
