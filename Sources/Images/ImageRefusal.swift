@@ -57,7 +57,7 @@ public struct ImageRefusal: Refusal, Equatable {
         case arrayOverflow(value: Double, index: Int)
     }
 
-    init(_ file: String, _ problem: Problem) {
+    package init(_ file: String, _ problem: Problem) {
         self.file = file
         self.problem = problem
     }
@@ -97,7 +97,7 @@ extension ImageRefusal.Problem {
         case .animated(let format):
             "is an animated \(format.rawValue), where a still picture was expected: save one frame of it"
         case .tooManyPixels(let width, let height):
-            "has \(width)x\(height) pixels, and more than \(Picture.pixelLimit) are not read: make it smaller"
+            "has \(width)x\(height) pixels, more than the \(Picture.pixelLimit) that are allowed: make it smaller"
         case .tooFewBytes(let width, let height, let bytes):
             "says it has \(width)x\(height) pixels, which its \(bytes) bytes cannot hold: copy or download it again"
         case .noMultiple(let width, let height, let multiple):

@@ -77,7 +77,7 @@ struct FittingTests {
         let thread = Picture(width: 1, height: 60000, filledWith: .white)
         #expect(
             refusal { try thread.centreSquare(side: 256, name: "thread.png") }
-                == "thread.png: has 256x15360000 pixels, and more than 268435456 are not read: make it smaller"
+                == "thread.png: has 256x15360000 pixels, more than the 268435456 that are allowed: make it smaller"
         )
     }
 }
