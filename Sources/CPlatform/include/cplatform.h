@@ -25,3 +25,7 @@ void dcae_forget_unfinished(int slot);
 /// Registers the name of a file that is mapped, for the message of a truncated mapping. Returns a slot, or -1.
 int dcae_register_mapping(const void *start, size_t size, const char *path);
 void dcae_forget_mapping(int slot);
+
+/// Opens a new file without a name in a folder, for reading and writing: it is gone when the last descriptor is closed,
+/// however the program ends. Returns a descriptor, or -1 with errno set.
+int dcae_open_nameless(const char *folder);
