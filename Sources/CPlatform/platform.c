@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { path_room = 4096 };
@@ -220,4 +221,20 @@ void dcae_install_signal_handlers(void) {
     sigaction(SIGBUS, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+}
+
+int dcae_set_attribute(const char *path, const char *name, const void *value, size_t size) {
+#if defined(__APPLE__)
+    return setxattr(path, name, value, size, 0, 0);
+#else
+    return setxattr(path, name, value, size, 0);
+#endif
+}
+
+int64_t dcae_get_attribute(const char *path, const char *name, void *value, size_t room) {
+#if defined(__APPLE__)
+    return getxattr(path, name, value, room, 0, 0);
+#else
+    return getxattr(path, name, value, room);
+#endif
 }

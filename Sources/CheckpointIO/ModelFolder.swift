@@ -90,10 +90,24 @@ package enum ModelFolder {
 package enum ShardName {
     /// Whether `-00001-of-00004` stands in a name.
     package static func isShard(_ name: String) -> Bool {
-        let bytes = Array(name.utf8)
-        let pattern = Array("-#####-of-#####".utf8)
-        guard bytes.count >= pattern.count else { return false }
-        return (0...(bytes.count - pattern.count)).contains { start in
+        position(in: Array(name.utf8)) != nil
+    }
+
+    /// What a safetensors file, a shard or an index has in common with all others of the same weights: its name without
+    /// number and extensions, as `diffusion_pytorch_model.fp16`; nil for another kind of file.
+    package static func stem(of name: String) -> String? {
+        var bytes = Array(name.utf8)
+        if let start = position(in: bytes) { bytes.removeSubrange(start..<(start + pattern.count)) }
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: ".")
+        guard parts.contains("safetensors") else { return nil }
+        return parts.filter { !["safetensors", "index", "json", "zst"].contains($0) }.joined(separator: ".")
+    }
+
+    private static let pattern = Array("-#####-of-#####".utf8)
+
+    private static func position(in bytes: [UInt8]) -> Int? {
+        guard bytes.count >= pattern.count else { return nil }
+        return (0...(bytes.count - pattern.count)).first { start in
             zip(bytes[start...], pattern).allSatisfy { byte, wanted in
                 wanted == UInt8(ascii: "#") ? (0x30...0x39).contains(byte) : byte == wanted
             }

@@ -9,6 +9,17 @@ package enum JSONWriter {
         return text
     }
 
+    /// On one line, as `json.dumps(value)` prints it: `["relu", "silu"]`.
+    package static func inline(_ value: JSONValue) -> String {
+        switch value {
+        case .array(let elements): return "[" + elements.map(inline).joined(separator: ", ") + "]"
+        case .object(let members):
+            let texts = members.map { member in inline(.string(member.key)) + ": " + inline(member.value) }
+            return "{" + texts.joined(separator: ", ") + "}"
+        default: return pretty(value)
+        }
+    }
+
     private static func write(_ value: JSONValue, indent: Int, sortKeys: Bool, into text: inout String) {
         let inner = "\n" + String(repeating: " ", count: indent + 2)
         let outer = "\n" + String(repeating: " ", count: indent)
