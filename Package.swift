@@ -33,7 +33,7 @@ let package = Package(
         // Variants, AutoencoderDC configurations, and the list of parameters that follows from one.
         .target(
             name: "ModelZoo",
-            dependencies: ["StrictJSON", "TensorCore", "CPlatform"],
+            dependencies: ["CheckpointIO", "StrictJSON", "TensorCore"],
             plugins: ["EmbedRegistryPlugin"]
         ),
         // Identify, plan, validate, execute, verify.

@@ -1,12 +1,7 @@
 // Conversion between F32, F16 and BF16, over pointers that may be unaligned.
 #include "ckernels.h"
+#include "clones.h"
 #include <string.h>
-
-#if defined(__x86_64__) && defined(__ELF__)
-#define DCAE_CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#else
-#define DCAE_CLONES
-#endif
 
 static inline uint32_t load32(const void *p) {
     uint32_t v;

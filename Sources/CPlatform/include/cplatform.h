@@ -1,1 +1,31 @@
+// System calls that Swift cannot make, or that must be made in a signal handler.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Copies a byte range between files, inside the kernel where it can. Both offsets advance by what was copied.
+/// Returns 0, or an errno value; ENODATA when the source ends early.
+int dcae_copy_range(int source, int64_t source_offset, int target, int64_t target_offset, size_t count);
+
+/// Gives a file its size and its room on the disk, so that a full disk fails now. Returns 0 or an errno value.
+int dcae_preallocate(int descriptor, int64_t size);
+
+/// Flushes a file down to the disk's own cache. Returns 0 or an errno value.
+int dcae_flush(int descriptor);
+
+/// On SIGINT, SIGTERM and SIGHUP unfinished output is deleted, then the signal takes its course.
+/// SIGBUS inside a mapped file ends the program with one line and exit code 2. SIGPIPE and SIGXFSZ become errors.
+void dcae_install_signal_handlers(void);
+
+/// Registers a path whose file or (flat) folder is deleted if the program is ended by a signal. Returns a slot, or -1.
+int dcae_register_unfinished(const char *path);
+/// Forgets a slot.
+void dcae_forget_unfinished(int slot);
+
+/// Registers the name of a file that is mapped, for the message of a truncated mapping. Returns a slot, or -1.
+int dcae_register_mapping(const void *start, size_t size, const char *path);
+void dcae_forget_mapping(int slot);
+
+/// Extended attributes, which Linux and macOS have under the same name with other parameters. -1 where there are none.
+int dcae_set_attribute(const char *path, const char *name, const void *value, size_t size);
+int64_t dcae_get_attribute(const char *path, const char *name, void *value, size_t room);

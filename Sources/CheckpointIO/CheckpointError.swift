@@ -1,0 +1,60 @@
+public import TensorCore
+
+/// Why a checkpoint could not be read or written: which file, where in it, what was found, what to do.
+public struct CheckpointError: Refusal {
+    /// Where in a file a fault lies.
+    public enum Place: Sendable, Equatable {
+        /// The file as a whole.
+        case file
+        /// A byte, counted from the file's beginning.
+        case byte(Int)
+        /// A tensor.
+        case tensor(String)
+        /// A member of an archive, or a part of a file that has a name.
+        case entry(String)
+        /// An instruction of a pickle, and its byte in the pickle.
+        case opcode(String, Int)
+    }
+
+    /// The file or folder.
+    public let path: String
+    /// Where in it.
+    public let place: Place
+    /// What is wrong, and what to do about it.
+    public let fault: any Fault
+
+    /// Makes an error.
+    public init(_ path: String, _ place: Place = .file, _ fault: any Fault) {
+        self.path = path
+        self.place = place
+        self.fault = fault
+    }
+
+    /// One line: the path, the place, what is wrong; the remedy.
+    public var description: String {
+        var line = shortened(path).escaped(limit: 100) + ": "
+        switch place {
+        case .file: break
+        case .byte(let offset): line += "byte \(offset): "
+        case .tensor(let name): line += "tensor \"\(name.escaped(limit: 60))\": "
+        case .entry(let name): line += "\(name.escaped(limit: 60)): "
+        case .opcode(let name, let offset): line += "pickle byte \(offset) (\(name)): "
+        }
+        line += fault.message
+        if let remedy = fault.remedy { line += "; " + remedy }
+        return line
+    }
+}
+
+/// One broken rule: a case of an enumeration, whose wording stands beside it.
+public protocol Fault: Error, Sendable {
+    /// What is wrong: lower case, no full stop, printable whatever the file holds.
+    var message: String { get }
+    /// What to do about it, or nil where the message says enough.
+    var remedy: String? { get }
+}
+
+/// The end of a long path, which tells more than its beginning.
+package func shortened(_ path: String) -> String {
+    path.unicodeScalars.count <= 100 ? path : "…" + String(path.unicodeScalars.suffix(99))
+}

@@ -1,0 +1,76 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+internal import TensorCore
+
+/// What can go wrong with files and folders, whatever is in them.
+public enum FileFault: Fault, Equatable {
+    case system(call: String, code: Int32)
+    case missing
+    case isFolder
+    case notRegular
+    case shrank(expected: Int)
+    case exists
+    case isSource
+    case targetVanished
+    case noCheckpoint
+    case severalCheckpoints([String])
+    case unknownFormat(begins: String)
+    case gitLFSPointer
+    case isEmpty
+    case isHTML
+    case tooLarge(limit: Int)
+
+    public var message: String {
+        switch self {
+        case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)).lowercasedFirst)"
+        case .missing: "there is no such file or folder"
+        case .isFolder: "this is a folder, not a file"
+        case .notRegular: "this is no regular file (a device, pipe or socket)"
+        case .shrank(let expected): "the file is shorter than the \(expected) bytes it had when it was opened"
+        case .exists: "the output exists already"
+        case .isSource: "the output is the same file as the source"
+        case .targetVanished: "the target folder was removed or replaced while the output was being written"
+        case .noCheckpoint: "no checkpoint was found in this folder"
+        case .severalCheckpoints(let names):
+            "several checkpoints lie in this folder: " + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
+        case .unknownFormat(let begins): "no checkpoint format begins with \(begins)"
+        case .gitLFSPointer: "this is a Git LFS pointer, not the file it stands for"
+        case .isEmpty: "the file is empty"
+        case .isHTML: "this is a web page, not a checkpoint"
+        case .tooLarge(let limit): "the file is larger than the \(limit) bytes that such a file may have"
+        }
+    }
+
+    public var remedy: String? {
+        switch self {
+        case .system(_, let code) where code == ENOSPC || code == EDQUOT: "free some space, or choose another target"
+        case .system(_, let code) where code == EACCES || code == EPERM || code == EROFS: "check the permissions"
+        case .system(_, let code) where code == EFBIG: "raise the limit on file sizes, or use --max-shard-size"
+        case .system: nil
+        case .missing: "check the path"
+        case .isFolder: "name the file in it"
+        case .notRegular: "give a file on a disk"
+        case .shrank: "leave the file alone and run the command again"
+        case .exists: "choose another target, or add --force to replace it"
+        case .isSource: "choose another target"
+        case .targetVanished: "run the command again"
+        case .noCheckpoint: "a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
+        case .severalCheckpoints: "name the file you mean"
+        case .unknownFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"
+        case .gitLFSPointer: "run `git lfs pull`, or download the file itself"
+        case .isEmpty, .isHTML: "download it again"
+        case .tooLarge: nil
+        }
+    }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String {
+        prefix(1).lowercased() + dropFirst()
+    }
+}

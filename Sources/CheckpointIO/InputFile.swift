@@ -1,0 +1,133 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+internal import CPlatform
+
+/// A file opened for reading: its size and identity are those of the descriptor, not of the path.
+public final class InputFile: Sendable {
+    /// The path it was opened by.
+    public let path: String
+    /// Its size in bytes when it was opened.
+    public let size: Int
+    /// The device and inode, which name a file whatever path leads to it.
+    package let identity: FileIdentity
+    package let descriptor: Int32
+
+    /// Opens a regular file.
+    ///
+    /// - Throws: `FileFault.missing`, `.isFolder`, `.notRegular` (a FIFO does not block) or `.system`.
+    public init(opening path: String) throws(CheckpointError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw CheckpointError(path, .file, errno == ENOENT ? FileFault.missing : .system(call: "open", code: errno))
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw CheckpointError(path, .file, FileFault.system(call: "fstat", code: code))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG, let size = Int(exactly: status.st_size) else {
+            close(descriptor)
+            throw CheckpointError(path, .file, status.st_mode & S_IFMT == S_IFDIR ? FileFault.isFolder : .notRegular)
+        }
+        self.path = path
+        self.size = size
+        self.descriptor = descriptor
+        self.identity = FileIdentity(status)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Reads exactly as many bytes as the buffer holds.
+    ///
+    /// - Throws: `FileFault.shrank` where the file ends before them.
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError) {
+        var done = 0
+        while done < buffer.count {
+            let got = pread(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw CheckpointError(path, .file, FileFault.system(call: "read", code: errno)) }
+            guard got > 0 else { throw CheckpointError(path, .file, FileFault.shrank(expected: size)) }
+            done += got
+        }
+    }
+
+    /// The bytes of a range that lies within the file.
+    package func bytes(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
+        var failure: CheckpointError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(CheckpointError) {
+                try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+                initialized = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// The whole file into memory, for index files and configurations.
+    package func contents(limit: Int) throws(CheckpointError) -> [UInt8] {
+        guard size <= limit else { throw CheckpointError(path, .file, FileFault.tooLarge(limit: limit)) }
+        return try bytes(at: 0, count: size)
+    }
+
+    /// The whole file mapped into memory, read on demand and never written.
+    package func map() throws(CheckpointError) -> MappedFile {
+        try MappedFile(self)
+    }
+}
+
+/// What names a file whatever path leads to it.
+package struct FileIdentity: Sendable, Hashable {
+    package let device: UInt64
+    package let inode: UInt64
+
+    fileprivate init(_ status: stat) {
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        inode = UInt64(truncatingIfNeeded: status.st_ino)
+    }
+
+    /// The identity of what a path leads to, or nil where that is nothing.
+    package init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+}
+
+/// A file mapped into memory.
+///
+/// Data in it may be unaligned. A file that is truncated while it is mapped raises SIGBUS at the next access: the program
+/// installs a handler that ends it with one line and exit code 2.
+package final class MappedFile: @unchecked Sendable {
+    /// The file's bytes, valid as long as this object lives.
+    package let bytes: UnsafeRawBufferPointer
+    private let slot: Int32
+
+    fileprivate init(_ file: InputFile) throws(CheckpointError) {
+        guard file.size > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            slot = -1
+            return
+        }
+        guard let start = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0), start != MAP_FAILED else {
+            throw CheckpointError(file.path, .file, FileFault.system(call: "mmap", code: errno))
+        }
+        bytes = UnsafeRawBufferPointer(start: start, count: file.size)
+        slot = dcae_register_mapping(start, file.size, file.path)
+    }
+
+    deinit {
+        dcae_forget_mapping(slot)
+        if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+    }
+}

@@ -1,0 +1,121 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// What lies where in a model folder of either layout.
+package enum ModelFolder {
+    /// The weights file or shard index that a path leads to: itself, or what the folder holds.
+    ///
+    /// Without a variant in the name comes first, as in diffusers; of several variants alone none is guessed.
+    package static func weights(at path: String) throws(CheckpointError) -> String {
+        guard isFolder(path) else { return path }
+        let names = try fileNames(in: path)
+        for stem in ["diffusion_pytorch_model", "model", "pytorch_model"] {
+            for suffix in [".safetensors", ".safetensors.index.json", ".safetensors.zst", ".bin", ".pt", ".pth"] {
+                if names.contains(stem + suffix) { return join(path, stem + suffix) }
+            }
+        }
+        let variants = names.filter(isWeightsOrIndex)
+        if variants.count == 1 { return join(path, variants[0]) }
+        if variants.isEmpty, isFolder(join(path, "vae")) { return try weights(at: join(path, "vae")) }
+        throw CheckpointError(
+            path,
+            .file,
+            variants.isEmpty ? FileFault.noCheckpoint : FileFault.severalCheckpoints(variants)
+        )
+    }
+
+    /// Whether a file in a model folder is a checkpoint, or the index of one, rather than a shard or something else.
+    private static func isWeightsOrIndex(_ name: String) -> Bool {
+        var stem = name[...]
+        if stem.hasSuffix(".zst") { stem = stem.dropLast(4) }
+        if stem.hasSuffix(".json") { return stem.contains(".index.") && stem.contains(".safetensors") }
+        let extensions = [".safetensors", ".pt", ".pth", ".ckpt", ".bin"]
+        return extensions.contains(where: stem.hasSuffix) && !ShardName.isShard(name)
+    }
+
+    /// Whether a path leads to a folder.
+    package static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The names in a folder, in the order of their bytes, without hidden ones.
+    package static func fileNames(in folder: String) throws(CheckpointError) -> [String] {
+        guard let stream = opendir(folder) else {
+            throw CheckpointError(folder, .file, FileFault.system(call: "opendir", code: errno))
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// A name in a folder as a path.
+    package static func join(_ folder: String, _ name: String) -> String {
+        folder.hasSuffix("/") ? folder + name : folder + "/" + name
+    }
+
+    /// The folder of a path: all before the last slash, or `.`.
+    package static func parent(of path: String) -> String {
+        var trimmed = path[...]
+        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    /// The last component of a path.
+    package static func name(of path: String) -> String {
+        var trimmed = path[...]
+        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        return trimmed.lastIndex(of: "/").map { String(trimmed[trimmed.index(after: $0)...]) } ?? String(trimmed)
+    }
+}
+
+/// The names of shards, as `diffusion_pytorch_model-00001-of-00004.safetensors`.
+package enum ShardName {
+    /// Whether `-00001-of-00004` stands in a name.
+    package static func isShard(_ name: String) -> Bool {
+        position(in: Array(name.utf8)) != nil
+    }
+
+    /// What a safetensors file, a shard or an index has in common with all others of the same weights: its name without
+    /// number and extensions, as `diffusion_pytorch_model.fp16`; nil for another kind of file.
+    package static func stem(of name: String) -> String? {
+        var bytes = Array(name.utf8)
+        if let start = position(in: bytes) { bytes.removeSubrange(start..<(start + pattern.count)) }
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: ".")
+        guard parts.contains("safetensors") else { return nil }
+        return parts.filter { !["safetensors", "index", "json", "zst"].contains($0) }.joined(separator: ".")
+    }
+
+    private static let pattern = Array("-#####-of-#####".utf8)
+
+    private static func position(in bytes: [UInt8]) -> Int? {
+        guard bytes.count >= pattern.count else { return nil }
+        return (0...(bytes.count - pattern.count)).first { start in
+            zip(bytes[start...], pattern).allSatisfy { byte, wanted in
+                wanted == UInt8(ascii: "#") ? (0x30...0x39).contains(byte) : byte == wanted
+            }
+        }
+    }
+
+    /// The name of one of several shards, as diffusers has written it since 0.30.
+    package static func make(stem: String, number: Int, of count: Int) -> String {
+        "\(stem)-\(padded(number))-of-\(padded(count)).safetensors"
+    }
+
+    private static func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+}

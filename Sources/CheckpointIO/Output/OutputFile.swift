@@ -1,0 +1,62 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+internal import CPlatform
+
+/// A file being written at positions, from several threads if need be.
+package final class OutputFile: Sendable {
+    package let path: String
+    private let descriptor: Int32
+
+    /// Creates a file of a known size, with its room on the disk.
+    ///
+    /// - Throws: where it cannot be created, or the disk or a limit has no room for it.
+    package init(creating path: String, size: Int) throws(CheckpointError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw Self.failure(path, "open", errno) }
+        self.path = path
+        self.descriptor = descriptor
+        let code = dcae_preallocate(descriptor, Int64(size))
+        guard code == 0 else { throw Self.failure(path, "reserving \(size) bytes", code) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    private static func failure(_ path: String, _ call: String, _ code: Int32) -> CheckpointError {
+        let fault = code == ENOENT ? FileFault.targetVanished : .system(call: call, code: code)
+        return CheckpointError(path, .file, fault)
+    }
+
+    /// Writes bytes at a position.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CheckpointError) {
+        var done = 0
+        while done < bytes.count {
+            let put = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if put < 0 && errno == EINTR { continue }
+            guard put > 0 else { throw Self.failure(path, "write", put < 0 ? errno : EIO) }
+            done += put
+        }
+    }
+
+    /// Copies a range of another file, inside the kernel where it can.
+    package func copy(from source: InputFile, at sourceOffset: Int, count: Int, to offset: Int) throws(CheckpointError) {
+        let code = dcae_copy_range(source.descriptor, Int64(sourceOffset), descriptor, Int64(offset), count)
+        switch code {
+        case 0: return
+        case ENODATA: throw CheckpointError(source.path, .file, FileFault.shrank(expected: source.size))
+        default: throw Self.failure(path, "write", code)
+        }
+    }
+
+    /// Brings what was written down to the disk.
+    package func flush() throws(CheckpointError) {
+        let code = dcae_flush(descriptor)
+        guard code == 0 else { throw Self.failure(path, "fsync", code) }
+    }
+}

@@ -1,0 +1,122 @@
+internal import StrictJSON
+internal import TensorCore
+
+extension Checkpoint {
+    /// The largest index file that is read: 200,000 tensors with long names.
+    static var indexSizeLimit: Int { 64_000_000 }
+
+    /// Opens the shards that an index names.
+    static func openSharded(
+        _ index: InputFile,
+        path: String,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
+        let (map, notes) = try readIndex(index)
+        let folder = ModelFolder.parent(of: index.path)
+        var names: [String] = []
+        var expected: [UTF8Name: [UTF8Name]] = [:]
+        for (tensor, shard) in map {
+            if expected[UTF8Name(shard)] == nil { names.append(shard) }
+            expected[UTF8Name(shard), default: []].append(UTF8Name(tensor))
+        }
+        names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        var shards: [Checkpoint] = []
+        for name in names {
+            let file = try InputFile(opening: ModelFolder.join(folder, name))
+            guard case .safetensors = try FileKind.of(file) else {
+                throw CheckpointError(file.path, .file, FileFault.unknownFormat(begins: "what this shard begins with"))
+            }
+            shards.append(try openSafetensors(file, path: file.path))
+        }
+        try check(shards, names: names, against: expected, index: index.path)
+        return join(shards, index: index, path: path, notes: notes)
+    }
+
+    /// The shard of each tensor, in the order of the index, and what is odd about it.
+    private static func readIndex(
+        _ file: InputFile
+    ) throws(CheckpointError) -> (map: [(tensor: String, shard: String)], notes: [String]) {
+        let value: JSONValue
+        let bytes = try file.contents(limit: indexSizeLimit)
+        do throws(JSONError) {
+            value = try JSONReader.read(bytes)
+        } catch {
+            throw CheckpointError(file.path, .byte(error.offset), ShardIndexFault.json(error.message))
+        }
+        guard let weightMap = value["weight_map"] else {
+            let looksLikeIndex = value["metadata"] != nil
+            let fault: ShardIndexFault = looksLikeIndex ? .weightMapMissing : .notIndex
+            throw CheckpointError(file.path, .file, fault)
+        }
+        guard let members = weightMap.members else {
+            throw CheckpointError(file.path, .file, ShardIndexFault.weightMapNotObject)
+        }
+        var map: [(tensor: String, shard: String)] = []
+        for member in members {
+            guard let shard = member.value.string else {
+                throw CheckpointError(file.path, .tensor(member.key), ShardIndexFault.shardNotName)
+            }
+            guard isPlainName(shard) else {
+                throw CheckpointError(file.path, .tensor(member.key), ShardIndexFault.shardOutside(shard))
+            }
+            map.append((member.key, shard))
+        }
+        return (map, [])
+    }
+
+    /// Whether a name is that of a file in the same folder, which no separator, `..` or control character can leave.
+    private static func isPlainName(_ name: String) -> Bool {
+        !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
+            && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }
+    }
+
+    private static func check(
+        _ shards: [Checkpoint],
+        names: [String],
+        against expected: [UTF8Name: [UTF8Name]],
+        index: String
+    ) throws(CheckpointError) {
+        var holders: [UTF8Name: String] = [:]
+        for (shard, name) in zip(shards, names) {
+            let listed = Set(expected[UTF8Name(name)] ?? [])
+            for tensor in expected[UTF8Name(name)] ?? [] where shard[tensor.string] == nil {
+                throw CheckpointError(index, .tensor(tensor.string), ShardIndexFault.tensorMissing(shard: name))
+            }
+            for tensor in shard.tensors {
+                let key = UTF8Name(tensor.descriptor.name)
+                if let first = holders.updateValue(name, forKey: key) {
+                    let fault = ShardIndexFault.tensorTwice(first: first, second: name)
+                    throw CheckpointError(index, .tensor(key.string), fault)
+                }
+                if !listed.contains(key) {
+                    throw CheckpointError(index, .tensor(key.string), ShardIndexFault.tensorUnlisted(shard: name))
+                }
+            }
+        }
+    }
+
+    private static func join(_ shards: [Checkpoint], index: InputFile, path: String, notes: [String]) -> Checkpoint {
+        var tensors: [StoredTensor] = []
+        for (number, shard) in shards.enumerated() {
+            for tensor in shard.tensors {
+                let location = TensorLocation(
+                    file: number,
+                    offset: tensor.location.offset,
+                    byteCount: tensor.location.byteCount,
+                    strides: tensor.location.strides,
+                    isByteSwapped: tensor.location.isByteSwapped
+                )
+                tensors.append(StoredTensor(descriptor: tensor.descriptor, location: location))
+            }
+        }
+        return Checkpoint(
+            path: path,
+            format: shards.first?.format ?? .safetensors,
+            files: shards.flatMap(\.files),
+            tensors: tensors,
+            metadata: shards.first?.metadata ?? [],
+            notes: notes + shards.flatMap(\.notes),
+            indexPath: index.path
+        )
+    }
+}

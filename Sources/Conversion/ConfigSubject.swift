@@ -1,0 +1,51 @@
+internal import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
+/// A diffusers config.json and what it is held against.
+struct ConfigSubject {
+    /// The variants that the checkpoint can be; none where it is a model of the user's own.
+    let variants: [Variant]
+    /// The fields that it should have; nil where only the format is checked.
+    let config: AutoencoderDCConfig?
+    let registry: Registry
+
+    private func finding(_ severity: Verification.Finding.Severity, _ message: String) -> Verification.Finding {
+        .init(severity: severity, place: "config.json", message: message)
+    }
+
+    func findings(_ reading: AutoencoderDCConfig.Reading) -> [Verification.Finding] {
+        var findings: [Verification.Finding] = []
+        // Since diffusers 0.35 there are three more fields, whose defaults are what was fixed before.
+        let recent = ["decoder_conv_act_fn", "decoder_in_shortcut", "encoder_out_shortcut"]
+        for field in reading.missing where field != "scaling_factor" {
+            let isRecent = recent.contains(field)
+            findings.append(
+                finding(isRecent ? .warning : .error, "\(field) is missing: diffusers would take its default")
+            )
+        }
+        for field in reading.unknown {
+            findings.append(finding(.warning, "unknown field \"\(field.escaped(limit: 40))\": diffusers ignores it"))
+        }
+        if let config {
+            let (expected, found) = (config.json.members ?? [], reading.config.json)
+            for member in expected where member.key != "scaling_factor" && found[member.key] != member.value {
+                let text = { (value: JSONValue?) in value.map(JSONWriter.inline) ?? "missing" }
+                findings.append(
+                    finding(.error, "\(member.key) is \(text(found[member.key])) instead of \(text(member.value))")
+                )
+            }
+        }
+        return findings + factorFindings(reading.config.scalingFactor)
+    }
+
+    private func factorFindings(_ found: Double?) -> [Verification.Finding] {
+        guard let found else { return [finding(.error, "scaling_factor is missing: diffusers would take 1.0")] }
+        let known = variants.compactMap(\.config.scalingFactor) + [variants.isEmpty ? config?.scalingFactor : nil].compactMap { $0 }
+        if known.isEmpty || known.contains(found) { return [] }
+        let expected = known.map { "\($0)" }.joined(separator: " or ")
+        let owners = registry.variants.filter { $0.config.scalingFactor == found }.map(\.name)
+        let owner = owners.isEmpty ? "that of no known variant" : "that of \(owners.joined(separator: " and "))"
+        return [finding(.error, "scaling_factor is \(found), \(owner), instead of \(expected)")]
+    }
+}

@@ -1,0 +1,92 @@
+public import TensorCore
+
+/// A parameter or buffer of the network: one tensor of the original layout, and the tensors of the diffusers layout that
+/// hold the same values.
+///
+/// Each target holds a run of the source's bytes: `qkv` becomes `to_q`, `to_k` and `to_v` in this order, a 1×1 convolution
+/// without its last two sizes becomes a linear map, and all else keeps its shape. So both directions move whole ranges.
+public struct Parameter: Sendable, Equatable {
+    /// What a parameter does, which decides its dtype and how it is initialised.
+    public enum Kind: String, Sendable {
+        case convolutionWeight, convolutionBias, linearWeight
+        case normWeight, normBias
+        case runningMean, runningVariance
+        /// The number of batches that batch norm has seen: an I64 without dimensions.
+        case batchCounter
+
+        /// Whether it is state rather than something that is learned; not counted among the parameters.
+        public var isBuffer: Bool {
+            self == .runningMean || self == .runningVariance || self == .batchCounter
+        }
+    }
+
+    /// A tensor's name and shape.
+    public struct Tensor: Sendable, Equatable {
+        /// The full name.
+        public let name: String
+        /// The sizes.
+        public let shape: Shape
+    }
+
+    /// The tensor of the original layout.
+    public let original: Tensor
+    /// The tensors of the diffusers layout, in the order in which they fill the original one.
+    public let diffusers: [Tensor]
+    /// What it does.
+    public let kind: Kind
+
+    /// Whether it belongs to the encoder.
+    public var isEncoder: Bool { original.name.hasPrefix("encoder.") }
+
+    /// The values that go into one output value: the product of all sizes but the first.
+    public var fanIn: Int { original.shape.dimensions.dropFirst().reduce(1, *) }
+}
+
+/// One of the two ways to name and cut the network's parameters.
+public enum Layout: String, Sendable, CaseIterable {
+    /// As in mit-han-lab's and dc-ai's repositories: `encoder.stages.0.op_list.0.main.conv1.conv.weight`.
+    case original
+    /// As in Hugging Face diffusers' `AutoencoderDC`: `encoder.down_blocks.0.0.conv1.weight`.
+    case diffusers
+
+    /// The other one.
+    public var other: Layout { self == .original ? .diffusers : .original }
+}
+
+/// All parameters of a network, in module order, as they follow from its configuration.
+///
+/// This is the one place that knows the names of either layout. Sources: efficientvit/models/efficientvit/dc_ae.py for
+/// the original, diffusers/models/autoencoders/autoencoder_dc.py for the other.
+public struct NetworkDescription: Sendable, Equatable {
+    /// The parameters and buffers in module order, which is the same in both layouts.
+    public let parameters: [Parameter]
+
+    /// Derives the parameters of a configuration that has been validated.
+    public init(_ config: AutoencoderDCConfig) {
+        var builder = Builder(config: config)
+        builder.addEncoder()
+        builder.addDecoder()
+        parameters = builder.parameters
+    }
+
+    /// The tensors of a layout in module order, with the kind of the parameter that each belongs to.
+    public func tensors(in layout: Layout) -> [(tensor: Parameter.Tensor, kind: Parameter.Kind)] {
+        parameters.flatMap { parameter in
+            switch layout {
+            case .original: [(parameter.original, parameter.kind)]
+            case .diffusers: parameter.diffusers.map { ($0, parameter.kind) }
+            }
+        }
+    }
+
+    /// The number of learned values.
+    public var parameterCount: Int { count { _ in true } }
+
+    /// The number of learned values in the encoder.
+    public var encoderParameterCount: Int { count(where: \.isEncoder) }
+
+    private func count(where isCounted: (Parameter) -> Bool) -> Int {
+        parameters.filter { !$0.kind.isBuffer && isCounted($0) }
+            .reduce(0) { $0 + ($1.original.shape.elementCount ?? 0) }
+    }
+}

@@ -1,0 +1,53 @@
+internal import TensorCore
+
+/// What is wrong with a JSON text, and where.
+public struct JSONError: Error, Sendable, Equatable {
+    /// The rule that the text breaks.
+    public enum Problem: Sendable, Equatable {
+        case empty
+        case invalidUTF8
+        case byteOrderMark
+        case unexpected(found: UInt8, expected: String)
+        case endsEarly(expected: String)
+        case controlCharacter(UInt8)
+        case invalidEscape
+        case loneSurrogate
+        case invalidNumber
+        case integerTooLarge
+        case duplicateKey(String)
+        case nulInKey
+        case tooDeep(limit: Int)
+        case trailing
+        case unreadable
+    }
+
+    /// The byte of the text at which the fault was seen.
+    public let offset: Int
+    /// The rule that the text breaks.
+    public let problem: Problem
+
+    /// The fault in words, lower case and without a full stop.
+    public var message: String {
+        switch problem {
+        case .empty: "the JSON text is empty"
+        case .invalidUTF8: "invalid UTF-8"
+        case .byteOrderMark: "a byte order mark stands where JSON should begin"
+        case .unexpected(let found, let expected): "found \(Self.show(found)) where \(expected) should be"
+        case .endsEarly(let expected): "the JSON text ends where \(expected) should be"
+        case .controlCharacter(let byte): "control character \(Self.show(byte)) in a string"
+        case .invalidEscape: "invalid escape in a string"
+        case .loneSurrogate: "lone surrogate in a string"
+        case .invalidNumber: "a number that is not written as JSON asks"
+        case .integerTooLarge: "an integer beyond 64 bits"
+        case .duplicateKey(let key): "the key \"\(key.escaped())\" stands twice in one object"
+        case .nulInKey: "a NUL character in a key"
+        case .tooDeep(let limit): "nested deeper than \(limit) levels"
+        case .trailing: "something follows the end of the JSON value"
+        case .unreadable: "json-c cannot read this value"
+        }
+    }
+
+    private static func show(_ byte: UInt8) -> String {
+        byte > 0x20 && byte < 0x7F ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x" + String(byte, radix: 16)
+    }
+}

@@ -1,0 +1,293 @@
+package import TensorCore
+
+/// One strict pass over a JSON text (RFC 8259), made before json-c sees a byte of it.
+///
+/// json-c takes duplicate keys, single quotes, NaN and truncated integers even when told to be strict; for files from
+/// strangers each of these is a way to be read as two different things by two programs.
+package struct JSONScanner {
+    /// A member of the outermost object.
+    package struct Member {
+        /// The key, unescaped.
+        package let key: UTF8Name
+        /// Where the key's opening quote is.
+        package let keyOffset: Int
+        /// Where the value is.
+        package let value: Range<Int>
+        /// Whether `-0`, which json-c reads as 0, occurs in it.
+        package let hasNegativeZero: Bool
+    }
+
+    /// How deep arrays and objects may be nested.
+    package static let depthLimit = 127
+
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+    private var depth = 0
+    private var sawNegativeZero = false
+
+    private init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    /// Checks a whole text.
+    ///
+    /// - Returns: the members of the outermost value where it is an object, else nil.
+    /// - Throws: the first fault, with its offset.
+    package static func scan(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> [Member]? {
+        var scanner = JSONScanner(bytes)
+        return try scanner.scanDocument()
+    }
+
+    private mutating func scanDocument() throws(JSONError) -> [Member]? {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw fault(.byteOrderMark) }
+        skipSpace()
+        guard position < bytes.count else { throw fault(.empty) }
+        let members = try scanValue(outermost: true)
+        skipSpace()
+        if position < bytes.count { throw fault(.trailing) }
+        return members
+    }
+
+    private func fault(_ problem: JSONError.Problem) -> JSONError {
+        JSONError(offset: position, problem: problem)
+    }
+
+    private mutating func skipSpace() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
+    }
+
+    private mutating func expect(_ byte: UInt8, _ what: String) throws(JSONError) {
+        guard position < bytes.count else { throw fault(.endsEarly(expected: what)) }
+        guard bytes[position] == byte else { throw fault(.unexpected(found: bytes[position], expected: what)) }
+        position += 1
+    }
+
+    @discardableResult
+    private mutating func scanValue(outermost: Bool = false) throws(JSONError) -> [Member]? {
+        guard position < bytes.count else { throw fault(.endsEarly(expected: "a value")) }
+        switch bytes[position] {
+        case UInt8(ascii: "{"): return try scanObject(keepMembers: outermost)
+        case UInt8(ascii: "["): try scanArray()
+        case UInt8(ascii: "\""): try scanString(into: nil)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try scanNumber()
+        case UInt8(ascii: "t"): try scanWord("true")
+        case UInt8(ascii: "f"): try scanWord("false")
+        case UInt8(ascii: "n"): try scanWord("null")
+        default: throw fault(.unexpected(found: bytes[position], expected: "a value"))
+        }
+        return nil
+    }
+
+    private mutating func scanWord(_ word: StaticString) throws(JSONError) {
+        for offset in 0..<word.utf8CodeUnitCount {
+            try expect(word.utf8Start[offset], "'\(word)'")
+        }
+    }
+
+    private mutating func descend() throws(JSONError) {
+        depth += 1
+        if depth > Self.depthLimit { throw fault(.tooDeep(limit: Self.depthLimit)) }
+        position += 1
+        skipSpace()
+    }
+
+    private mutating func scanObject(keepMembers: Bool) throws(JSONError) -> [Member]? {
+        try descend()
+        var members: [Member] = []
+        var keys = KeySet()
+        if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
+            position += 1
+            depth -= 1
+            return keepMembers ? [] : nil
+        }
+        while true {
+            skipSpace()
+            let keyOffset = position
+            var text: [UInt8] = []
+            guard position < bytes.count else { throw fault(.endsEarly(expected: "a key")) }
+            guard bytes[position] == UInt8(ascii: "\"") else {
+                throw fault(.unexpected(found: bytes[position], expected: "a key"))
+            }
+            try scanString(into: &text)
+            let key = UTF8Name(String(decoding: text, as: UTF8.self))
+            if !keys.insert(key) { throw JSONError(offset: keyOffset, problem: .duplicateKey(key.string)) }
+            // json-c ends a key at its first NUL. Outermost keys are ours; inner ones would be cut.
+            if !keepMembers, text.contains(0) { throw JSONError(offset: keyOffset, problem: .nulInKey) }
+            skipSpace()
+            try expect(UInt8(ascii: ":"), "':'")
+            skipSpace()
+            let start = position
+            if keepMembers { sawNegativeZero = false }
+            try scanValue()
+            if keepMembers {
+                members.append(
+                    Member(key: key, keyOffset: keyOffset, value: start..<position, hasNegativeZero: sawNegativeZero)
+                )
+            }
+            skipSpace()
+            guard position < bytes.count else { throw fault(.endsEarly(expected: "',' or '}'")) }
+            if bytes[position] == UInt8(ascii: "}") { break }
+            try expect(UInt8(ascii: ","), "',' or '}'")
+        }
+        position += 1
+        depth -= 1
+        return keepMembers ? members : nil
+    }
+
+    private mutating func scanArray() throws(JSONError) {
+        try descend()
+        if position < bytes.count, bytes[position] == UInt8(ascii: "]") {
+            position += 1
+            depth -= 1
+            return
+        }
+        while true {
+            skipSpace()
+            try scanValue()
+            skipSpace()
+            guard position < bytes.count else { throw fault(.endsEarly(expected: "',' or ']'")) }
+            if bytes[position] == UInt8(ascii: "]") { break }
+            try expect(UInt8(ascii: ","), "',' or ']'")
+        }
+        position += 1
+        depth -= 1
+    }
+
+    private mutating func scanNumber() throws(JSONError) {
+        let start = position
+        if bytes[position] == UInt8(ascii: "-") { position += 1 }
+        let firstDigit = position
+        let digits = skipDigits()
+        if digits == 0 || (digits > 1 && bytes[firstDigit] == UInt8(ascii: "0")) { throw fault(.invalidNumber) }
+        var isInteger = true
+        if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+            position += 1
+            isInteger = false
+            if skipDigits() == 0 { throw fault(.invalidNumber) }
+        }
+        if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
+            position += 1
+            isInteger = false
+            if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+                position += 1
+            }
+            if skipDigits() == 0 { throw fault(.invalidNumber) }
+        }
+        guard isInteger else { return }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        if text == "-0" { sawNegativeZero = true }
+        if Int(text) == nil, UInt64(text) == nil { throw JSONError(offset: start, problem: .integerTooLarge) }
+    }
+
+    private mutating func skipDigits() -> Int {
+        let start = position
+        while position < bytes.count, bytes[position] >= 0x30, bytes[position] <= 0x39 { position += 1 }
+        return position - start
+    }
+}
+
+extension JSONScanner {
+    /// Checks a string and, where a target is given, appends what it means in UTF-8.
+    fileprivate mutating func scanString(into target: UnsafeMutablePointer<[UInt8]>?) throws(JSONError) {
+        position += 1
+        while true {
+            guard position < bytes.count else { throw fault(.endsEarly(expected: "the string's closing quote")) }
+            let byte = bytes[position]
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                return
+            case UInt8(ascii: "\\"):
+                let scalar = try scanEscape()
+                target?.pointee.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
+            case 0..<0x20:
+                throw fault(.controlCharacter(byte))
+            case 0x20..<0x80:
+                target?.pointee.append(byte)
+                position += 1
+            default:
+                let length = sequenceLength(at: position)
+                guard length > 0 else { throw fault(.invalidUTF8) }
+                target?.pointee.append(contentsOf: bytes[position..<(position + length)])
+                position += length
+            }
+        }
+    }
+
+    private mutating func scanEscape() throws(JSONError) -> Unicode.Scalar {
+        guard position + 1 < bytes.count else { throw fault(.endsEarly(expected: "an escape")) }
+        let letter = bytes[position + 1]
+        let simple: [UInt8: Unicode.Scalar] = [
+            0x22: "\"", 0x5C: "\\", 0x2F: "/", 0x62: "\u{8}", 0x66: "\u{C}", 0x6E: "\n", 0x72: "\r", 0x74: "\t",
+        ]
+        if let scalar = simple[letter] {
+            position += 2
+            return scalar
+        }
+        guard letter == UInt8(ascii: "u"), let first = hexadecimal(at: position + 2) else { throw fault(.invalidEscape) }
+        if let scalar = Unicode.Scalar(first) {
+            position += 6
+            return scalar
+        }
+        guard first < 0xDC00, position + 11 < bytes.count, bytes[position + 6] == UInt8(ascii: "\\"),
+            bytes[position + 7] == UInt8(ascii: "u"), let second = hexadecimal(at: position + 8),
+            (0xDC00..<0xE000).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else { throw fault(.loneSurrogate) }
+        position += 12
+        return scalar
+    }
+
+    private func hexadecimal(at start: Int) -> UInt32? {
+        guard start + 4 <= bytes.count else { return nil }
+        var value: UInt32 = 0
+        for byte in bytes[start..<(start + 4)] {
+            guard byte < 0x80, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
+            value = value << 4 | UInt32(digit)
+        }
+        return value
+    }
+
+    /// The length of the well-formed UTF-8 sequence here (no overlong form, no surrogate), or 0.
+    private func sequenceLength(at start: Int) -> Int {
+        func continues(_ index: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
+            index < bytes.count && range.contains(bytes[index])
+        }
+        switch bytes[start] {
+        case 0xC2...0xDF:
+            return continues(start + 1) ? 2 : 0
+        case 0xE0...0xEF:
+            let second: ClosedRange<UInt8> =
+                bytes[start] == 0xE0 ? 0xA0...0xBF : bytes[start] == 0xED ? 0x80...0x9F : 0x80...0xBF
+            return continues(start + 1, second) && continues(start + 2) ? 3 : 0
+        case 0xF0...0xF4:
+            let second: ClosedRange<UInt8> =
+                bytes[start] == 0xF0 ? 0x90...0xBF : bytes[start] == 0xF4 ? 0x80...0x8F : 0x80...0xBF
+            return continues(start + 1, second) && continues(start + 2) && continues(start + 3) ? 4 : 0
+        default:
+            return 0
+        }
+    }
+}
+
+/// The keys of one object: most have few, a header has one for each tensor.
+private struct KeySet {
+    private var few: [UTF8Name] = []
+    private var many: Set<UTF8Name> = []
+
+    /// Adds a key; false where it is there already.
+    mutating func insert(_ key: UTF8Name) -> Bool {
+        if many.isEmpty, few.count < 8 {
+            if few.contains(key) { return false }
+            few.append(key)
+            return true
+        }
+        if many.isEmpty { many = Set(few) }
+        return many.insert(key).inserted
+    }
+}

@@ -1,0 +1,34 @@
+internal import Dispatch
+internal import Synchronization
+
+/// Work shared among threads, for what moves or compares bytes. (The network has its own in Kernels.)
+package enum Workers {
+    /// The threads that are worth having for memory-bound work.
+    package static let defaultCount = 4
+
+    /// Calls `work` once for every index below `count`, on up to `threads` threads; each takes the next index that is left.
+    ///
+    /// - Throws: the first error that any call threw; the calls not yet begun are then left out.
+    package static func forEach<Failure: Error & Sendable>(
+        _ count: Int,
+        threads: Int = defaultCount,
+        _ work: @escaping @Sendable (Int) throws(Failure) -> Void
+    ) throws(Failure) {
+        let next = Atomic(0)
+        let failure = Mutex<Failure?>(nil)
+        DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                do throws(Failure) {
+                    try work(index)
+                } catch {
+                    failure.withLock { if $0 == nil { $0 = error } }
+                    next.store(count, ordering: .relaxed)
+                    return
+                }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}

@@ -1,0 +1,98 @@
+internal import ArgumentParser
+internal import CheckpointIO
+internal import Conversion
+internal import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Holds a checkpoint and its config against its architecture, strictly.",
+        discussion: """
+            Finds what loaders pass over: missing and unexpected tensors, wrong shapes and dtypes, NaN and infinite values,
+            missing, wrong or unknown config fields, a scaling factor that belongs to another variant. All findings are
+            listed. What the checkpoint should be is found out, or given with --variant or --config.
+
+            Exit codes: 0 nothing wrong, 1 errors found (warnings alone do not count), 2 could not be verified.
+            """
+    )
+
+    @Argument(help: "A checkpoint, a shard index, a model folder or a config.json.", completion: .file())
+    var path: String
+
+    @Option(help: ArgumentHelp("What it should be.", valueName: "variant"))
+    var variant: String?
+
+    @Option(help: ArgumentHelp("The configuration that it should have.", valueName: "file"), completion: .file())
+    var config: String?
+
+    @OptionGroup var open: OpenArguments
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let registry = try common.loadRegistry()
+        let expected = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
+        if case .config(let text) = try PathKind.of(path) { return try verifyConfig(text, expected, registry) }
+        var given: AutoencoderDCConfig?
+        if let config {
+            let text = try InputFile(opening: config).contents(limit: Registry.fileLimit)
+            given = try AutoencoderDCConfig.read(text, path: config).config
+        }
+        let checkpoint = try open.open(path)
+        common.say(notesOf: checkpoint)
+        let progress = Progress("verifying", total: checkpoint.byteCount, quiet: common.quiet)
+        defer { progress.finish() }
+        let result = try Verification.verify(
+            checkpoint,
+            variant: expected,
+            config: given,
+            registry: registry,
+            progress: progress.advance
+        )
+        progress.finish()
+        render(result.findings, reference: result.reference, layout: result.layout)
+        if !common.json, !common.quiet {
+            Terminal.print(
+                "\(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)) read, held against \(result.reference) in the \(result.layout.rawValue) layout"
+            )
+            Terminal.print(verdict(result.findings))
+        }
+        if result.hasFailed { throw checkFailed }
+    }
+
+    private func verifyConfig(_ text: [UInt8], _ expected: Variant?, _ registry: Registry) throws {
+        let reading = try AutoencoderDCConfig.read(text, path: path)
+        let findings = Verification.configFindings(reading, expected: expected, registry: registry)
+        render(findings, reference: expected?.name ?? "AutoencoderDC", layout: .diffusers)
+        if !common.json, !common.quiet { Terminal.print(verdict(findings)) }
+        if findings.contains(where: { $0.severity == .error }) { throw checkFailed }
+    }
+
+    private func render(_ findings: [Verification.Finding], reference: String, layout: Layout) {
+        if common.json {
+            return Terminal.print([
+                "path": .string(path), "reference": .string(reference), "layout": .string(layout.rawValue),
+                "passed": .bool(!findings.contains { $0.severity == .error }),
+                "findings": .array(
+                    findings.map {
+                        [
+                            "severity": .string($0.severity.rawValue), "place": .string($0.place),
+                            "message": .string($0.message),
+                        ]
+                    }
+                ),
+            ])
+        }
+        for finding in findings {
+            Terminal.print("\(finding.severity.rawValue): \(finding.place.escaped(limit: 120)): \(finding.message)")
+        }
+    }
+
+    private func verdict(_ findings: [Verification.Finding]) -> String {
+        let errors = findings.count { $0.severity == .error }
+        let warnings = findings.count - errors
+        if findings.isEmpty { return "nothing wrong" }
+        return "\(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")"
+    }
+}

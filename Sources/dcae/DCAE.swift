@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import CPlatform
+internal import TensorCore
+
+/// Parses the command line, runs one command, and turns what it throws into one line and an exit code.
+@main
+struct DCAE: ParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "dcae",
+        abstract: "Converts, checks, compares and runs Deep Compression Autoencoder checkpoints.",
+        discussion: """
+            A PATH is a checkpoint file (safetensors or PyTorch, plain or compressed with zstd), a model folder of either
+            layout, a shard index, or a config.json. The format is found from the content, not from the name.
+
+              dcae convert model.safetensors -o converted/     original -> diffusers, or back, and proves it
+              dcae verify converted/                           holds a checkpoint against its architecture
+              dcae identify model.safetensors                  says which variant it is, and why
+              dcae list                                        shows the variants that are known
+
+            Exit codes: 0 done, 1 a check found something, 2 the work could not be done, 64 wrong usage.
+            Completions: dcae --generate-completion-script bash|zsh|fish
+            """,
+        version: version,
+        subcommands: [
+            ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
+            ConvertCommand.self, VerifyCommand.self, RoundtripCommand.self, SynthesizeCommand.self,
+        ]
+    )
+
+    static func main() {
+        dcae_install_signal_handlers()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as any Refusal {
+            Terminal.say("dcae: error: \(error)")
+            exit(withError: couldNot)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
