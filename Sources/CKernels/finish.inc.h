@@ -11,10 +11,7 @@ INLINE const float *pixel_of(const dcae_rows *rows, int y, int x) { return row_o
 static void FN(add_shortcut)(const dcae_conv *c, int y, int x, float *out, int real) {
     const dcae_rows *from = &c->residual;
     const int group = c->group, padded = c->out.channels;
-    if (c->shortcut == DCAE_SAME) {
-        const float *p = pixel_of(from, y, x);
-        for (int n = 0; n < padded; n += 16) store(out + n, load(out + n) + load(p + n));
-    } else if (c->shortcut == DCAE_AVERAGE) {
+    if (c->shortcut == DCAE_AVERAGE) {
         const float *p = pixel_of(from, y, x);
         for (int n = 0; n < real; n++) {
             float total = 0;
@@ -62,8 +59,10 @@ static void FN(add_shortcut)(const dcae_conv *c, int y, int x, float *out, int r
     }
 }
 
+// `same` is added last; it may be `out`.
 INLINE void norm_pixel(
-    const float *in, float *out, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation
+    const float *in, float *out, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation,
+    const float *same
 ) {
     v16 factor = splat(1.0f);
     if (norm == DCAE_RMS_NORM) {
@@ -75,22 +74,24 @@ INLINE void norm_pixel(
     for (int n = 0; n < channels; n += 16) {
         v16 value = load(in + n);
         if (norm != DCAE_NO_NORM) value = value * factor * load(scale + n) + load(shift + n);
-        store(out + n, activate(value, activation));
+        value = activate(value, activation);
+        store(out + n, same ? value + load(same + n) : value);
     }
 }
 
 static void FN(norm_row)(
     const float *in, float *out, int pixels, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation
 ) {
-    for (int x = 0; x < pixels; x++) norm_pixel(in + (int64_t)x * channels, out + (int64_t)x * channels, channels, real, norm, scale, shift, eps, activation);
+    for (int x = 0; x < pixels; x++) norm_pixel(in + (int64_t)x * channels, out + (int64_t)x * channels, channels, real, norm, scale, shift, eps, activation, NULL);
 }
 
 // One pixel of the convolution at (y, x): `value` holds its outputs.
 static void FN(finish_pixel)(const dcae_conv *c, int y, int x, const float *value) {
     if (c->shuffle == DCAE_NO_SHUFFLE) {
         float *out = (float *)pixel_of(&c->out, y, x);
-        norm_pixel(value, out, c->out.channels, c->outputs, c->norm, c->scale, c->shift, c->eps, DCAE_IDENTITY);
-        if (c->shortcut) FN(add_shortcut)(c, y, x, out, c->outputs);
+        const float *same = c->shortcut == DCAE_SAME ? pixel_of(&c->residual, y, x) : NULL;
+        norm_pixel(value, out, c->out.channels, c->outputs, c->norm, c->scale, c->shift, c->eps, DCAE_IDENTITY, same);
+        if (c->shortcut && !same) FN(add_shortcut)(c, y, x, out, c->outputs);
         return;
     }
     const int real = c->outputs / 4;

@@ -145,7 +145,7 @@ package final class Convolution: RowOperation {
         guard usesPacked else { return }
         let buffer = try engine.arena.floats(panelFloats * Int(c.panels))
         let scratchFloats = dcae_panel_scratch(&c, Int32(panelWidth))
-        try engine.reserveScratch(scratchFloats)
+        try engine.reserveScratch(max(64, scratchFloats))
         let base = buffer.base
         engine.pool.run(Int(c.panels)) { panel, worker in
             withUnsafePointer(to: c) { c in
