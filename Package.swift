@@ -81,6 +81,13 @@ let package = Package(
         .executableTarget(name: "EmbedRegistry"),
         .plugin(name: "EmbedRegistryPlugin", capability: .buildTool(), dependencies: ["EmbedRegistry"]),
 
+        // Times the network and compares it with a peer's tensors, as long as `dcae bench` does not.
+        .executableTarget(
+            name: "EngineBench",
+            dependencies: ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"],
+            path: "Benchmarks/EngineBench"
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
