@@ -53,14 +53,14 @@ let package = Package(
         // Its folder is not called DCAE: on file systems that take upper and lower case for the same, dcae is that too.
         .target(
             name: "DCAE",
-            dependencies: ["DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"],
+            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"],
             path: "Sources/DCAELibrary"
         ),
         // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
         .target(
             name: "Inference",
             dependencies: [
-                "DCAE", "DCAENetwork", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
+                "DCAE", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
@@ -71,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "DCAEProgram",
             dependencies: [
-                "Inference", "DCAE", "Calibration", "Inspection", "Conversion", "DCAENetwork", "Images", "CheckpointIO", "ModelZoo",
+                "Inference", "DCAE", "Calibration", "Inspection", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo",
                 "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

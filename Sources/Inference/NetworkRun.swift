@@ -23,7 +23,10 @@ package struct NetworkRun: Sendable {
     /// Describes a run.
     ///
     /// - Parameters:
+    ///   - model: what encodes or decodes.
+    ///   - work: which of the two, and how inputs are read.
     ///   - factor: what latents are multiplied by after encoding and divided by before decoding; nil to leave them.
+    ///   - target: where the results go.
     ///   - force: whether files that exist are replaced.
     package init(_ model: LoadedModel, _ work: Work, factor: Double?, target: RunTarget, force: Bool) {
         self.model = model

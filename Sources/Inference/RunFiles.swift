@@ -69,8 +69,10 @@ package enum RunTarget: Sendable, Equatable {
     /// What a path means: a file where its end says which kind, otherwise a folder.
     ///
     /// - Parameters:
+    ///   - path: as the user gives it.
     ///   - kinds: those that can be written.
     ///   - folderKind: the kind of files in a folder.
+    /// - Throws: `InferenceFault.outputKind` for a file of another kind.
     package init(
         _ path: String,
         kinds: [OutputDocument.Kind],

@@ -25,8 +25,12 @@ package enum TensorFile {
     /// Reads the tensor of a file.
     ///
     /// - Parameters:
-    ///   - name: the tensor's, where the user gives it; otherwise it is the only one, or the one called `usualName`.
+    ///   - path: the file.
+    ///   - name: the tensor's, where the user gives it.
+    ///   - usualName: the name that it has otherwise, unless it is the only one.
     ///   - channels: what the second of its four sizes, or the first of three, must be.
+    /// - Returns: [N, channels, H, W] in single precision.
+    /// - Throws: `InferenceFault` where there is no such tensor, and what the readers of files throw.
     package static func read(_ path: String, name: String?, usualName: String, channels: Int) throws -> FloatTensor {
         let file = try InputFile(opening: path)
         if try isNumpy(file) {

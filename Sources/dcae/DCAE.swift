@@ -30,7 +30,7 @@ struct DCAE: ParsableCommand {
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
             ConvertCommand.self, VerifyCommand.self, RoundtripCommand.self, SynthesizeCommand.self, EncodeCommand.self,
-            DecodeCommand.self,
+            DecodeCommand.self, BenchCommand.self,
         ]
     )
 

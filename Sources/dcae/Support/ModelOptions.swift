@@ -43,9 +43,13 @@ struct ModelArguments: ParsableArguments {
     /// Opens the network of a checkpoint.
     ///
     /// - Parameters:
+    ///   - path: the checkpoint.
+    ///   - common: the registry, and whether notes are printed.
     ///   - scalingFactor: one that the user gives.
     ///   - tiles: the tiles that the user wants.
     ///   - isOther: whether this is a second checkpoint, to which what is said of the first does not apply.
+    /// - Returns: the network, ready to run.
+    /// - Throws: where the checkpoint cannot be opened or is no DC-AE.
     func load(
         _ path: String,
         _ common: CommonOptions,
@@ -119,8 +123,14 @@ struct TileSize: ExpressibleByArgument {
         guard (1...2).contains(parts.count), let height = parts[0], let width = parts[parts.count - 1],
             (1...1 << 20).contains(height), (1...1 << 20).contains(width)
         else { return nil }
+        self.init(height: height, width: width)
+    }
+
+    init(height: Int, width: Int) {
         (self.height, self.width) = (height, width)
     }
+
+    var defaultValueDescription: String { height == width ? "\(height)" : "\(height)x\(width)" }
 }
 
 /// How pictures become images of the network's sizes.
@@ -145,6 +155,7 @@ struct PictureArguments: ParsableArguments {
 extension Fit: ExpressibleByArgument {}
 
 extension Colour: ExpressibleByArgument {
+    /// A colour written as RRGGBB, with # before it or not.
     public init?(argument: String) {
         let digits = argument.hasPrefix("#") ? argument.dropFirst() : argument[...]
         guard digits.utf8.count == 6, let number = UInt32(digits, radix: 16) else { return nil }
@@ -155,6 +166,7 @@ extension Colour: ExpressibleByArgument {
         )
     }
 
+    /// The default as the help shows it.
     public var defaultValueDescription: String {
         self == .white ? "white" : "\(red),\(green),\(blue)"
     }

@@ -54,8 +54,8 @@ struct RunOutput {
     private func line(_ item: NetworkRun.Item) -> String {
         let statistics = item.statistics
         var text = "wrote \(item.outputs.joined(separator: ", ")) (\(what) \(Shape(item.dimensions))"
-        text += ", mean \(Show.fixed(statistics.mean, 4)), rms \(Show.fixed(statistics.rms, 4))"
-        text += ", \(Show.fixed(item.seconds, 2)) s)"
+        text += ", mean \(statistics.mean.fixed(4)), rms \(statistics.rms.fixed(4))"
+        text += ", \(item.seconds.fixed(2)) s)"
         if let fitted = item.fitted, let size = item.size, fitted.size != size {
             text += " from \(size) seen as \(fitted.size)"
         }
