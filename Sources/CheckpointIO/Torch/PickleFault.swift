@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with a pickle, whatever it is to build.
-public enum PickleFault: Fault, Equatable {
+package enum PickleFault: Fault, Equatable {
     case tooLarge(limit: Int)
     case tooManySteps(limit: Int)
     case tooManyValues(limit: Int)
@@ -30,7 +30,7 @@ public enum PickleFault: Fault, Equatable {
     case badArguments(of: String)
     case tensor(name: String?, TensorFault)
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .tooLarge(let limit): "the pickle is longer than \(limit) bytes"
         case .tooManySteps(let limit): "the pickle takes more than \(limit) instructions"
@@ -65,7 +65,7 @@ public enum PickleFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .globalRefused: "if you trust the file, save its state dict alone with torch"
         case .wholeModel: "in Python, save model.state_dict() instead"
