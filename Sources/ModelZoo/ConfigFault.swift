@@ -1,4 +1,4 @@
-package import CheckpointIO
+internal import CheckpointIO
 internal import TensorCore
 
 /// What can be wrong with a configuration or a registry entry.
