@@ -96,7 +96,7 @@ struct ConvertCommand: ParsableCommand {
         let sourceBytes = plan.tensors.reduce(0) { sum, tensor in
             sum + tensor.runs.reduce(0) { $0 + $1.elementCount } * (tensor.sourceDType.byteCount ?? 0)
         }
-        let writing = Progress("converting", total: sourceBytes, quiet: common.quiet)
+        let writing = Progress("converting", total: plan.byteCount, quiet: common.quiet)
         let checking = Progress("checking  ", total: sourceBytes, quiet: common.quiet)
         defer { checking.finish() }
         let report = try Conversion.run(plan, from: checkpoint, into: output, level: check, force: force) {
