@@ -6,9 +6,6 @@
 /// Gives a file its size and its room on the disk, so that a full disk fails now. Returns 0 or an errno value.
 int dcae_preallocate(int descriptor, int64_t size);
 
-/// Flushes a file down to the disk's own cache. Returns 0 or an errno value.
-int dcae_flush(int descriptor);
-
 /// On SIGINT, SIGTERM and SIGHUP unfinished output is deleted, then the signal takes its course.
 /// SIGBUS inside a mapped file ends the program with one line and exit code 2. SIGPIPE and SIGXFSZ become errors.
 void dcae_install_signal_handlers(void);

@@ -44,10 +44,4 @@ package final class OutputFile: Sendable {
             done += put
         }
     }
-
-    /// Brings what was written down to the disk.
-    package func flush() throws(CheckpointError) {
-        let code = dcae_flush(descriptor)
-        guard code == 0 else { throw Self.failure(path, "fsync", code) }
-    }
 }
