@@ -54,7 +54,8 @@ enum PickleNode {
         switch self {
         case .none: "None"
         case .bool: "a bool"
-        case .int, .long: "an int"
+        case .int: "an int"
+        case .long: "an int beyond 64 bits"
         case .float: "a float"
         case .string: "a str"
         case .bytes: "bytes"

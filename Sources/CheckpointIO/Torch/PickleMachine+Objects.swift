@@ -30,15 +30,21 @@ extension PickleMachine {
         guard let module = text(module), let name = text(name) else { throw .nameNotText }
         guard let meaning = TorchGlobal.find(module: Substring(module), name: Substring(name)) else {
             let whole = module.isEmpty && name.isEmpty ? "a name without letters" : module + "." + name
-            // A class that comes first is that of the whole object; a state dict begins with a dict.
-            let isKnownDanger = ["os", "posix", "nt", "builtins", "__builtin__", "subprocess", "sys"].contains(module)
-            throw stack.isEmpty && !isKnownDanger && looksLikeClass(name) ? .wholeModel(whole) : .globalRefused(whole)
+            throw stack.isEmpty && isModelClass(module, name) ? .wholeModel(whole) : .globalRefused(whole)
         }
         stack.append(try heap.add(meaning))
     }
 
-    private func looksLikeClass(_ name: String) -> Bool {
-        name.unicodeScalars.first.map { $0.properties.isUppercase } ?? false
+    /// Whether a name that comes first in a pickle, where a state dict has none, looks like the class of a model.
+    private func isModelClass(_ module: String, _ name: String) -> Bool {
+        let system: Set<Substring> = [
+            "os", "posix", "nt", "io", "sys", "types", "builtins", "subprocess", "logging", "bdb", "code", "collections",
+            "ctypes", "importlib", "shutil", "socket", "threading", "multiprocessing",
+        ]
+        guard !module.hasPrefix("_") || module == "__main__", !system.contains(module.prefix { $0 != "." }) else {
+            return false
+        }
+        return !name.contains(".") && name.unicodeScalars.first.map { $0.properties.isUppercase } ?? false
     }
 
     /// Bytes of the source as text, or nil where they are not valid UTF-8.
@@ -128,7 +134,7 @@ extension PickleMachine {
         case .parameter, .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildParameter,
             .rebuildParameterWithState, .rebuildFromType, .rebuildUnreadable:
             return try rebuild(meaning, arguments)
-        case .tensorClass: throw .notCallable("torch.Tensor or its like, whose memory would have no value,")
+        case .tensorClass: throw .notCallable("a tensor class, which makes memory without a value,")
         case .storage, .unknownType: throw .notCallable("a storage class")
         case .dtype: throw .notCallable("a dtype")
         }
