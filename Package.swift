@@ -50,7 +50,7 @@ let package = Package(
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
-        .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG", "CWebP", "TensorCore"]),
+        .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
         // Latent statistics and the scaling factor that follows from them.
         .target(name: "Calibration", dependencies: ["DCAENetwork", "Images", "ModelZoo", "StrictJSON", "TensorCore"]),
         // The program: one file per command.
@@ -66,6 +66,7 @@ let package = Package(
         // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
         .target(name: "CKernels"),
         .target(name: "CPlatform"),
+        .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
@@ -79,6 +80,13 @@ let package = Package(
         // Registry and Configs are compiled into the program by a build plugin, so that it can be moved anywhere.
         .executableTarget(name: "EmbedRegistry"),
         .plugin(name: "EmbedRegistryPlugin", capability: .buildTool(), dependencies: ["EmbedRegistry"]),
+
+        // Times the network and compares it with a peer's tensors, as long as `dcae bench` does not.
+        .executableTarget(
+            name: "EngineBench",
+            dependencies: ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"],
+            path: "Benchmarks/EngineBench"
+        ),
 
         .target(
             name: "TestSupport",
@@ -96,7 +104,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("ImagesTests", ["Images"]),
+    ("ImagesTests", ["Images", "TensorCore"]),
     ("EndToEndTests", ["dcae", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
 ]
 for (name, dependencies) in tests {

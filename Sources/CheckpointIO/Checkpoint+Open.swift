@@ -64,7 +64,7 @@ extension Checkpoint {
     }
 
     /// Opens one safetensors file.
-    static func openSafetensors(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
+    package static func openSafetensors(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
         checkpoint(file, try SafetensorsHeader(reading: file), path: path)
     }
 

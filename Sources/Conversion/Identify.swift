@@ -20,7 +20,7 @@ extension Identification {
         var evidence = [
             Evidence(
                 .structure,
-                "\(checkpoint.tensors.count) tensors have the \(layout.rawValue) names and the shapes of \(first.geometry) \(first.family)",
+                "\(checkpoint.tensors.count) tensors have the \(layout.rawValue) names and the shapes of \(first.family)",
                 structure.variants.map(\.name)
             )
         ]

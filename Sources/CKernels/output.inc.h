@@ -1,0 +1,97 @@
+// The products' results: transformed back, biased, activated, and written where they belong.
+
+INLINE void output_1d(const v16 m[6], v16 o[4]) {
+    v16 s = m[1] + m[2], d = m[1] - m[2];
+    o[0] = m[0] + s + (m[3] + m[4]);
+    o[1] = d + splat(0.5f) * m[3] - splat(2.0f) * m[4];
+    o[2] = s + splat(0.25f) * m[3] + splat(4.0f) * m[4];
+    o[3] = d + splat(0.125f) * m[3] - splat(8.0f) * m[4] + m[5];
+}
+
+INLINE void winograd_results(const float *m, int64_t point, v16 o[16]) {
+    v16 t[4][6];
+    UNROLL
+    for (int j = 0; j < 6; j++) {
+        v16 d[6], r[4];
+        UNROLL
+        for (int i = 0; i < 6; i++) d[i] = load(m + (6 * i + j) * point);
+        output_1d(d, r);
+        UNROLL
+        for (int i = 0; i < 4; i++) t[i][j] = r[i];
+    }
+    UNROLL
+    for (int i = 0; i < 4; i++) output_1d(t[i], o + 4 * i);
+}
+
+INLINE void upsample_results(const float *m, int64_t point, v16 o[4]) {
+    v16 t[2][3];
+    UNROLL
+    for (int j = 0; j < 3; j++) {
+        v16 a = load(m + j * point), b = load(m + (3 + j) * point), e = load(m + (6 + j) * point);
+        t[0][j] = b - a;
+        t[1][j] = b + e;
+    }
+    UNROLL
+    for (int i = 0; i < 2; i++) {
+        o[2 * i] = t[i][1] - t[i][0];
+        o[2 * i + 1] = t[i][1] + t[i][2];
+    }
+}
+
+// One 16-channel slice of one tile: `pixels` results go to the tile's place in t, or straight to the output.
+INLINE void put(const dcae_conv *c, int t0, int t, int n, const v16 *o, float *temporary) {
+    const int th = c->tile_height, tw = c->tile_width;
+    const v16 bias = c->bias ? load(c->bias + n) : zero();
+    if (c->finishes) {
+        float *target = temporary + (int64_t)(t - t0) * th * tw * c->panels * PANEL + n;
+        for (int i = 0; i < th * tw; i++, target += c->panels * PANEL) store(target, activate(o[i] + bias, c->activation));
+        return;
+    }
+    if (n >= c->out.channels) return;
+    int y = c->y0 + t / c->tiles_x * th, x = t % c->tiles_x * tw;
+    int rows = min_int(th, c->y1 - y), columns = min_int(tw, c->out.width - x);
+    for (int i = 0; i < rows; i++) {
+        float *target = row_of(&c->out, y + i) + (int64_t)x * c->out.channels + n;
+        for (int j = 0; j < columns; j++, target += c->out.channels) store(target, activate(o[tw * i + j] + bias, c->activation));
+    }
+}
+
+static void FN(multiply)(
+    const dcae_conv *c, int t0, int t1, const float *v, const float *panel, int n, int count, float *m, float *t
+) {
+    const int groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS, width = count * PANEL;
+    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = group * groups, m_point = (int64_t)groups * TILE_ROWS * width;
+    const size_t panel_point = dcae_point_floats(c, PANEL), panel_floats = dcae_panel_floats(c, PANEL);
+    // Terms are taken in blocks whose share of a panel stays in the first-level cache.
+    const int block = c->points > 1 ? c->k16 : 16;
+    for (int p = 0; p < c->points; p++) {
+        for (int q = 0; q < count; q++) {
+            const int vectors = c->outputs - (n + q) * PANEL > 16 ? VECTORS : 1;
+            for (int k = 0; k < c->k16; k += block) {
+                const float *right = panel + q * panel_floats + p * panel_point + (size_t)k * 16 * PANEL;
+                for (int g = 0; g < groups; g++)
+                    FN(micro)(
+                        v + p * point + g * group + (int64_t)k * TILE_ROWS * 16, right, min_int(block, c->k16 - k),
+                        m + p * m_point + (int64_t)g * TILE_ROWS * width + q * PANEL, width, k > 0, vectors
+                    );
+            }
+        }
+    }
+    for (int i = t0; i < t1; i++) {
+        for (int s = 0; s < width; s += 16) {
+            if (n * PANEL + s >= c->outputs && !c->finishes && n * PANEL + s >= c->out.channels) continue;
+            const float *from = m + (int64_t)(i - t0) * width + s;
+            v16 o[16];
+            if (n * PANEL + s >= (c->outputs + 15) / 16 * 16) {
+                for (int j = 0; j < 16; j++) o[j] = zero();
+            } else if (c->algorithm == DCAE_WINOGRAD) {
+                winograd_results(from, m_point, o);
+            } else if (c->algorithm == DCAE_UPSAMPLE) {
+                upsample_results(from, m_point, o);
+            } else {
+                o[0] = load(from);
+            }
+            put(c, t0, i, n * PANEL + s, o, t);
+        }
+    }
+}

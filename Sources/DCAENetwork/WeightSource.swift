@@ -1,0 +1,31 @@
+public import TensorCore
+
+/// Where the network's parameters come from: a checkpoint, seen in the diffusers layout.
+public protocol WeightSource: Sendable {
+    /// The parameter of that name in the diffusers layout, as in `decoder.up_blocks.0.1.conv1.weight`.
+    ///
+    /// - Throws: where there is none, or it cannot be read.
+    func weight(_ name: String) throws -> Weight
+}
+
+/// The values of one parameter, usually in a mapped file.
+public struct Weight: @unchecked Sendable {
+    // Sendable, as nothing writes to the bytes and `owner` keeps them.
+
+    /// F32, F16 or BF16.
+    public let dtype: DType
+    /// The sizes, outermost first.
+    public let shape: Shape
+    /// The values, contiguous, in the machine's byte order, aligned or not.
+    public let bytes: UnsafeRawBufferPointer
+    /// What keeps `bytes` valid.
+    public let owner: (any AnyObject & Sendable)?
+
+    /// Describes values that stay valid as long as `owner` lives.
+    public init(dtype: DType, shape: Shape, bytes: UnsafeRawBufferPointer, owner: (any AnyObject & Sendable)?) {
+        self.dtype = dtype
+        self.shape = shape
+        self.bytes = bytes
+        self.owner = owner
+    }
+}

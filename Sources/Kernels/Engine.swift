@@ -1,0 +1,76 @@
+internal import CKernels
+
+/// What one step of the network cost.
+public struct LayerProfile: Sendable, Equatable {
+    /// The layer, by its module path in diffusers.
+    public var name: String
+    /// How it was computed, as in `winograd 4×4`.
+    public var algorithm: String
+    /// The seconds spent.
+    public var seconds: Double
+    /// Floating-point operations, as direct computation would have them.
+    public var operations: Double
+    /// Bytes of input, output and weights.
+    public var bytes: Double
+    /// The size of the output: height, width, channels.
+    public var outputSize: [Int]
+}
+
+/// What all operations of one computation share: threads, memory, the loops' code, checks and measurements.
+package final class Engine {
+    package let pool: ThreadPool
+    package let arena = Arena()
+    /// The instruction set in use.
+    package let instructionSet: InstructionSet
+    let kernels: dcae_kernels
+    /// The bound on activations, where they are to be checked.
+    package var limit: Float?
+    /// Whether the time of every operation is taken.
+    package var isProfiling = false
+    /// The measurements, one for each operation.
+    package var profile: [LayerProfile] = []
+    /// Called after every step with the operations done and whether the caller may go on.
+    package var progress: ((_ operations: Double) throws -> Void)?
+    /// How many floats wide a buffer may be that is kept whole although it could be kept in part.
+    package var wholeLimit = 72 << 20
+
+    private var scratch: [FloatBuffer?]
+    private var zeroBuffer: FloatBuffer?
+
+    /// An engine with so many threads.
+    package init(threads: Int, instructionSet: InstructionSet) {
+        pool = ThreadPool(count: threads)
+        self.instructionSet = instructionSet
+        kernels = instructionSet.kernels.pointee
+        scratch = Array(repeating: nil, count: pool.count)
+    }
+
+    /// Makes sure that every thread has `count` floats to itself.
+    func reserveScratch(_ count: Int) throws(KernelError) {
+        for index in scratch.indices where (scratch[index]?.count ?? 0) < count {
+            scratch[index] = nil
+            scratch[index] = try arena.floats(count)
+        }
+    }
+
+    func scratch(of worker: Int) -> UnsafeMutablePointer<Float> {
+        guard let buffer = scratch[worker] else { preconditionFailure("scratch was reserved") }
+        return buffer.base
+    }
+
+    /// At least `count` zeros.
+    func zeros(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
+        if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer.base }
+        let buffer = try arena.floats(count)
+        buffer.clear()
+        zeroBuffer = buffer
+        return buffer.base
+    }
+
+    /// Gives up the memory that is kept between computations.
+    package func releaseMemory() {
+        scratch = Array(repeating: nil, count: pool.count)
+        zeroBuffer = nil
+        arena.reset()
+    }
+}

@@ -1,0 +1,77 @@
+internal import CKernels
+
+/// Depthwise 3×3 with bias over two halves of channels, the first multiplied by silu of the second.
+package final class GatedDepthwise: RowOperation {
+    package let name: String
+    package let inputs: [RowInput]
+    package let output: Rows?
+    private let source: Rows
+    private let target: Rows
+    private let weights: [Float]
+    private let bias: [Float]
+    private var constants: FloatBuffer?
+    private var operation = dcae_depthwise()
+
+    /// - Parameters:
+    ///   - source: the two halves, each rounded up to 16 channels.
+    ///   - target: channels of one half.
+    ///   - weights: [2 × channels][9].
+    ///   - bias: [2 × channels].
+    package init(name: String, from source: Rows, to target: Rows, weights: [Float], bias: [Float]) {
+        self.name = name
+        self.source = source
+        self.target = target
+        self.weights = weights
+        self.bias = bias
+        inputs = [RowInput(rows: source, halo: 1)]
+        output = target
+    }
+
+    package var algorithm: String { "depthwise" }
+    package var outputHeight: Int { target.height }
+    package var granule: Int { 1 }
+    package var stepRows: Int { max(1, (16 << 20) / (4 * max(1, source.rowFloats))) }
+    package var operations: Double { 2 * 9 * Double(target.height * target.width * 2 * target.channels) }
+    package var weightBytes: Double { Double(4 * weights.count) }
+
+    package func prepare(_ engine: Engine, steps: Int) throws {
+        let padded = source.paddedChannels
+        let half = target.channels
+        let buffer = try engine.arena.floats(10 * padded)
+        buffer.clear()
+        for channel in 0..<(2 * half) {
+            let place = channel < half ? channel : target.paddedChannels + channel - half
+            for tap in 0..<9 { buffer.base[tap * padded + place] = weights[channel * 9 + tap] }
+            buffer.base[9 * padded + place] = bias[channel]
+        }
+        constants = buffer
+        operation = dcae_depthwise(
+            in: source.view,
+            weights: buffer.base,
+            bias: buffer.base + 9 * padded,
+            zeros: try engine.zeros(padded + 64),
+            weight_stride: Int64(padded),
+            kernel: 3,
+            channel: 0,
+            count: Int32(target.paddedChannels),
+            gate: Int32(target.paddedChannels)
+        )
+    }
+
+    package func finish(_ engine: Engine) throws { constants = nil }
+
+    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
+        // Rows are shared out in halves where they are few.
+        let parts = y1 - y0 >= 4 * engine.pool.count ? 1 : min(engine.pool.count * 2, (source.width + 3) / 4)
+        engine.pool.run((y1 - y0) * parts) { task, _ in
+            let y = y0 + task / parts
+            let quads = (source.width + 3) / 4
+            let x0 = quads * (task % parts) / parts * 4
+            let x1 = min(source.width, quads * (task % parts + 1) / parts * 4)
+            let out = target.row(y) + x0 * target.paddedChannels
+            withUnsafePointer(to: operation) {
+                engine.kernels.depthwise($0, Int32(y), Int32(x0), Int32(x1), out, Int64(target.paddedChannels))
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+internal import TensorCore
+
+/// Why a computation could not be done.
+package enum KernelError: Refusal, Equatable {
+    /// The system gave no more memory.
+    case outOfMemory(bytes: Int)
+    /// A value that is not finite, or too large for F16, appeared in the output of a layer.
+    case outside(layer: String, value: Float, channel: Int, row: Int, column: Int, weights: Bool)
+
+    package var description: String {
+        switch self {
+        case .outOfMemory(let bytes): "out of memory: \(bytes / 1_000_000) MB more were needed"
+        case .outside(let layer, let value, let channel, let row, let column, let weights):
+            weights
+                ? "\(layer): weight \(channel) is \(value)"
+                : "\(layer): the first value out of range is \(value), in channel \(channel) at row \(row), column \(column)"
+        }
+    }
+}
