@@ -28,6 +28,7 @@ public enum FileFault: Fault, Equatable {
     case tooLarge(limit: Int)
     case outOfMemory
 
+    /// What is wrong.
     public var message: String {
         switch self {
         case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)).lowercasedFirst)"
@@ -52,6 +53,7 @@ public enum FileFault: Fault, Equatable {
         }
     }
 
+    /// What to do about it.
     public var remedy: String? {
         switch self {
         case .system(_, let code) where code == ENOSPC || code == EDQUOT: "free some space, or choose another target"

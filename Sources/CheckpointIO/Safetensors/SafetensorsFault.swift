@@ -28,6 +28,7 @@ public enum SafetensorsFault: Fault, Equatable {
     case dataTooShort(declared: Int, present: Int)
     case trailingBytes(Int)
 
+    /// What is wrong.
     public var message: String {
         switch self {
         case .fileTooSmall(let size):
@@ -61,6 +62,7 @@ public enum SafetensorsFault: Fault, Equatable {
         }
     }
 
+    /// What to do about it.
     public var remedy: String? {
         switch self {
         case .fileTooSmall, .headerBeyondFile, .dataTooShort:

@@ -14,6 +14,7 @@ public enum ShardIndexFault: Fault, Equatable {
     case mixedFormats
     case notSafetensors(found: String)
 
+    /// What is wrong.
     public var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"
@@ -32,6 +33,7 @@ public enum ShardIndexFault: Fault, Equatable {
         }
     }
 
+    /// What to do about it.
     public var remedy: String? {
         switch self {
         case .notIndex: "give a checkpoint, a shard index or a model folder"

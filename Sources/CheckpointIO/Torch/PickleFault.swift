@@ -33,6 +33,7 @@ public enum PickleFault: Fault, Equatable {
     case badView
     case tensor(name: String?, TensorFault)
 
+    /// What is wrong.
     public var message: String {
         switch self {
         case .tooLarge(let limit): "the pickle is longer than \(limit) bytes"
@@ -71,6 +72,7 @@ public enum PickleFault: Fault, Equatable {
         }
     }
 
+    /// What to do about it.
     public var remedy: String? {
         switch self {
         case .globalRefused: "in Python, load it if you trust it, and save its state_dict() alone"

@@ -16,7 +16,9 @@ struct PickleText {
     var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
 }
 
-/// One value. Those with parts refer to a list of the heap, so that no value owns another: dropping, comparing and walking
+/// One value.
+///
+/// Those with parts refer to a list of the heap, so that no value owns another: dropping, comparing and walking
 /// them never recurses, however deep a pickle nests.
 enum PickleNode {
     case none

@@ -38,7 +38,8 @@ extension PickleMachine {
     /// Whether a name that comes first in a pickle, where a state dict has none, looks like the class of a model.
     private func isModelClass(_ module: String, _ name: String) -> Bool {
         let system: Set<Substring> = [
-            "os", "posix", "nt", "io", "sys", "types", "builtins", "subprocess", "logging", "bdb", "code", "collections",
+            "os", "posix", "nt", "io", "sys", "types", "builtins", "subprocess", "logging", "bdb", "code",
+            "collections",
             "ctypes", "importlib", "shutil", "socket", "threading", "multiprocessing",
         ]
         guard !module.hasPrefix("_") || module == "__main__", !system.contains(module.prefix { $0 != "." }) else {
@@ -187,7 +188,9 @@ extension PickleMachine {
         return try heap.add(.set(try heap.addList(members)))
     }
 
-    /// `_codecs.encode(text, "latin1")`: how protocol 2 writes bytes. Of them no more is kept than that they are bytes.
+    /// Reads `_codecs.encode(text, "latin1")`, which is how protocol 2 writes bytes.
+    ///
+    /// No more is kept than that they are bytes.
     private func encoded(_ arguments: [PickleReference]) throws(PickleFault) -> PickleReference {
         guard arguments.count == 2, case .string = heap[arguments[0]], case .string(let codec) = heap[arguments[1]],
             let name = text(codec.range), name == "latin1" || name == "latin-1"

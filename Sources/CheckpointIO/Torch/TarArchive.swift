@@ -29,7 +29,9 @@ struct TarArchive {
             let range = (position + 512)..<(position + 512 + size)
             switch header[156] {
             case UInt8(ascii: "0"), 0:
-                guard Self.known.contains(name), header[345] == 0 else { throw refusal("it has a member \"\(name.escaped(limit: 40))\"") }
+                guard Self.known.contains(name), header[345] == 0 else {
+                    throw refusal("it has a member \"\(name.escaped(limit: 40))\"")
+                }
                 guard members.updateValue(range, forKey: name) == nil else { throw refusal("a member occurs twice") }
             case UInt8(ascii: "x"), UInt8(ascii: "g"):
                 try Self.checkExtension(file, range, refusal)

@@ -61,6 +61,7 @@ public enum TensorFault: Fault, Equatable {
     case beyondStorage(String, offset: Int, last: Int, count: Int)
     case repeats(String, bytes: Int)
 
+    /// What is wrong.
     public var message: String {
         switch self {
         case .tooManyDimensions(let count, let limit): "it has \(count) dimensions; at most \(limit) are read"
@@ -73,6 +74,7 @@ public enum TensorFault: Fault, Equatable {
         }
     }
 
+    /// What to do about it.
     public var remedy: String? {
         switch self {
         case .repeats: "save it with .contiguous()"

@@ -28,6 +28,7 @@ public enum TorchFault: Fault, Equatable {
     case tarDamaged(String)
     case tarMemberMissing
 
+    /// What is wrong.
     public var message: String {
         switch self {
         case .notArchive(let names):
@@ -67,6 +68,7 @@ public enum TorchFault: Fault, Equatable {
         }
     }
 
+    /// What to do about it.
     public var remedy: String? {
         switch self {
         case .notArchive, .notLegacy: "give a file that torch.save wrote, or safetensors"

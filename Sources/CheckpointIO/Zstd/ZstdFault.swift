@@ -14,6 +14,7 @@ public enum ZstdFault: Fault, Equatable {
     case notCompressed(String)
     case level(Int, lowest: Int, highest: Int)
 
+    /// What is wrong.
     public var message: String {
         switch self {
         case .damaged(let what): "the zstd data is damaged: \(what.escaped(limit: 60))"
@@ -34,6 +35,7 @@ public enum ZstdFault: Fault, Equatable {
         }
     }
 
+    /// What to do about it.
     public var remedy: String? {
         switch self {
         case .damaged, .truncated, .noData: "download it again"
