@@ -115,7 +115,7 @@ extension Variant {
         "name", "family", "aliases", "repositories", "training_data", "scaling_factor", "scaling_factor_source", "notes",
     ]
 
-    fileprivate init(
+    init(
         name: String,
         entry: [UInt8],
         path: String,
