@@ -112,7 +112,8 @@ public struct Registry: Sendable {
 
 extension Variant {
     private static let fields = [
-        "name", "family", "aliases", "repositories", "training_data", "scaling_factor", "scaling_factor_source", "notes",
+        "name", "family", "aliases", "repositories", "training_data", "scaling_factor", "scaling_factor_source",
+        "notes",
     ]
 
     init(

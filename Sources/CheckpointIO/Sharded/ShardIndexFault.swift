@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with the index of a sharded checkpoint, or between it and its shards.
-public enum ShardIndexFault: Fault, Equatable {
+package enum ShardIndexFault: Fault, Equatable {
     case json(String)
     case notIndex
     case weightMapMissing
@@ -14,8 +14,7 @@ public enum ShardIndexFault: Fault, Equatable {
     case mixedFormats
     case notSafetensors(found: String)
 
-    /// What is wrong.
-    public var message: String {
+    package var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"
         case .notIndex: "this JSON file is no shard index"
@@ -33,8 +32,7 @@ public enum ShardIndexFault: Fault, Equatable {
         }
     }
 
-    /// What to do about it.
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .notIndex: "give a checkpoint, a shard index or a model folder"
         case .shardOutside: "an index names files beside it; download the checkpoint again"

@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with a pickle, whatever it is to build.
-public enum PickleFault: Fault, Equatable {
+package enum PickleFault: Fault, Equatable {
     case tooLarge(limit: Int)
     case tooManySteps(limit: Int)
     case tooManyValues(limit: Int)
@@ -33,8 +33,7 @@ public enum PickleFault: Fault, Equatable {
     case badView
     case tensor(name: String?, TensorFault)
 
-    /// What is wrong.
-    public var message: String {
+    package var message: String {
         switch self {
         case .tooLarge(let limit): "the pickle is longer than \(limit) bytes"
         case .tooManySteps(let limit): "the pickle takes more than \(limit) instructions"
@@ -72,8 +71,7 @@ public enum PickleFault: Fault, Equatable {
         }
     }
 
-    /// What to do about it.
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .globalRefused: "in Python, load it if you trust it, and save its state_dict() alone"
         case .wholeModel: "in Python, load it if you trust it, and save its state_dict() alone"

@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with a zip archive.
-public enum ZipFault: Fault, Equatable {
+package enum ZipFault: Fault, Equatable {
     case noEnd
     case endsEarly
     case severalDisks
@@ -21,8 +21,7 @@ public enum ZipFault: Fault, Equatable {
     case nameTwice
     case overlap(other: String)
 
-    /// What is wrong.
-    public var message: String {
+    package var message: String {
         switch self {
         case .noEnd: "the zip archive has no end record, or bytes follow it"
         case .endsEarly: "the zip archive's directory ends in the middle of an entry"
@@ -46,8 +45,7 @@ public enum ZipFault: Fault, Equatable {
         }
     }
 
-    /// What to do about it.
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .noEnd, .endsEarly: "the file is incomplete or damaged: download it again"
         case .encrypted: "decrypt it first"

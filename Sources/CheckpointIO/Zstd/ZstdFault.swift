@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with a file that is compressed with zstd, or while compressing one.
-public enum ZstdFault: Fault, Equatable {
+package enum ZstdFault: Fault, Equatable {
     case damaged(String)
     case truncated
     case windowTooLarge(limit: Int)
@@ -14,8 +14,7 @@ public enum ZstdFault: Fault, Equatable {
     case notCompressed(String)
     case level(Int, lowest: Int, highest: Int)
 
-    /// What is wrong.
-    public var message: String {
+    package var message: String {
         switch self {
         case .damaged(let what): "the zstd data is damaged: \(what.escaped(limit: 60))"
         case .truncated: "the zstd data ends in the middle of a frame"
@@ -35,8 +34,7 @@ public enum ZstdFault: Fault, Equatable {
         }
     }
 
-    /// What to do about it.
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .damaged, .truncated, .noData: "download it again"
         case .windowTooLarge: "compress it again without --long"
