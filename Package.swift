@@ -17,11 +17,14 @@ let package = Package(
         .executable(name: "dcae", targets: ["DCAEProgram"]),
         .library(
             name: "DCAE",
-            targets: ["DCAE", "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+            targets: [
+                "DCAE", "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo",
+                "TensorCore",
+            ]
         ),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
@@ -37,7 +40,10 @@ let package = Package(
             plugins: ["EmbedRegistryPlugin"]
         ),
         // Identify, plan, validate, execute, verify.
-        .target(name: "Conversion", dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]),
+        .target(
+            name: "Conversion",
+            dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+        ),
         // Summaries, statistics, differences, hashes.
         .target(
             name: "Inspection",
@@ -114,13 +120,13 @@ let package = Package(
 let tests: [(String, [Target.Dependency])] = [
     ("TensorCoreTests", ["TensorCore"]),
     ("StrictJSONTests", ["StrictJSON"]),
-    ("CheckpointIOTests", ["CheckpointIO", "StrictJSON", "TensorCore"]),
+    ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
-    ("LibraryTests", ["DCAE", "Conversion"]),
+    ("LibraryTests", ["DCAE", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),
     ("EndToEndTests", ["DCAEProgram", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
 ]

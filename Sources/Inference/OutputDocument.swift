@@ -56,7 +56,6 @@ package final class OutputDocument {
             let file = try folder.create(name, size: layout.fileSize)
             try layout.header.withUnsafeBytes { try file.write($0, at: 0) }
             try tensor.values.withUnsafeBytes { try file.write($0, at: layout.header.count) }
-            try file.flush()
         }
         try commit()
     }
@@ -66,7 +65,6 @@ package final class OutputDocument {
         let bytes = try picture.png(name: path)
         let file = try folder.create(name, size: bytes.count)
         try bytes.withUnsafeBytes { try file.write($0, at: 0) }
-        try file.flush()
         try commit()
     }
 
