@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import ModelZoo
-internal import TensorCore
 internal import StrictJSON
+internal import TensorCore
 
 struct TokensCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
