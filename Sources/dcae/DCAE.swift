@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CPlatform
+internal import Inference
 internal import TensorCore
 
 /// Parses the command line, runs one command, and turns what it throws into one line and an exit code.
@@ -18,6 +19,9 @@ struct DCAE: ParsableCommand {
               dcae verify converted/                           holds a checkpoint against its architecture
               dcae identify model.safetensors                  says which variant it is, and why
               dcae list                                        shows the variants that are known
+              dcae encode converted/ photo.png -o latent.safetensors --scaled
+              dcae decode converted/ latent.safetensors -o photo.png --scaled
+              dcae roundtrip converted/ photo.png -o sheet.png compares a picture with its reconstruction
 
             Exit codes: 0 done, 1 a check found something, 2 the work could not be done, 64 wrong usage.
             Completions: dcae --generate-completion-script bash|zsh|fish
@@ -25,7 +29,8 @@ struct DCAE: ParsableCommand {
         version: version,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
-            ConvertCommand.self, VerifyCommand.self, RoundtripCommand.self, SynthesizeCommand.self,
+            ConvertCommand.self, VerifyCommand.self, RoundtripCommand.self, SynthesizeCommand.self, EncodeCommand.self,
+            DecodeCommand.self, BenchCommand.self,
         ]
     )
 
@@ -36,7 +41,7 @@ struct DCAE: ParsableCommand {
             try command.run()
         } catch let error as any Refusal {
             Terminal.say("dcae: error: \(error)")
-            exit(withError: couldNot)
+            exit(withError: (error as? PlacedRefusal)?.isFinding == true ? checkFailed : couldNot)
         } catch {
             exit(withError: error)
         }

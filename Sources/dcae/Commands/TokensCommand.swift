@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import ModelZoo
+internal import TensorCore
 internal import StrictJSON
 
 struct TokensCommand: ParsableCommand {
@@ -37,7 +38,7 @@ struct TokensCommand: ParsableCommand {
                     "spatial_compression_ratio": .integer(ratio), "latent_channels": .integer(channels),
                     "tokens": fits ? .integer(tokens) : .null, "tokens_f8p2": base.map { .integer($0) } ?? .null,
                 ])
-                let fewer = base.map { Show.fixed(Double($0) / Double(max(1, tokens)), 1) + "x" } ?? "-"
+                let fewer = base.map { (Double($0) / Double(max(1, tokens))).fixed(1) + "x" } ?? "-"
                 table.add([
                     "\(width)x\(height)", "\(group[0].geometry) (\(names.count))",
                     fits ? "\(channels) x \(height / ratio) x \(width / ratio)" : "no multiple of \(ratio)",
