@@ -52,37 +52,41 @@ INLINE void put(const dcae_conv *c, int t0, int t, int n, const v16 *o, float *t
     int rows = min_int(th, c->y1 - y), columns = min_int(tw, c->out.width - x);
     for (int i = 0; i < rows; i++) {
         float *target = row_of(&c->out, y + i) + (int64_t)x * c->out.channels + n;
-        for (int j = 0; j < columns; j++, target += c->out.channels) store(target, activate(o[tw * i + j] + bias, c->activation));
+        for (int j = 0; j < columns; j++, target += c->out.channels) {
+            // The same line of the tile to the right: a store that misses holds up all that follow it.
+            __builtin_prefetch(target + (int64_t)tw * c->out.channels, 1);
+            store(target, activate(o[tw * i + j] + bias, c->activation));
+        }
     }
 }
 
-static void FN(multiply)(
-    const dcae_conv *c, int t0, int t1, const float *v, const float *panel, int n, int count, float *m, float *t
-) {
-    const int groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS, width = count * PANEL;
-    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = group * groups, m_point = (int64_t)groups * TILE_ROWS * width;
-    const size_t panel_point = dcae_point_floats(c, PANEL), panel_floats = dcae_panel_floats(c, PANEL);
+static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, const float *panel, int n, float *m, float *t) {
+    const int groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS;
+    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = left_point(c, groups), m_point = (int64_t)groups * TILE_ROWS * PANEL;
+    const size_t panel_point = dcae_point_floats(c, PANEL);
     // Terms are taken in blocks whose share of a panel stays in the first-level cache.
     const int block = c->points > 1 ? c->k16 : 16;
+    const int vectors = c->outputs - n * PANEL > 16 ? VECTORS : 1;
     for (int p = 0; p < c->points; p++) {
-        for (int q = 0; q < count; q++) {
-            const int vectors = c->outputs - (n + q) * PANEL > 16 ? VECTORS : 1;
-            for (int k = 0; k < c->k16; k += block) {
-                const float *right = panel + q * panel_floats + p * panel_point + (size_t)k * 16 * PANEL;
-                for (int g = 0; g < groups; g++)
-                    FN(micro)(
-                        v + p * point + g * group + (int64_t)k * TILE_ROWS * 16, right, min_int(block, c->k16 - k),
-                        m + p * m_point + (int64_t)g * TILE_ROWS * width + q * PANEL, width, k > 0, vectors
-                    );
-            }
+        for (int k = 0; k < c->k16; k += block) {
+            const float *right = panel + p * panel_point + (size_t)k * 16 * PANEL;
+            const int terms = min_int(block, c->k16 - k);
+            const float *next = right + (k + terms < c->k16 || c->points == 1 ? (size_t)terms * 16 * PANEL : panel_point);
+            for (int g = 0; g < groups; g++)
+                FN(micro)(
+                    v + p * point + g * group + (int64_t)k * TILE_ROWS * 16, right, terms, m + p * m_point + (int64_t)g * TILE_ROWS * PANEL,
+                    PANEL, k > 0, vectors, g < VECTORS ? next + (size_t)g * terms * 256 : right
+                );
         }
     }
-    for (int i = t0; i < t1; i++) {
-        for (int s = 0; s < width; s += 16) {
-            if (n * PANEL + s >= c->outputs && !c->finishes && n * PANEL + s >= c->out.channels) continue;
-            const float *from = m + (int64_t)(i - t0) * width + s;
+    for (int s = 0; s < PANEL; s += 16) {
+        const int channel = n * PANEL + s;
+        const int empty = channel >= (c->outputs + 15) / 16 * 16;
+        if (empty && !c->finishes) break;
+        for (int i = t0; i < t1; i++) {
+            const float *from = m + (int64_t)(i - t0) * PANEL + s;
             v16 o[16];
-            if (n * PANEL + s >= (c->outputs + 15) / 16 * 16) {
+            if (empty) {
                 for (int j = 0; j < 16; j++) o[j] = zero();
             } else if (c->algorithm == DCAE_WINOGRAD) {
                 winograd_results(from, m_point, o);
@@ -91,7 +95,7 @@ static void FN(multiply)(
             } else {
                 o[0] = load(from);
             }
-            put(c, t0, i, n * PANEL + s, o, t);
+            put(c, t0, i, channel, o, t);
         }
     }
 }

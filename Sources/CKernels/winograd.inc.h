@@ -10,8 +10,16 @@ INLINE void input_1d(const v16 d[6], v16 o[6]) {
     o[5] = (d[5] - d[3]) - p + splat(1.5f) * q;
 }
 
+// A slice of a tile lies in 36 places, too many for the processor to see a pattern in: the four columns that the
+// tile to the right will need are asked for ahead.
 INLINE void winograd_tile(const float *const pixel[36], int channels, float *v, int64_t point) {
+    const int64_t ahead = 4 * (int64_t)channels;
     for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+        UNROLL
+        for (int i = 0; i < 6; i++) {
+            UNROLL
+            for (int j = 2; j < 6; j++) __builtin_prefetch(pixel[6 * i + j] + ahead + ch);
+        }
         v16 t[6][6];
         UNROLL
         for (int j = 0; j < 6; j++) {
@@ -34,6 +42,8 @@ INLINE void winograd_tile(const float *const pixel[36], int channels, float *v, 
 
 INLINE void upsample_tile(const float *const pixel[9], int channels, float *v, int64_t point) {
     for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+        UNROLL
+        for (int i = 0; i < 3; i++) __builtin_prefetch(pixel[3 * i + 2] + 2 * (int64_t)channels + ch);
         v16 d[3][3], t[3][3];
         UNROLL
         for (int i = 0; i < 9; i++) d[i / 3][i % 3] = load(pixel[i] + ch);
@@ -68,7 +78,7 @@ INLINE void copy_pixel(const float *pixel, int channels, float *v) {
 
 static void FN(transform_input)(const dcae_conv *c, int t0, int t1, float *v) {
     const int channels = c->in.channels, groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS;
-    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = group * groups;
+    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = left_point(c, groups);
     // Rows that no tile fills must hold numbers: what they yield is thrown away, but slowly where they are subnormal.
     for (int t = t1 - t0; t < groups * TILE_ROWS; t++)
         for (int p = 0; p < c->points; p++)

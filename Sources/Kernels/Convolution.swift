@@ -226,7 +226,7 @@ package final class Convolution: RowOperation {
     /// Every thread takes blocks of tiles from input to output, its share of the work staying in its own cache.
     private func runByTiles(_ engine: Engine, _ plan: BlockPlan) throws {
         let v = plan.leftFloats(of: plan.largest)
-        let m = plan.productFloats(of: plan.largest, panels: plan.panelsAtOnce)
+        let m = plan.productFloats(of: plan.largest)
         let t = c.finishes != 0 ? plan.resultFloats(of: plan.largest) : 0
         try engine.reserveScratch(v + m + t)
         let panelFloats = dcae_panel_floats(&c, engine.kernels.panel_width)
@@ -237,12 +237,9 @@ package final class Convolution: RowOperation {
             let left = engine.scratch(of: worker)
             withUnsafePointer(to: c) { c in
                 engine.kernels.transform_input(c, t0, t1, left)
-                var panel = 0
-                while panel < plan.panels {
-                    let count = min(plan.panelsAtOnce, plan.panels - panel)
+                for panel in 0..<plan.panels {
                     let right = weights + panel * panelFloats
-                    engine.kernels.multiply(c, t0, t1, left, right, Int32(panel), Int32(count), left + v, left + v + m)
-                    panel += count
+                    engine.kernels.multiply(c, t0, t1, left, right, Int32(panel), left + v, left + v + m)
                 }
                 if t > 0 { engine.kernels.finish(c, t0, t0, t1, left + v + m) }
             }
@@ -252,7 +249,7 @@ package final class Convolution: RowOperation {
     /// Every thread takes panels of outputs, prepares each just before it is used, and multiplies all tiles by it.
     private func runByPanels(_ engine: Engine, _ plan: BlockPlan) throws {
         let panelFloats = dcae_panel_floats(&c, engine.kernels.panel_width)
-        let m = plan.productFloats(of: plan.largest, panels: 1)
+        let m = plan.productFloats(of: plan.largest)
         let wide = dcae_panel_scratch(&c, engine.kernels.panel_width)
         try engine.reserveScratch(panelFloats + m + wide)
         var first = 0
@@ -260,8 +257,9 @@ package final class Convolution: RowOperation {
             let last = plan.endOfShare(from: first)
             let blocks = Array(plan.blocks[first..<last])
             let start = blocks[0].lowerBound
-            let offsets = blocks.map { plan.leftFloats(of: $0.lowerBound - start) }
-            let left = try engine.arena.floats(blocks.reduce(0) { $0 + plan.leftFloats(of: $1.count) })
+            let leftFloats = plan.leftFloats(of: plan.largest)
+            let offsets = blocks.indices.map { $0 * leftFloats }
+            let left = try engine.arena.floats(blocks.count * leftFloats)
             let tiles = blocks[blocks.count - 1].upperBound - start
             let results = try engine.arena.floats(c.finishes != 0 ? plan.resultFloats(of: tiles) : 16)
             let (leftBase, resultBase) = (left.base, results.base)
@@ -282,7 +280,6 @@ package final class Convolution: RowOperation {
                             leftBase + offsets[block],
                             right,
                             Int32(panel),
-                            1,
                             right + panelFloats,
                             resultBase + plan.resultFloats(of: range.lowerBound - start)
                         )
