@@ -59,7 +59,7 @@ static void FN(add_shortcut)(const dcae_conv *c, int y, int x, float *out, int r
     }
 }
 
-// `same` is added last; it may be `out`. The pixel `ahead` floats further is asked for.
+// `same` is added last; it may be `out`. The pixel `ahead` floats further is asked for, unless 0.
 INLINE void norm_pixel(
     const float *in, float *out, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation,
     const float *same, int64_t ahead
@@ -73,7 +73,7 @@ INLINE void norm_pixel(
     }
     for (int n = 0; n < channels; n += 16) {
         if (same) __builtin_prefetch(same + ahead + n);
-        __builtin_prefetch(out + ahead + n, 1);
+        if (ahead) __builtin_prefetch(out + ahead + n, 1);
         v16 value = load(in + n);
         if (norm != DCAE_NO_NORM) value = value * factor * load(scale + n) + load(shift + n);
         value = activate(value, activation);
@@ -84,7 +84,8 @@ INLINE void norm_pixel(
 static void FN(norm_row)(
     const float *in, float *out, int pixels, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation
 ) {
-    for (int x = 0; x < pixels; x++) norm_pixel(in + (int64_t)x * channels, out + (int64_t)x * channels, channels, real, norm, scale, shift, eps, activation, NULL, 4 * channels);
+    for (int x = 0; x < pixels; x++, in += channels, out += channels)
+        norm_pixel(in, out, channels, real, norm, scale, shift, eps, activation, NULL, 0);
 }
 
 // One pixel of the convolution at (y, x): `value` holds its outputs.

@@ -38,23 +38,35 @@ INLINE void upsample_results(const float *m, int64_t point, v16 o[4]) {
     }
 }
 
-// One 16-channel slice of one tile: `pixels` results go to the tile's place in t, or straight to the output.
-INLINE void put(const dcae_conv *c, int t0, int t, int n, const v16 *o, float *temporary) {
+// Where a tile's results go: `rows` × `columns` pixels, with so many floats from one to the next.
+typedef struct {
+    float *line[4];
+    int64_t step;
+    int rows, columns;
+} FN(place);
+
+INLINE void place_of(const dcae_conv *c, int ty, int tx, float *temporary, FN(place) *place) {
     const int th = c->tile_height, tw = c->tile_width;
-    const v16 bias = c->bias ? load(c->bias + n) : zero();
     if (c->finishes) {
-        float *target = temporary + (int64_t)(t - t0) * th * tw * c->panels * PANEL + n;
-        for (int i = 0; i < th * tw; i++, target += c->panels * PANEL) store(target, activate(o[i] + bias, c->activation));
+        place->step = (int64_t)c->panels * PANEL;
+        place->rows = th, place->columns = tw;
+        for (int i = 0; i < th; i++) place->line[i] = temporary + i * tw * place->step;
         return;
     }
-    if (n >= c->out.channels) return;
-    int y = c->y0 + t / c->tiles_x * th, x = t % c->tiles_x * tw;
-    int rows = min_int(th, c->y1 - y), columns = min_int(tw, c->out.width - x);
-    for (int i = 0; i < rows; i++) {
-        float *target = row_of(&c->out, y + i) + (int64_t)x * c->out.channels + n;
-        for (int j = 0; j < columns; j++, target += c->out.channels) {
+    const int y = c->y0 + ty * th, x = tx * tw;
+    place->step = c->out.channels;
+    place->rows = min_int(th, c->y1 - y), place->columns = min_int(tw, c->out.width - x);
+    for (int i = 0; i < place->rows; i++) place->line[i] = row_of(&c->out, y + i) + (int64_t)x * c->out.channels;
+}
+
+// One 16-channel slice of one tile.
+INLINE void put(const dcae_conv *c, const FN(place) *place, int n, const v16 *o, int tw) {
+    const v16 bias = c->bias ? load(c->bias + n) : zero();
+    for (int i = 0; i < place->rows; i++) {
+        float *target = place->line[i] + n;
+        for (int j = 0; j < place->columns; j++, target += place->step) {
             // The same line of the tile to the right: a store that misses holds up all that follow it.
-            __builtin_prefetch(target + (int64_t)tw * c->out.channels, 1);
+            __builtin_prefetch(target + tw * place->step, 1);
             store(target, activate(o[tw * i + j] + bias, c->activation));
         }
     }
@@ -79,23 +91,28 @@ static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, con
                 );
         }
     }
-    for (int s = 0; s < PANEL; s += 16) {
-        const int channel = n * PANEL + s;
-        const int empty = channel >= (c->outputs + 15) / 16 * 16;
-        if (empty && !c->finishes) break;
-        for (int i = t0; i < t1; i++) {
-            const float *from = m + (int64_t)(i - t0) * PANEL + s;
+    const int64_t tile_floats = (int64_t)c->tile_height * c->tile_width * c->panels * PANEL;
+    const int real = (c->outputs + 15) / 16 * 16, channel = n * PANEL;
+    int ty = t0 / c->tiles_x, tx = t0 % c->tiles_x;
+    for (int i = t0; i < t1; i++, m += PANEL, t += tile_floats) {
+        FN(place) place;
+        place_of(c, ty, tx, t, &place);
+        if (++tx == c->tiles_x) tx = 0, ty++;
+        for (int s = 0; s < PANEL && (channel + s < real || c->finishes); s += 16) {
             v16 o[16];
-            if (empty) {
+            if (channel + s >= real) {
                 for (int j = 0; j < 16; j++) o[j] = zero();
+                put(c, &place, channel + s, o, c->tile_width);
             } else if (c->algorithm == DCAE_WINOGRAD) {
-                winograd_results(from, m_point, o);
+                winograd_results(m + s, m_point, o);
+                put(c, &place, channel + s, o, 4);
             } else if (c->algorithm == DCAE_UPSAMPLE) {
-                upsample_results(from, m_point, o);
+                upsample_results(m + s, m_point, o);
+                put(c, &place, channel + s, o, 2);
             } else {
-                o[0] = load(from);
+                o[0] = load(m + s);
+                put(c, &place, channel + s, o, 1);
             }
-            put(c, t0, i, channel, o, t);
         }
     }
 }

@@ -101,9 +101,11 @@ package final class Convolution: RowOperation {
     }
 
     package var stepRows: Int {
-        // About 16 MB of input or output, whichever is larger: enough tiles for every thread, little enough to be cached.
+        // About 4 MB of input or output, whichever is larger: enough tiles for every thread, little enough to be cached;
+        // more where much memory is read for the weights in each step.
         let floats = max(target.rowFloats, source.rowFloats * source.height / max(1, target.height))
-        let rows = max(1, (16 << 20) / (4 * max(1, floats)))
+        let weights = spec.weights.outputs * spec.weights.inputs * Int(c.points)
+        let rows = max(1, max(1 << 20, weights / 2) / max(1, floats))
         return max(granule, rows / granule * granule)
     }
 
@@ -139,7 +141,7 @@ package final class Convolution: RowOperation {
         let panelFloats = dcae_panel_floats(&c, Int32(panelWidth))
         let packedBytes = 4 * panelFloats * Int(c.panels)
         let tiles = (ownHeight + Int(c.tile_height) - 1) / Int(c.tile_height) * Int(c.tiles_x)
-        let fewTiles = steps == 1 && tiles <= 1024 && Int(c.panels) >= 2 * engine.pool.count
+        let fewTiles = steps == 1 && tiles <= 256 && Int(c.panels) >= 2 * engine.pool.count
         let direct = c.algorithm == DCAE_DIRECT && c.shuffle == DCAE_UNSHUFFLE
         usesPacked = !direct && !(fewTiles && packedBytes > 1 << 20) && packedBytes <= 96 << 20
         guard usesPacked else { return }

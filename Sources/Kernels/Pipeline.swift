@@ -80,7 +80,9 @@ package struct Pipeline {
             var chosen: Step?
             for index in operations.indices.reversed() where produced[index] < operations[index].outputHeight {
                 let operation = operations[index]
-                let wanted = min(produced[index] + operation.stepRows, operation.outputHeight)
+                // By itself, an operation has nobody to share rows with.
+                let rows = operations.count == 1 ? operation.outputHeight : operation.stepRows
+                let wanted = min(produced[index] + rows, operation.outputHeight)
                 let ready = zip(operation.inputs, writers[index]).allSatisfy { input, writer in
                     guard let writer else { return true }
                     return input.high(wanted) <= produced[writer]
