@@ -38,6 +38,26 @@ INLINE void upsample_results(const float *m, int64_t point, v16 o[4]) {
     }
 }
 
+INLINE void halve_results(const float *m, int64_t point, v16 o[4]) {
+    v16 t[2][5];
+    UNROLL
+    for (int j = 0; j < 5; j++) {
+        v16 shared = load(m + (5 + j) * point);
+        t[0][j] = load(m + j * point) + shared + load(m + (15 + j) * point);
+        t[1][j] = shared - load(m + (10 + j) * point) + load(m + (20 + j) * point);
+    }
+    UNROLL
+    for (int i = 0; i < 2; i++) {
+        o[2 * i] = t[i][0] + t[i][1] + t[i][3];
+        o[2 * i + 1] = t[i][1] - t[i][2] + t[i][4];
+    }
+}
+
+// The prepared weights that point p is multiplied by.
+INLINE int weight_point(const dcae_conv *c, int p) {
+    return c->algorithm == DCAE_HALVE ? 4 * min_int(p / 5, 3) + min_int(p % 5, 3) : p;
+}
+
 // Where a tile's results go: `rows` × `columns` pixels, with so many floats from one to the next.
 typedef struct {
     float *line[4];
@@ -81,9 +101,9 @@ static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, con
     const int vectors = c->outputs - n * PANEL > 16 ? VECTORS : 1;
     for (int p = 0; p < c->points; p++) {
         for (int k = 0; k < c->k16; k += block) {
-            const float *right = panel + p * panel_point + (size_t)k * 16 * PANEL;
+            const float *right = panel + weight_point(c, p) * panel_point + (size_t)k * 16 * PANEL;
             const int terms = min_int(block, c->k16 - k);
-            const float *next = right + (k + terms < c->k16 || c->points == 1 ? (size_t)terms * 16 * PANEL : panel_point);
+            const float *next = c->points == 1 ? right + (size_t)terms * 16 * PANEL : panel + weight_point(c, p + 1) * panel_point;
             for (int g = 0; g < groups; g++)
                 FN(micro)(
                     v + p * point + g * group + (int64_t)k * TILE_ROWS * 16, right, terms, m + p * m_point + (int64_t)g * TILE_ROWS * PANEL,
@@ -108,6 +128,9 @@ static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, con
                 put(c, &place, channel + s, o, 4);
             } else if (c->algorithm == DCAE_UPSAMPLE) {
                 upsample_results(m + s, m_point, o);
+                put(c, &place, channel + s, o, 2);
+            } else if (c->algorithm == DCAE_HALVE) {
+                halve_results(m + s, m_point, o);
                 put(c, &place, channel + s, o, 2);
             } else {
                 o[0] = load(m + s);

@@ -62,6 +62,36 @@ INLINE void upsample_tile(const float *const pixel[9], int channels, float *v, i
     }
 }
 
+INLINE void halve_tile(const float *const pixel[25], int channels, float *v, int64_t point) {
+    const int64_t ahead = 4 * (int64_t)channels;
+    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+        v16 t[5][5];
+        UNROLL
+        for (int i = 0; i < 5; i++) {
+            UNROLL
+            for (int j = 1; j < 5; j++) __builtin_prefetch(pixel[5 * i + j] + ahead + ch);
+        }
+        UNROLL
+        for (int j = 0; j < 5; j++) {
+            v16 a = load(pixel[j] + ch), b = load(pixel[5 + j] + ch), c = load(pixel[10 + j] + ch);
+            v16 d = load(pixel[15 + j] + ch), e = load(pixel[20 + j] + ch);
+            t[0][j] = a - c;
+            t[1][j] = c;
+            t[2][j] = c - e;
+            t[3][j] = b;
+            t[4][j] = d;
+        }
+        UNROLL
+        for (int i = 0; i < 5; i++) {
+            store(v + (5 * i) * point, t[i][0] - t[i][2]);
+            store(v + (5 * i + 1) * point, t[i][2]);
+            store(v + (5 * i + 2) * point, t[i][2] - t[i][4]);
+            store(v + (5 * i + 3) * point, t[i][1]);
+            store(v + (5 * i + 4) * point, t[i][3]);
+        }
+    }
+}
+
 // The pixels of a square window; those outside the image are zeros.
 INLINE void window(const dcae_conv *c, int y, int x, int side, const float **pixel) {
     const dcae_rows *in = &c->in;
@@ -95,6 +125,10 @@ static void FN(transform_input)(const dcae_conv *c, int t0, int t1, float *v) {
         case DCAE_UPSAMPLE:
             window(c, c->y0 / 2 + ty - 1, tx - 1, 3, pixel);
             upsample_tile(pixel, channels, target, point);
+            break;
+        case DCAE_HALVE:
+            window(c, 2 * (c->y0 + 2 * ty) - 1, 4 * tx - 1, 5, pixel);
+            halve_tile(pixel, channels, target, point);
             break;
         case DCAE_DIRECT:
             window(c, (c->y0 + ty) * c->stride - 1, tx * c->stride - 1, 3, pixel);

@@ -7,7 +7,7 @@ internal import TensorCore
 /// - 3×3 with stride 1: Winograd's F(4×4, 3×3), 36 products of a quarter of the direct cost; on a few pixels directly,
 ///   as the weights' transform would cost more than it saves.
 /// - Doubling and 3×3: nine products at the low resolution, a quarter of the cost at the high one, and exact.
-/// - 3×3 with stride 2: directly.
+/// - 3×3 with stride 2: 25 products for four results, 0.69 of the direct cost, and exact ones.
 package final class Convolution: RowOperation {
     package let name: String
     package let inputs: [RowInput]
@@ -57,16 +57,22 @@ package final class Convolution: RowOperation {
         if weights.taps == 1 {
             c.algorithm = Int32(DCAE_POINTWISE)
         } else if spec.resampling == .stride {
-            c.algorithm = Int32(DCAE_DIRECT)
+            c.algorithm = Int32(pixels <= 16 ? DCAE_DIRECT : DCAE_HALVE)
         } else if spec.resampling == .interpolate {
             c.algorithm = Int32(DCAE_UPSAMPLE)
         } else {
             c.algorithm = Int32(pixels <= 144 && weights.inputs >= 128 ? DCAE_DIRECT : DCAE_WINOGRAD)
         }
-        let side: Int32 = c.algorithm == DCAE_WINOGRAD ? 4 : c.algorithm == DCAE_UPSAMPLE ? 2 : 1
+        let (side, points): (Int32, Int32) =
+            switch Int(c.algorithm) {
+            case DCAE_WINOGRAD: (4, 36)
+            case DCAE_UPSAMPLE: (2, 9)
+            case DCAE_HALVE: (2, 25)
+            default: (1, 1)
+            }
         c.tile_height = side
         c.tile_width = side
-        c.points = c.algorithm == DCAE_WINOGRAD ? 36 : c.algorithm == DCAE_UPSAMPLE ? 9 : 1
+        c.points = points
         c.stride = spec.resampling == .stride ? 2 : 1
         let blocks = source.paddedChannels / 16
         c.k16 = Int32(c.algorithm == DCAE_DIRECT ? 9 * blocks : blocks)
@@ -120,6 +126,7 @@ package final class Convolution: RowOperation {
             switch Int(c.algorithm) {
             case DCAE_WINOGRAD: "winograd F(4,3)"
             case DCAE_UPSAMPLE: "upsample 9"
+            case DCAE_HALVE: "halve 25"
             case DCAE_DIRECT: "direct"
             default: "product"
             }

@@ -14,7 +14,7 @@ typedef struct {
     int32_t capacity, height, width, channels;
 } dcae_rows;
 
-enum { DCAE_WINOGRAD = 0, DCAE_UPSAMPLE = 1, DCAE_DIRECT = 2, DCAE_POINTWISE = 3 };
+enum { DCAE_WINOGRAD = 0, DCAE_UPSAMPLE = 1, DCAE_DIRECT = 2, DCAE_POINTWISE = 3, DCAE_HALVE = 4 };
 enum { DCAE_IDENTITY = 0, DCAE_RELU = 1, DCAE_SILU = 2, DCAE_GELU = 3, DCAE_MISH = 4 };
 enum { DCAE_NO_NORM = 0, DCAE_RMS_NORM = 1, DCAE_AFFINE = 2 };
 enum { DCAE_NO_SHUFFLE = 0, DCAE_SHUFFLE = 1, DCAE_UNSHUFFLE = 2 };
