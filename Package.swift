@@ -17,11 +17,13 @@ let package = Package(
         .executable(name: "dcae", targets: ["dcae"]),
         .library(
             name: "DCAE",
-            targets: ["DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+            targets: [
+                "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
+            ]
         ),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
@@ -37,7 +39,10 @@ let package = Package(
             plugins: ["EmbedRegistryPlugin"]
         ),
         // Identify, plan, validate, execute, verify.
-        .target(name: "Conversion", dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]),
+        .target(
+            name: "Conversion",
+            dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+        ),
         // Summaries, statistics, differences, hashes.
         .target(
             name: "Inspection",
@@ -50,7 +55,7 @@ let package = Package(
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
-        .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG", "CWebP", "TensorCore"]),
+        .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
         // Latent statistics and the scaling factor that follows from them.
         .target(name: "Calibration", dependencies: ["DCAENetwork", "Images", "ModelZoo", "StrictJSON", "TensorCore"]),
         // The program: one file per command.
@@ -66,6 +71,7 @@ let package = Package(
         // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
         .target(name: "CKernels"),
         .target(name: "CPlatform"),
+        .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
@@ -103,7 +109,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("ImagesTests", ["Images"]),
+    ("ImagesTests", ["Images", "TensorCore"]),
     ("EndToEndTests", ["dcae", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
 ]
 for (name, dependencies) in tests {

@@ -13,6 +13,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+enum { path_room = 4096 };
+
 static int copy_by_hand(int source, int64_t from, int target, int64_t to, size_t count) {
     enum { room = 1 << 18 };
     char *buffer = malloc(room);
@@ -88,9 +90,27 @@ int dcae_flush(int descriptor) {
     return fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
 }
 
+int dcae_open_nameless(const char *folder) {
+#if defined(O_TMPFILE)
+    int nameless = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    // Not every file system can; those that cannot say so in several ways.
+    if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)) return nameless;
+#endif
+    char path[path_room];
+    if (snprintf(path, sizeof path, "%s/dcae-XXXXXX", folder) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int named = mkstemp(path);
+    if (named < 0) return -1;
+    unlink(path);
+    fcntl(named, F_SETFD, FD_CLOEXEC);
+    return named;
+}
+
 // --- What a signal must clean up. Slots are claimed by an atomic flag, so that the handler never sees half an entry. ---
 
-enum { unfinished_slots = 32, mapping_slots = 64, path_room = 4096 };
+enum { unfinished_slots = 32, mapping_slots = 64 };
 
 static struct {
     atomic_int state;  // 0 free, 1 being written, 2 in use

@@ -7,21 +7,60 @@ extension Checkpoint {
     /// The format is found from the bytes, never from the extension. Headers alone are read.
     ///
     /// - Throws: the first fault, with file, place and remedy.
-    public static func open(_ path: String, options: OpenOptions = OpenOptions()) throws(CheckpointError) -> Checkpoint {
+    public static func open(_ path: String, options: OpenOptions = OpenOptions()) throws(CheckpointError) -> Checkpoint
+    {
         let weights = try ModelFolder.weights(at: path)
         let file = try InputFile(opening: weights)
+        let checkpoint =
+            switch try FileKind.of(file) {
+            case .json: try openSharded(file, path: path, options: options)
+            default: try openFile(file, path: path, options: options)
+            }
+        return checkpoint.withoutPrefix()
+    }
+
+    /// Opens a file that holds weights itself.
+    static func openFile(
+        _ file: InputFile,
+        path: String,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
         switch try FileKind.of(file) {
-        case .safetensors:
-            return try openSafetensors(file, path: path)
-        case .json:
-            return try openSharded(file, path: path, options: options)
-        case .zip, .pickle, .tar, .zstd:
-            throw CheckpointError(path, .file, FileFault.unknownFormat(begins: "a format that is not read yet"))
+        case .safetensors: return try openSafetensors(file, path: path)
+        case .zip: return try openTorchZip(file, path: path, options: options)
+        case .pickle: return try openTorchLegacy(file, path: path, options: options)
+        case .tar: return try openTorchTar(file, path: path, options: options)
+        case .zstd: return try openCompressed(file, path: path, options: options)
+        case .json: throw CheckpointError(file.path, .file, FileFault.unknownFormat(begins: "\"{\""))
         }
     }
 
+    /// Opens what a compressed file expands to.
+    private static func openCompressed(
+        _ file: InputFile,
+        path: String,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
+        let expanded = try ZstdExpansion.expand(file, options: options)
+        return try openFile(expanded, path: path, options: options).compressed()
+    }
+
+    /// The same, marked as expanded from a compressed file.
+    private func compressed() -> Checkpoint {
+        Checkpoint(
+            path: path,
+            format: format,
+            isCompressed: true,
+            files: files,
+            tensors: tensors,
+            metadata: metadata,
+            notes: notes,
+            indexPath: indexPath
+        )
+    }
+
     /// Opens one safetensors file.
-    static func openSafetensors(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
+    package static func openSafetensors(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
         let header = try SafetensorsHeader(reading: file)
         return Checkpoint(
             path: path,
@@ -42,28 +81,56 @@ extension Checkpoint {
 package enum FileKind: Sendable {
     case safetensors, json, zip, pickle, tar, zstd
 
+    /// As many bytes as it takes to tell.
+    static let prefixLength = 512
+
     /// Looks at the first bytes of a file.
     ///
     /// - Throws: where they are known to be something that is no checkpoint.
     package static func of(_ file: InputFile) throws(CheckpointError) -> FileKind {
-        let start = try file.bytes(at: 0, count: min(file.size, 512))
+        try of(start: try file.bytes(at: 0, count: min(file.size, prefixLength)), path: file.path)
+    }
+
+    static func of(start: [UInt8], path: String) throws(CheckpointError) -> FileKind {
         // A safetensors header is at most 100 MB, so bytes 4 to 7 are zero, and JSON follows. Its length may look like any
         // other format's magic number, hence first.
-        if start.count > 8, start[4..<8].allSatisfy({ $0 == 0 }), [0x7B, 0x20, 0x09, 0x0A, 0x0D].contains(start[8]) {
-            return .safetensors
+        let isJSONAt8 = start.count > 8 && [0x7B, 0x20, 0x09, 0x0A, 0x0D].contains(start[8])
+        if isJSONAt8, start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
+        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
+            return .zip
         }
-        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0x50, 0x4B, 0x05, 0x06]) { return .zip }
         if start.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
         if start.count >= 4, start[0] & 0xF0 == 0x50, start[1...3].elementsEqual([0x2A, 0x4D, 0x18]) { return .zstd }
         if start.count >= 2, start[0] == 0x80, start[1] <= 5 { return .pickle }
         if start.count >= 262, start[257..<262].elementsEqual("ustar".utf8) { return .tar }
-        if start.isEmpty { throw CheckpointError(file.path, .file, FileFault.isEmpty) }
+        if start.isEmpty { throw CheckpointError(path, .file, FileFault.isEmpty) }
         let text = start.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         if text.starts(with: "version https://git-lfs".utf8) {
-            throw CheckpointError(file.path, .file, FileFault.gitLFSPointer)
+            throw CheckpointError(path, .file, FileFault.gitLFSPointer)
         }
-        if text.first == UInt8(ascii: "<") { throw CheckpointError(file.path, .file, FileFault.isHTML) }
-        if text.first == UInt8(ascii: "{"), start.count < 8 || start[4..<8].contains(where: { $0 != 0 }) { return .json }
-        return .safetensors
+        if text.first == UInt8(ascii: "<") { throw CheckpointError(path, .file, FileFault.isHTML) }
+        if text.first == UInt8(ascii: "{"), start.count < 8 || start[4..<8].contains(where: { $0 != 0 }) {
+            return .json
+        }
+        if let name = otherFormat(start) { throw CheckpointError(path, .file, FileFault.otherFormat(name)) }
+        // What has no name may still be a safetensors file with a wrong length, and its reader says what is wrong.
+        if isJSONAt8 || start.count <= 8 || start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
+        let begins = start.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+        throw CheckpointError(path, .file, FileFault.unknownFormat(begins: "the bytes " + begins))
+    }
+
+    /// The names of formats that people have at hand and that are not read.
+    private static func otherFormat(_ start: [UInt8]) -> String? {
+        let magics: [([UInt8], String)] = [
+            (Array("GGUF".utf8), "a GGUF file"), (Array("Rar!".utf8), "a RAR archive"),
+            ([0x1F, 0x8B], "a gzip file"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz file"),
+            (Array("BZh".utf8), "a bzip2 file"), ([0x37, 0x7A, 0xBC, 0xAF], "a 7-Zip archive"),
+            ([0x89, 0x48, 0x44, 0x46], "an HDF5 file (Keras)"),
+            ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "a numpy array"),
+            ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
+            ([0x7F, 0x45, 0x4C, 0x46], "a program"), (Array("%PDF".utf8), "a PDF file"),
+            ([0x27, 0xB5, 0x2F, 0xFD], "a zstd file of a version before 0.8"),
+        ]
+        return magics.first { start.starts(with: $0.0) }?.1
     }
 }

@@ -1,3 +1,5 @@
+internal import TensorCore
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,10 +7,9 @@
 #else
     internal import Darwin
 #endif
-internal import TensorCore
 
 /// What can go wrong with files and folders, whatever is in them.
-public enum FileFault: Fault, Equatable {
+package enum FileFault: Fault, Equatable {
     case system(call: String, code: Int32)
     case missing
     case isFolder
@@ -20,12 +21,14 @@ public enum FileFault: Fault, Equatable {
     case noCheckpoint
     case severalCheckpoints([String])
     case unknownFormat(begins: String)
+    case otherFormat(String)
     case gitLFSPointer
     case isEmpty
     case isHTML
     case tooLarge(limit: Int)
+    case outOfMemory
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)).lowercasedFirst)"
         case .missing: "there is no such file or folder"
@@ -37,16 +40,19 @@ public enum FileFault: Fault, Equatable {
         case .targetVanished: "the target folder was removed or replaced while the output was being written"
         case .noCheckpoint: "no checkpoint was found in this folder"
         case .severalCheckpoints(let names):
-            "several checkpoints lie in this folder: " + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
+            "several checkpoints lie in this folder: "
+                + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
         case .unknownFormat(let begins): "no checkpoint format begins with \(begins)"
+        case .otherFormat(let name): "this is \(name), not a checkpoint"
         case .gitLFSPointer: "this is a Git LFS pointer, not the file it stands for"
         case .isEmpty: "the file is empty"
         case .isHTML: "this is a web page, not a checkpoint"
+        case .outOfMemory: "the system gives no more memory"
         case .tooLarge(let limit): "the file is larger than the \(limit) bytes that such a file may have"
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .system(_, let code) where code == ENOSPC || code == EDQUOT: "free some space, or choose another target"
         case .system(_, let code) where code == EACCES || code == EPERM || code == EROFS: "check the permissions"
@@ -61,10 +67,10 @@ public enum FileFault: Fault, Equatable {
         case .targetVanished: "run the command again"
         case .noCheckpoint: "a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
         case .severalCheckpoints: "name the file you mean"
-        case .unknownFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"
+        case .unknownFormat, .otherFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"
         case .gitLFSPointer: "run `git lfs pull`, or download the file itself"
         case .isEmpty, .isHTML: "download it again"
-        case .tooLarge: nil
+        case .tooLarge, .outOfMemory: nil
         }
     }
 }

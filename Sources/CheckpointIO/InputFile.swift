@@ -1,3 +1,5 @@
+internal import CPlatform
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     internal import Darwin
 #endif
-internal import CPlatform
 
 /// A file opened for reading: its size and identity are those of the descriptor, not of the path.
 public final class InputFile: Sendable {
@@ -38,6 +39,18 @@ public final class InputFile: Sendable {
         self.path = path
         self.size = size
         self.descriptor = descriptor
+        self.identity = FileIdentity(status)
+    }
+
+    /// A second hold on a file that is open already and may have no path; nil where the system gives none.
+    package init?(copy descriptor: Int32, path: String, size: Int) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { return nil }
+        self.path = path
+        self.size = size
+        self.descriptor = copy
         self.identity = FileIdentity(status)
     }
 

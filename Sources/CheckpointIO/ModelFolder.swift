@@ -15,7 +15,10 @@ package enum ModelFolder {
         guard isFolder(path) else { return path }
         let names = try fileNames(in: path)
         for stem in ["diffusion_pytorch_model", "model", "pytorch_model"] {
-            for suffix in [".safetensors", ".safetensors.index.json", ".safetensors.zst", ".bin", ".pt", ".pth"] {
+            for suffix in [
+                ".safetensors", ".safetensors.index.json", ".safetensors.zst", ".bin", ".bin.index.json", ".pt", ".pth",
+                ".ckpt", ".bin.zst", ".pt.zst",
+            ] {
                 if names.contains(stem + suffix) { return join(path, stem + suffix) }
             }
         }
@@ -33,7 +36,9 @@ package enum ModelFolder {
     private static func isWeightsOrIndex(_ name: String) -> Bool {
         var stem = name[...]
         if stem.hasSuffix(".zst") { stem = stem.dropLast(4) }
-        if stem.hasSuffix(".json") { return stem.contains(".index.") && stem.contains(".safetensors") }
+        if stem.hasSuffix(".json") {
+            return stem.contains(".index.") && (stem.contains(".safetensors") || stem.contains(".bin"))
+        }
         let extensions = [".safetensors", ".pt", ".pth", ".ckpt", ".bin"]
         return extensions.contains(where: stem.hasSuffix) && !ShardName.isShard(name)
     }

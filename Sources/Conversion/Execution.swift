@@ -47,7 +47,9 @@ extension ConversionPlan {
             for (tensor, _) in file.tensors {
                 let lost = losses.withLock { reports in
                     tensor.runs.reduce(into: CastReport()) { sum, run in
-                        if let report = reports.removeValue(forKey: UTF8Name(run.source.descriptor.name)) { sum += report }
+                        if let report = reports.removeValue(forKey: UTF8Name(run.source.descriptor.name)) {
+                            sum += report
+                        }
                     }
                 }
                 if lost != CastReport() { outcome.losses.append((tensor.descriptor.name, lost)) }

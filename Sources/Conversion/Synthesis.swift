@@ -35,7 +35,9 @@ package struct Synthesis: Sendable {
         let parts = NetworkDescription(variant.config).parameters.flatMap(parts)
         let plan = SafetensorsLayout(parts.map(\.descriptor), format: layout == .diffusers ? "pt" : nil)
         let names = [fileName, "config.json"]
-        let replaced: (String) -> Bool = { names.contains($0) || ShardName.stem(of: $0) == ShardName.stem(of: fileName) }
+        let replaced: (String) -> Bool = {
+            names.contains($0) || ShardName.stem(of: $0) == ShardName.stem(of: fileName)
+        }
         let folder = try OutputFolder(target: target, names: names, replaced: replaced, force: force, sources: [])
         let output = try folder.create(fileName, size: plan.fileSize)
         try output.write(plan.header, at: 0)

@@ -35,7 +35,7 @@ public struct Variant: Sendable {
 
 /// The variants that are known: those of the project and, where given, the user's own.
 public struct Registry: Sendable {
-    /// The variants in the order of their names.
+    /// The variants, by compression and then by name.
     public let variants: [Variant]
 
     /// Reads the registry that is compiled in and, if given, a folder with more.
@@ -68,7 +68,10 @@ public struct Registry: Sendable {
                 variants.append(variant)
             }
         }
-        self.variants = variants
+        self.variants = variants.sorted {
+            let (a, b) = ($0.config.spatialCompressionRatio, $1.config.spatialCompressionRatio)
+            return a == b ? UTF8Name($0.name) < UTF8Name($1.name) : a < b
+        }
     }
 
     /// The largest registry entry or configuration that is read.
@@ -109,7 +112,8 @@ public struct Registry: Sendable {
 
 extension Variant {
     private static let fields = [
-        "name", "family", "aliases", "repositories", "training_data", "scaling_factor", "scaling_factor_source", "notes",
+        "name", "family", "aliases", "repositories", "training_data", "scaling_factor", "scaling_factor_source",
+        "notes",
     ]
 
     fileprivate init(

@@ -1,1 +1,1 @@
-// Placeholder: replaced by the first test.
+// Replaced by the module's tests.

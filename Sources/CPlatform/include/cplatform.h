@@ -26,6 +26,10 @@ void dcae_forget_unfinished(int slot);
 int dcae_register_mapping(const void *start, size_t size, const char *path);
 void dcae_forget_mapping(int slot);
 
+/// Opens a new file without a name in a folder, for reading and writing: it is gone when the last descriptor is closed,
+/// however the program ends. Returns a descriptor, or -1 with errno set.
+int dcae_open_nameless(const char *folder);
+
 /// Extended attributes, which Linux and macOS have under the same name with other parameters. -1 where there are none.
 int dcae_set_attribute(const char *path, const char *name, const void *value, size_t size);
 int64_t dcae_get_attribute(const char *path, const char *name, void *value, size_t room);

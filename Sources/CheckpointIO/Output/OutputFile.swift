@@ -1,3 +1,5 @@
+internal import CPlatform
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     internal import Darwin
 #endif
-internal import CPlatform
 
 /// A file being written at positions, from several threads if need be.
 package final class OutputFile: Sendable {
@@ -45,7 +46,8 @@ package final class OutputFile: Sendable {
     }
 
     /// Copies a range of another file, inside the kernel where it can.
-    package func copy(from source: InputFile, at sourceOffset: Int, count: Int, to offset: Int) throws(CheckpointError) {
+    package func copy(from source: InputFile, at sourceOffset: Int, count: Int, to offset: Int) throws(CheckpointError)
+    {
         let code = dcae_copy_range(source.descriptor, Int64(sourceOffset), descriptor, Int64(offset), count)
         switch code {
         case 0: return

@@ -5,7 +5,7 @@ internal import TensorCore
 ///
 /// The rules are those of `Metadata::validate` and `SafeTensors::read_metadata` in safetensors/src/tensor.rs, 0.8.0, and a
 /// few that are stricter where the reference lets two readers see two different files.
-public enum SafetensorsFault: Fault, Equatable {
+package enum SafetensorsFault: Fault, Equatable {
     case fileTooSmall(size: Int)
     case headerTooLarge(UInt64)
     case headerBeyondFile(header: UInt64, file: Int)
@@ -28,16 +28,19 @@ public enum SafetensorsFault: Fault, Equatable {
     case dataTooShort(declared: Int, present: Int)
     case trailingBytes(Int)
 
-    public var message: String {
+    package var message: String {
         switch self {
-        case .fileTooSmall(let size): "a safetensors file begins with 8 bytes of header length; this one has \(size) bytes"
-        case .headerTooLarge(let length): "the header length is \(length); at most \(SafetensorsHeader.lengthLimit) is allowed"
+        case .fileTooSmall(let size):
+            "a safetensors file begins with 8 bytes of header length; this one has \(size) bytes"
+        case .headerTooLarge(let length):
+            "the header length is \(length); at most \(SafetensorsHeader.lengthLimit) is allowed"
         case .headerBeyondFile(let header, let file):
             "the header is said to take \(header) bytes, but the file has \(file) in all"
         case .json(let message): "the header is not valid JSON: \(message)"
         case .notObject: "the header is not a JSON object"
         case .metadataNotStrings: "__metadata__ is not an object of strings"
-        case .tooManyTensors(let count): "the header describes \(count) tensors; at most \(SafetensorsHeader.tensorLimit) are read"
+        case .tooManyTensors(let count):
+            "the header describes \(count) tensors; at most \(SafetensorsHeader.tensorLimit) are read"
         case .notDescription(let found): "a tensor is described by an object, not by \(found)"
         case .missingField(let name): "the description has no \"\(name)\""
         case .unknownDType(let name): "unknown dtype \"\(name.escaped(limit: 30))\""
@@ -46,18 +49,22 @@ public enum SafetensorsFault: Fault, Equatable {
         case .numberTooLarge(let field, let number): "\"\(field)\" holds \(number), which is too large"
         case .offsetsReversed(let begin, let end): "the data ends at \(end), before it begins at \(begin)"
         case .hole(let expected, let found): "the data begins at \(found), leaving a hole after \(expected)"
-        case .overlap(let expected, let found): "the data begins at \(found), inside the tensor before it, which ends at \(expected)"
+        case .overlap(let expected, let found):
+            "the data begins at \(found), inside the tensor before it, which ends at \(expected)"
         case .sizeOverflow(let shape): "the size of shape \(shape) overflows 64 bits"
         case .partialByte(let what): "\(what) is no whole number of bytes"
-        case .sizeMismatch(let needed, let given, let what): "\(what) needs \(needed) bytes, but its offsets span \(given)"
-        case .dataTooShort(let declared, let present): "the tensors take \(declared) bytes, but \(present) follow the header"
+        case .sizeMismatch(let needed, let given, let what):
+            "\(what) needs \(needed) bytes, but its offsets span \(given)"
+        case .dataTooShort(let declared, let present):
+            "the tensors take \(declared) bytes, but \(present) follow the header"
         case .trailingBytes(let count): "\(count) bytes follow the last tensor"
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
-        case .fileTooSmall, .headerBeyondFile, .dataTooShort: "the file is incomplete or damaged: download or write it again"
+        case .fileTooSmall, .headerBeyondFile, .dataTooShort:
+            "the file is incomplete or damaged: download or write it again"
         case .headerTooLarge: "this is no safetensors file, or a damaged one"
         case .json, .notObject: "this is no safetensors file, or a damaged one"
         default: "the file is malformed: write it again with the safetensors library"

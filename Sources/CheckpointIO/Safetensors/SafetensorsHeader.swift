@@ -24,7 +24,9 @@ package struct SafetensorsHeader: Sendable {
 
     /// Reads and checks the header of a file. Every rule of the format is stated in this function and those it calls, and
     /// what comes out needs no further check.
-    package init(reading file: InputFile) throws(CheckpointError) {
+    ///
+    /// - Parameter isPartial: whether the file is still being written, so that its size says nothing about the data.
+    package init(reading file: InputFile, isPartial: Bool = false) throws(CheckpointError) {
         // Rules 1 to 3: eight bytes of length, at most 100 MB, within the file.
         guard file.size >= 8 else {
             throw CheckpointError(file.path, .file, SafetensorsFault.fileTooSmall(size: file.size))
@@ -40,7 +42,7 @@ package struct SafetensorsHeader: Sendable {
         let header = try file.bytes(at: 8, count: Int(length))
         let parsed: Result<Self, CheckpointError> = header.withUnsafeBytes { bytes in
             do throws(CheckpointError) {
-                return .success(try Self(parsing: bytes, path: file.path, fileSize: file.size))
+                return .success(try Self(parsing: bytes, path: file.path, fileSize: isPartial ? nil : file.size))
             } catch {
                 return .failure(error)
             }
@@ -48,8 +50,11 @@ package struct SafetensorsHeader: Sendable {
         self = try parsed.get()
     }
 
-    /// Checks the header's JSON against the size of the file that it describes.
-    package init(parsing header: UnsafeRawBufferPointer, path: String, fileSize: Int) throws(CheckpointError) {
+    /// The size of the whole file, as the header has it.
+    package var declaredSize: Int { entries.last?.range.upperBound ?? dataStart }
+
+    /// Checks the header's JSON against the size of the file that it describes, where that is known.
+    package init(parsing header: UnsafeRawBufferPointer, path: String, fileSize: Int?) throws(CheckpointError) {
         // Rules 4 and 5: UTF-8, one JSON object. Rule 13: no name twice.
         let scanned: [JSONScanner.Member]?
         do throws(JSONError) {
@@ -113,7 +118,9 @@ package struct SafetensorsHeader: Sendable {
         if member.hasNegativeZero { throw .numberNotWhole("shape or data_offsets") }
         let shape = Shape(try wholeNumbers(try field("shape"), "shape"))
         let offsets = try wholeNumbers(try field("data_offsets"), "data_offsets")
-        guard offsets.count == 2 else { throw .wrongField("\"data_offsets\" holds \(offsets.count) numbers instead of 2") }
+        guard offsets.count == 2 else {
+            throw .wrongField("\"data_offsets\" holds \(offsets.count) numbers instead of 2")
+        }
         guard offsets[0] <= offsets[1] else { throw .offsetsReversed(begin: offsets[0], end: offsets[1]) }
         let what = "\(dtype.rawValue) \(shape.description.escaped(limit: 60))"
         guard let count = shape.elementCount else { throw .sizeOverflow(shape.description.escaped(limit: 60)) }
@@ -149,7 +156,7 @@ package struct SafetensorsHeader: Sendable {
         _ entries: inout [Entry],
         dataStart: Int,
         path: String,
-        fileSize: Int
+        fileSize: Int?
     ) throws(CheckpointError) {
         entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
         var end = dataStart
@@ -163,6 +170,7 @@ package struct SafetensorsHeader: Sendable {
             }
             end = entry.range.upperBound
         }
+        guard let fileSize else { return }
         guard end <= fileSize else {
             let fault = SafetensorsFault.dataTooShort(declared: end - dataStart, present: fileSize - dataStart)
             throw CheckpointError(path, .file, fault)

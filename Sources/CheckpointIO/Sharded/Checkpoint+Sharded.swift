@@ -23,10 +23,15 @@ extension Checkpoint {
         var shards: [Checkpoint] = []
         for name in names {
             let file = try InputFile(opening: ModelFolder.join(folder, name))
-            guard case .safetensors = try FileKind.of(file) else {
-                throw CheckpointError(file.path, .file, FileFault.unknownFormat(begins: "what this shard begins with"))
+            let shard = try openFile(file, path: file.path, options: options)
+            // What is called safetensors is trusted to be that: no pickle may come under its name.
+            guard shard.format == .safetensors || !name.contains(".safetensors") else {
+                throw CheckpointError(file.path, .file, ShardIndexFault.notSafetensors(found: shard.format.rawValue))
             }
-            shards.append(try openSafetensors(file, path: file.path))
+            shards.append(shard)
+        }
+        guard shards.allSatisfy({ $0.format == shards[0].format }) else {
+            throw CheckpointError(index.path, .file, ShardIndexFault.mixedFormats)
         }
         try check(shards, names: names, against: expected, index: index.path)
         return join(shards, index: index, path: path, notes: notes)
@@ -112,10 +117,11 @@ extension Checkpoint {
         return Checkpoint(
             path: path,
             format: shards.first?.format ?? .safetensors,
+            isCompressed: shards.contains(where: \.isCompressed),
             files: shards.flatMap(\.files),
             tensors: tensors,
             metadata: shards.first?.metadata ?? [],
-            notes: notes + shards.flatMap(\.notes),
+            notes: notes + zip(shards, 1...).flatMap { shard, number in shard.notes.map { "shard \(number): " + $0 } },
             indexPath: index.path
         )
     }

@@ -49,11 +49,14 @@ struct SynthesizeCommand: ParsableCommand {
         let path = ModelFolder.join(output, synthesis.fileName)
         if common.json {
             return Terminal.print([
-                "variant": .string(variant.name), "layout": .string(layout.rawValue), "seed": .integer(Int(clamping: seed)),
+                "variant": .string(variant.name), "layout": .string(layout.rawValue),
+                "seed": .integer(Int(clamping: seed)),
                 "dtype": .string(dtype.dtype.rawValue), "file": .string(path), "bytes": .integer(size),
             ])
         }
         if common.quiet { return Terminal.print(path) }
-        Terminal.print("wrote \(path) (\(variant.name), \(layout.rawValue) layout, seed \(seed), \(ByteSize.show(size)))")
+        Terminal.print(
+            "wrote \(path) (\(variant.name), \(layout.rawValue) layout, seed \(seed), \(ByteSize.show(size)))"
+        )
     }
 }

@@ -1,0 +1,124 @@
+internal import TensorCore
+
+extension Checkpoint {
+    /// Opens a checkpoint in the format that torch.save has written since 1.6: a zip archive of a pickle and storages.
+    static func openTorchZip(
+        _ file: InputFile,
+        path: String,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
+        let directory = try ZipDirectory(reading: file)
+        let pickle = try findPickle(directory, path: file.path)
+        let root = String(pickle.name.dropLast("data.pkl".count))
+        guard directory[root + "constants.pkl"] == nil else {
+            throw CheckpointError(file.path, .file, TorchFault.torchScript)
+        }
+        let isBigEndian = try isBigEndian(directory[root + "byteorder"], file)
+        let source = PickleSource(file, at: pickle.range.lowerBound, count: pickle.range.count)
+        var machine = PickleMachine(source, path: file.path, dialect: .zip)
+        let value = try machine.run()
+        guard machine.source.remaining == 0 else {
+            let fault = PickleFault.trailingBytes(machine.source.remaining)
+            throw CheckpointError(file.path, .entry(pickle.name), fault)
+        }
+        var offsets: [Int] = []
+        for storage in machine.heap.storages {
+            let name = root + "data/" + storage.key
+            guard let record = directory[name] else {
+                throw CheckpointError(file.path, .file, TorchFault.recordMissing(name))
+            }
+            guard record.range.count == storage.byteCount else {
+                let fault = TorchFault.recordSize(declared: storage.byteCount, found: record.range.count)
+                throw CheckpointError(file.path, .entry(name), fault)
+            }
+            offsets.append(record.range.lowerBound)
+        }
+        return try assemble(
+            machine,
+            root: value,
+            file: file,
+            path: path,
+            format: .torchZip,
+            offsets: offsets,
+            isByteSwapped: isBigEndian,
+            options: options
+        )
+    }
+
+    /// The one entry that can be the checkpoint's pickle: data.pkl at the top or in the folder of the first entry.
+    private static func findPickle(
+        _ directory: ZipDirectory,
+        path: String
+    ) throws(CheckpointError) -> ZipDirectory.Entry {
+        let pickles = directory.entries.filter { entry in
+            let parts = entry.name.split(separator: "/", omittingEmptySubsequences: false)
+            return parts.last == "data.pkl" && parts.count <= 2
+        }
+        guard let pickle = pickles.first else {
+            throw CheckpointError(path, .file, TorchFault.notArchive(names: directory.entries.prefix(3).map(\.name)))
+        }
+        guard pickles.count == 1 else {
+            throw CheckpointError(path, .file, TorchFault.severalPickles(pickles.prefix(3).map(\.name)))
+        }
+        return pickle
+    }
+
+    /// What the record `byteorder` says; archives without one are little-endian.
+    private static func isBigEndian(_ entry: ZipDirectory.Entry?, _ file: InputFile) throws(CheckpointError) -> Bool {
+        guard let entry else { return false }
+        let bytes = try file.bytes(at: entry.range.lowerBound, count: min(entry.range.count, 20))
+        switch String(decoding: bytes, as: UTF8.self) {
+        case "little": return false
+        case "big": return true
+        case let found: throw CheckpointError(file.path, .entry(entry.name), TorchFault.byteOrder(found))
+        }
+    }
+
+    /// Makes the checkpoint of what a pickle has built and where its storages lie in the file.
+    static func assemble(
+        _ machine: PickleMachine,
+        root: PickleReference,
+        file: InputFile,
+        path: String,
+        format: CheckpointFormat,
+        offsets: [Int],
+        isByteSwapped: Bool = false,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
+        let sections = try TorchSections(machine, root: root, section: options.section)
+        var tensors: [StoredTensor] = []
+        tensors.reserveCapacity(sections.weights.count)
+        // Views of one storage may be many times its size, but not without end.
+        let (allowed, isHuge) = file.size.multipliedReportingOverflow(by: 64)
+        var total = 0
+        for (name, index) in sections.weights {
+            let tensor = machine.heap.tensors[index]
+            let size = tensor.dtype.bitCount / 8
+            let byteCount = tensor.shape.byteCount(of: tensor.dtype) ?? 0
+            let (sum, overflow) = total.addingReportingOverflow(byteCount)
+            guard !overflow, isHuge || sum <= max(allowed, 1 << 30) else {
+                throw CheckpointError(file.path, .tensor(name), TorchFault.expands(total: overflow ? Int.max : sum))
+            }
+            total = sum
+            let location = TensorLocation(
+                file: 0,
+                offset: offsets[tensor.storage] + tensor.offset * size,
+                byteCount: byteCount,
+                strides: tensor.strides,
+                isByteSwapped: isByteSwapped && size > 1
+            )
+            let descriptor = TensorDescriptor(name: name, dtype: tensor.dtype, shape: tensor.shape)
+            tensors.append(StoredTensor(descriptor: descriptor, location: location))
+        }
+        let order = tensors.indices.sorted {
+            (tensors[$0].location.offset, $0) < (tensors[$1].location.offset, $1)
+        }
+        return Checkpoint(
+            path: path,
+            format: format,
+            files: [file],
+            tensors: order.map { tensors[$0] },
+            notes: sections.notes
+        )
+    }
+}

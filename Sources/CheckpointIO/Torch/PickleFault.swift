@@ -1,0 +1,79 @@
+internal import TensorCore
+
+/// What can be wrong with a pickle, whatever it is to build.
+package enum PickleFault: Fault, Equatable {
+    case tooLarge(limit: Int)
+    case tooManySteps(limit: Int)
+    case tooManyValues(limit: Int)
+    case tooManyTensors(limit: Int)
+    case endsEarly
+    case lengthBeyondEnd(UInt64, left: Int)
+    case negativeLength(Int)
+    case unknownInstruction(UInt8)
+    case neverWritten
+    case protocolTooNew(UInt8)
+    case stackEmpty
+    case stackLeft(Int)
+    case noMark
+    case trailingBytes(Int)
+    case notText
+    case nameTooLong(limit: Int)
+    case nameNotText
+    case globalRefused(String)
+    case wholeModel(String)
+    case memoMissing(Int)
+    case badNumber
+    case oddItems
+    case wrongTarget(expected: String, found: String)
+    case unhashableKey(String)
+    case notCallable(String)
+    case badArguments(of: String)
+    case tensor(name: String?, TensorFault)
+
+    package var message: String {
+        switch self {
+        case .tooLarge(let limit): "the pickle is longer than \(limit) bytes"
+        case .tooManySteps(let limit): "the pickle takes more than \(limit) instructions"
+        case .tooManyValues(let limit): "the pickle builds more than \(limit) values"
+        case .tooManyTensors(let limit): "the pickle builds more than \(limit) tensors"
+        case .endsEarly: "the pickle ends in the middle of an instruction"
+        case .lengthBeyondEnd(let length, let left): "a value of \(length) bytes is announced, but \(left) are left"
+        case .negativeLength(let length): "a value of \(length) bytes is announced"
+        case .unknownInstruction(let code): "0x\(String(code, radix: 16)) is no pickle instruction"
+        case .neverWritten: "torch.save writes no such instruction"
+        case .protocolTooNew(let version): "pickle protocol \(version) is unknown; 0 to 5 exist"
+        case .stackEmpty: "it takes a value where there is none"
+        case .stackLeft(let count): "the pickle ends with \(count) values instead of one"
+        case .noMark: "it refers to a mark where none was set"
+        case .trailingBytes(let count): "\(count) bytes follow the end of the pickle"
+        case .notText: "a text is not valid UTF-8"
+        case .nameTooLong(let limit): "a module or class name is longer than \(limit) bytes, or has no end"
+        case .nameNotText: "a module or class name is not valid UTF-8, or not a text"
+        case .globalRefused(let name):
+            "\(name.escaped(limit: 80)) is not among the names that are allowed; nothing was executed"
+        case .wholeModel(let name):
+            "an object of class \(name.escaped(limit: 50)) was saved, perhaps a whole model, instead of a state dict"
+        case .memoMissing(let index): "value \(index) is recalled, but was never stored"
+        case .badNumber: "a number is malformed"
+        case .oddItems: "a dict gets a key without a value"
+        case .wrongTarget(let expected, let found): "it needs \(expected), but finds \(found)"
+        case .unhashableKey(let kind): "\(kind) is used as a key"
+        case .notCallable(let kind): "\(kind) is called, which no checkpoint does; nothing was executed"
+        case .badArguments(let name): "\(name) gets arguments that it cannot have"
+        case .tensor(let name?, let fault): "tensor \"\(name.escaped(limit: 60))\": \(fault.message)"
+        case .tensor(nil, let fault): "a tensor is wrong: \(fault.message)"
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .globalRefused: "if you trust the file, save its state dict alone with torch"
+        case .wholeModel: "in Python, save model.state_dict() instead"
+        case .tooLarge, .tooManySteps, .tooManyValues, .tooManyTensors:
+            "this is no checkpoint, or one made to exhaust memory"
+        case .endsEarly: "the file is incomplete or damaged: download it again"
+        case .tensor(_, let fault): fault.remedy
+        default: "the file is damaged or was not written by torch.save"
+        }
+    }
+}

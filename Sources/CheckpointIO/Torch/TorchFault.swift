@@ -1,0 +1,112 @@
+internal import TensorCore
+
+/// What can be wrong with a PyTorch checkpoint beyond its pickle and its archive.
+package enum TorchFault: Fault, Equatable {
+    case notArchive(names: [String])
+    case severalPickles([String])
+    case torchScript
+    case byteOrder(String)
+    case recordMissing(String)
+    case recordSize(declared: Int, found: Int)
+    case countMismatch(declared: Int, found: Int64)
+    case notStateDict(kind: String)
+    case noTensors
+    case noSection(String, there: [String])
+    case tooManyPaths(limit: Int)
+    case nameTwice
+    case keyNotName(kind: String)
+    case unreadable(UnreadableTensor)
+    case expands(total: Int)
+    case notLegacy
+    case legacyProtocol
+    case keysNotList
+    case keyTwice
+    case keyUnknown
+    case keyMissing
+    case keyConflict
+    case trailingBytes(Int)
+    case tarDamaged(String)
+    case tarMemberMissing
+
+    package var message: String {
+        switch self {
+        case .notArchive(let names):
+            "this zip archive was not written by torch.save: it has no data.pkl"
+                + (names.isEmpty ? "" : " but " + names.prefix(3).map { $0.escaped(limit: 30) }.joined(separator: ", "))
+        case .severalPickles(let names):
+            "several entries claim to be the checkpoint: "
+                + names.prefix(3).map { $0.escaped(limit: 40) }.joined(separator: ", ")
+        case .torchScript: "this is a TorchScript archive: a program with its weights, not a state dict"
+        case .byteOrder(let found): "the byte order is neither little nor big, but \"\(found.escaped(limit: 20))\""
+        case .recordMissing(let name): "no entry \"\(name.escaped(limit: 60))\" holds this storage's data"
+        case .recordSize(let declared, let found): "the storage needs \(declared) bytes, but \(found) are there"
+        case .countMismatch(let declared, let found):
+            "the storage has \(declared) elements in the pickle, \(found) before its data"
+        case .notStateDict(let kind): "the checkpoint is \(kind), not a dict of named tensors"
+        case .noTensors: "the checkpoint holds no named tensors"
+        case .noSection(let name, let there):
+            there.isEmpty
+                ? "there is no section \"\(name.escaped(limit: 40))\", and no other"
+                : "there is no section \"\(name.escaped(limit: 40))\" with weights, but "
+                    + there.prefix(6).map { $0.escaped(limit: 24) }.joined(separator: ", ")
+        case .tooManyPaths(let limit): "nested dicts lead to more than \(limit) tensors, or too deep"
+        case .nameTwice: "two tensors have this name"
+        case .keyNotName(let kind): "a tensor is stored under \(kind.escaped(limit: 60)) instead of a name"
+        case .unreadable(let reason): reason.message
+        case .expands(let total): "the tensors share storages and would take \(total) bytes when written out"
+        case .notLegacy: "this pickle was not written by torch.save: it does not begin with its magic number"
+        case .legacyProtocol: "the version of the legacy format is not 1001"
+        case .keysNotList: "the list of storages is not a list of names"
+        case .keyTwice: "the list of storages names it twice"
+        case .keyUnknown: "its data is in the file, but no tensor refers to it"
+        case .keyMissing: "no data is in the file for it"
+        case .keyConflict: "it is referred to with two different sizes"
+        case .trailingBytes(let count): "\(count) bytes follow the last storage"
+        case .tarDamaged(let what): "the tar archive is damaged: \(what)"
+        case .tarMemberMissing: "the tar archive has no such member"
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .notArchive, .notLegacy: "give a file that torch.save wrote, or safetensors"
+        case .torchScript: "in Python, save torch.jit.load(…).state_dict() instead"
+        case .notStateDict, .noTensors: "in Python, save model.state_dict()"
+        case .noSection: "name one that is there"
+        case .unreadable(let reason): reason.remedy
+        case .keyNotName: "save it with model.state_dict()"
+        case .expands: "save the tensors with .clone()"
+        case .keyUnknown, .keyConflict, .byteOrder, .severalPickles, .nameTwice: "write the checkpoint again"
+        default: "the file is incomplete or damaged: download it again"
+        }
+    }
+}
+
+/// Why a tensor's values are not plainly in the file.
+package enum UnreadableTensor: Sendable, Equatable {
+    case quantized, sparse, meta, subclass, numpy, conjugated, negated
+
+    var message: String {
+        switch self {
+        case .quantized: "it is quantized, and its values are not plainly in the file"
+        case .sparse: "it is sparse"
+        case .meta: "it has no data: it was saved on the meta device"
+        case .subclass: "it is of a class of its own, whose data cannot be found"
+        case .numpy: "it was saved through numpy, from a device of its own"
+        case .conjugated: "it is conjugated lazily: its values are not those in the file"
+        case .negated: "it is negated lazily: its values are not those in the file"
+        }
+    }
+
+    var remedy: String {
+        switch self {
+        case .quantized: "save it dequantized"
+        case .sparse: "save it with .to_dense()"
+        case .meta: "save the model after its weights are loaded"
+        case .subclass: "save plain tensors"
+        case .numpy: "save it from the CPU"
+        case .conjugated: "save it with .resolve_conj()"
+        case .negated: "save it with .resolve_neg()"
+        }
+    }
+}

@@ -1,0 +1,243 @@
+internal import TensorCore
+
+/// Finds the weights among all that a training checkpoint holds.
+///
+/// Weights are the tensors directly in a dict. Of the root, and of what it leads to:
+/// 1. A dict that holds tensors itself is the one; dicts in it are named in a note.
+/// 2. Else one of the well-known sections is taken, in the order of `preferred`; the others are named in a note.
+/// 3. Else, optimizers and the like aside, all dicts that hold tensors together: a single one is followed, several
+///    (as `encoder` and `decoder`) are joined by dots.
+struct TorchSections {
+    /// The sections that frameworks store weights under.
+    static let preferred = ["state_dict", "model", "module", "model_state_dict", "ema"]
+    /// What trainers store that holds tensors and no weights.
+    private static let neverWeights: Set<String> = [
+        "optimizer", "optimizers", "optimizer_states", "optimizer_state_dict", "optim", "scheduler", "lr_scheduler",
+        "lr_schedulers", "scaler", "grad_scaler", "callbacks", "rng_state", "random_state",
+    ]
+    private static let depthLimit = 64
+    private static let nameLimit = 1024
+    /// The entries of dicts that are looked at, those of a dict counted as often as paths lead to it.
+    private static let visitLimit = 1_000_000
+    /// Names are copied out of the pickle, where a million may share one text.
+    private static let nameBytesLimit = 32 << 20
+
+    /// The weights: names and numbers into the heap's tensors, in the order of the dict.
+    private(set) var weights: [(name: String, tensor: Int)] = []
+    private(set) var notes: [String] = []
+
+    private let path: String
+    private let heap: PickleHeap
+    private let source: PickleSource
+    /// The dicts through which a tensor can be reached, by the number of their lists.
+    private var holders: Set<UInt32> = []
+    private var nameBytes = 0
+
+    /// Finds the weights of a checkpoint, or those of the section that is asked for.
+    init(_ machine: PickleMachine, root: PickleReference, section: String?) throws(CheckpointError) {
+        path = machine.path
+        heap = machine.heap
+        source = machine.source
+        guard let top = heap[root].entries else {
+            throw CheckpointError(path, .file, TorchFault.notStateDict(kind: heap[root].kind))
+        }
+        findHolders(from: top)
+        guard holders.contains(top) else { throw CheckpointError(path, .file, TorchFault.noTensors) }
+        var (list, trail): (UInt32, [String]) = (top, [])
+        if let section {
+            (list, trail) = (try find(section, in: top), [section])
+        }
+        var visited: Set<UInt32> = [list]
+        while !holdsTensors(list) {
+            let next = choose(in: list, at: trail)
+            guard let next, visited.insert(next.list).inserted, trail.count < Self.depthLimit else { break }
+            list = next.list
+            trail.append(next.name)
+        }
+        if !trail.isEmpty { notes.insert("weights taken from \(Self.shown(trail))", at: 0) }
+        if holdsTensors(list) {
+            try collect(list, prefix: "", children: false)
+            noteIgnored(in: list, at: trail)
+        } else {
+            try collect(list, prefix: "", children: true)
+        }
+        guard !weights.isEmpty else { throw CheckpointError(path, .file, TorchFault.noTensors) }
+    }
+
+    // MARK: Dicts
+
+    /// The last value of each key of a dict, in the order in which the keys came first.
+    private func members(of list: UInt32) -> [(name: String, value: PickleReference)] {
+        let items = heap.lists[Int(list)]
+        var members: [(name: String, value: PickleReference)] = []
+        var positions: [UTF8Name: Int] = [:]
+        for index in stride(from: 0, to: items.count, by: 2) {
+            guard let name = name(items[index]) else { continue }
+            if let position = positions.updateValue(members.count, forKey: UTF8Name(name)) {
+                positions[UTF8Name(name)] = position
+                members[position].value = items[index + 1]
+            } else {
+                members.append((name, items[index + 1]))
+            }
+        }
+        return members
+    }
+
+    /// A key as a name: a text, or a number, as the decay under which some trainers keep their average.
+    private func name(_ key: PickleReference) -> String? {
+        switch heap[key] {
+        case .string(let text) where text.count <= Self.nameLimit:
+            String(decoding: source.bytes[text.range], as: UTF8.self)
+        case .int(let number): String(number)
+        case .float(let number): number.description
+        default: nil
+        }
+    }
+
+    private func holdsTensors(_ list: UInt32) -> Bool {
+        let items = heap.lists[Int(list)]
+        return stride(from: 1, to: items.count, by: 2).contains { index in
+            switch heap[items[index]] {
+            case .tensor, .unreadable: true
+            default: false
+            }
+        }
+    }
+
+    /// Marks the dicts that lead to tensors: each is visited once, and no path is walked twice.
+    private mutating func findHolders(from top: UInt32) {
+        var parents: [UInt32: [UInt32]] = [:]
+        var seen: Set<UInt32> = [top]
+        var waiting = [top]
+        var found: [UInt32] = []
+        while let list = waiting.popLast() {
+            if holdsTensors(list) { found.append(list) }
+            let items = heap.lists[Int(list)]
+            for index in stride(from: 1, to: items.count, by: 2) {
+                guard let child = heap[items[index]].entries else { continue }
+                parents[child, default: []].append(list)
+                if seen.insert(child).inserted { waiting.append(child) }
+            }
+        }
+        holders = Set(found)
+        while let list = found.popLast() {
+            for parent in parents[list] ?? [] where holders.insert(parent).inserted { found.append(parent) }
+        }
+    }
+
+    /// The parts of a dict that lead to tensors.
+    private func sections(of list: UInt32) -> [(name: String, list: UInt32)] {
+        members(of: list).compactMap { member in
+            guard let child = heap[member.value].entries, holders.contains(child) else { return nil }
+            return (member.name, child)
+        }
+    }
+
+    // MARK: Choosing
+
+    private func find(_ section: String, in top: UInt32) throws(CheckpointError) -> UInt32 {
+        var list = top
+        var rest = section[...]
+        while !rest.isEmpty {
+            let parts = sections(of: list)
+            // A name may have dots itself, as the decay 0.9998.
+            let matching = parts.filter { rest == $0.name || rest.hasPrefix($0.name + ".") }
+            guard let part = matching.max(by: { $0.name.utf8.count < $1.name.utf8.count }) else {
+                let fault = TorchFault.noSection(section, there: parts.map(\.name))
+                throw CheckpointError(path, .file, fault)
+            }
+            list = part.list
+            rest = rest.dropFirst(part.name.count + 1)
+        }
+        return list
+    }
+
+    /// Which part of a dict without tensors of its own to go on with; nil to take several together.
+    private mutating func choose(in list: UInt32, at trail: [String]) -> (name: String, list: UInt32)? {
+        let all = sections(of: list)
+        let useful = all.filter { !Self.neverWeights.contains($0.name) }
+        var chosen = Self.preferred.lazy.compactMap { name in useful.first { $0.name == name } }.first
+        if chosen == nil, useful.count == 1 { chosen = useful[0] }
+        if chosen == nil, useful.isEmpty, all.count == 1 { chosen = all[0] }
+        let left = useful.filter { $0.name != chosen?.name }
+        if chosen != nil, !left.isEmpty {
+            let names = left.prefix(4).map { Self.shown(trail + [$0.name]) }.joined(separator: ", ")
+            let more = left.count > 4 ? " and \(left.count - 4) more" : ""
+            let first = Self.shown(trail + [left[0].name])
+            notes.append("there are weights under \(names)\(more) too: --section \(first) takes those")
+        }
+        if chosen != nil { noteIgnored(in: list, at: trail) }
+        return chosen
+    }
+
+    /// Names what stands beside the weights and is none.
+    private mutating func noteIgnored(in list: UInt32, at trail: [String]) {
+        let holdsTensors = holdsTensors(list)
+        let others = members(of: list).filter { member in
+            switch heap[member.value] {
+            case .tensor, .unreadable: return false
+            case let value:
+                guard let child = value.entries, holders.contains(child) else { return true }
+                return holdsTensors || Self.neverWeights.contains(member.name)
+            }
+        }
+        guard !others.isEmpty else { return }
+        let names = others.prefix(6).map { Self.shown(trail + [$0.name]) }.joined(separator: ", ")
+        notes.append("not weights, ignored: \(names)" + (others.count > 6 ? " and \(others.count - 6) more" : ""))
+    }
+
+    private static func shown(_ trail: [String]) -> String {
+        trail.joined(separator: ".").escaped(limit: 60)
+    }
+
+    // MARK: Collecting
+
+    /// Takes the tensors of a dict, and with `children` those of the dicts in it, their names joined by dots.
+    private mutating func collect(_ list: UInt32, prefix: String, children: Bool) throws(CheckpointError) {
+        var names: Set<UTF8Name> = []
+        var waiting: [(list: UInt32, prefix: String, depth: Int)] = [(list, prefix, 0)]
+        var visits = 0
+        while let (list, prefix, depth) = waiting.popLast() {
+            visits += 1 + heap.lists[Int(list)].count / 2
+            guard visits <= Self.visitLimit, depth <= Self.depthLimit else {
+                throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
+            }
+            try checkKeys(of: list)
+            var below: [(list: UInt32, prefix: String, depth: Int)] = []
+            for (name, value) in members(of: list) {
+                let full = prefix + name
+                if depth == 0, prefix.isEmpty, children, Self.neverWeights.contains(name) { continue }
+                if case .unreadable(let reason) = heap[value] {
+                    throw CheckpointError(path, .tensor(full), TorchFault.unreadable(reason))
+                }
+                if case .tensor(let tensor) = heap[value] {
+                    nameBytes += full.utf8.count
+                    guard weights.count < PickleHeap.tensorLimit, nameBytes <= Self.nameBytesLimit else {
+                        throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
+                    }
+                    guard names.insert(UTF8Name(full)).inserted else {
+                        throw CheckpointError(path, .tensor(full), TorchFault.nameTwice)
+                    }
+                    weights.append((full, Int(tensor)))
+                } else if children, let child = heap[value].entries, holders.contains(child) {
+                    below.append((child, full + ".", depth + 1))
+                }
+            }
+            waiting += below.reversed()
+        }
+    }
+
+    /// Every tensor has a name: none is left out in silence.
+    private func checkKeys(of list: UInt32) throws(CheckpointError) {
+        let items = heap.lists[Int(list)]
+        for index in stride(from: 0, to: items.count, by: 2) where name(items[index]) == nil {
+            switch heap[items[index + 1]] {
+            case .tensor, .unreadable:
+                var kind = heap[items[index]].kind
+                if case .string = heap[items[index]] { kind += " of more than \(Self.nameLimit) bytes" }
+                throw CheckpointError(path, .file, TorchFault.keyNotName(kind: kind))
+            default: continue
+            }
+        }
+    }
+}

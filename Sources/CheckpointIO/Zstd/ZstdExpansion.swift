@@ -1,0 +1,167 @@
+internal import CPlatform
+internal import CZstd
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// Expands a compressed file into a temporary one that has no name, so that it is gone whatever happens.
+///
+/// Blocks of zeros become holes: a file that is compressed a thousandfold takes no room on the disk.
+struct ZstdExpansion: ~Copyable {
+    /// Weights hardly compress: what is larger than this and more than a hundred times its compressed size is a bomb.
+    private static var plainLimit: Int { 4 << 30 }
+    /// What a frame may ask for to look back at: that of `zstd --long`.
+    private static var windowLog: Int32 { 27 }
+
+    private let file: InputFile
+    private let limit: Int
+    private let target: Int32
+    private var size = 0
+    /// The first bytes of what comes out, which say what format is inside.
+    private var start: [UInt8] = []
+    private var kind: FileKind?
+    /// How long the file inside is, where its format says so.
+    private var declaredSize: Int?
+
+    /// Expands a file.
+    ///
+    /// - Returns: the expanded bytes as a file, which goes by the name of the compressed one in messages.
+    static func expand(_ file: InputFile, options: OpenOptions) throws(CheckpointError) -> InputFile {
+        let (hundredfold, overflow) = file.size.multipliedReportingOverflow(by: 100)
+        let limit = options.maxExpandedSize ?? max(plainLimit, overflow ? Int.max : hundredfold)
+        var expansion = try ZstdExpansion(file, limit: limit)
+        try expansion.run()
+        return try expansion.finish()
+    }
+
+    private init(_ file: InputFile, limit: Int) throws(CheckpointError) {
+        self.file = file
+        self.limit = limit
+        var folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+        if folder.isEmpty { folder = "/tmp" }
+        target = dcae_open_nameless(folder)
+        guard target >= 0 else {
+            throw CheckpointError(file.path, .file, ZstdFault.noTemporary(folder: folder, code: errno))
+        }
+    }
+
+    deinit {
+        close(target)
+    }
+
+    private mutating func run() throws(CheckpointError) {
+        guard let context = ZSTD_createDCtx() else {
+            throw CheckpointError(file.path, .file, FileFault.system(call: "malloc", code: ENOMEM))
+        }
+        defer { ZSTD_freeDCtx(context) }
+        ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLog)
+        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { output.deallocate() }
+        var position = 0
+        var isInFrame = true
+        while position < file.size {
+            let input = try file.bytes(at: position, count: min(1 << 20, file.size - position))
+            var used = 0
+            while used < input.count || isInFrame {
+                var written = 0
+                let result = input.withUnsafeBytes { bytes in
+                    var source = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: used)
+                    var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+                    defer { (used, written) = (source.pos, target.pos) }
+                    return ZSTD_decompressStream(context, &target, &source)
+                }
+                guard ZSTD_isError(result) == 0 else {
+                    let what = String(cString: ZSTD_getErrorName(result))
+                    throw CheckpointError(file.path, .byte(position + used), ZstdFault.damaged(what))
+                }
+                isInFrame = result != 0
+                if written > 0 { try accept(UnsafeRawBufferPointer(rebasing: output[0..<written])) }
+                // Nothing more comes out of what was put in.
+                if used == input.count, written < output.count { break }
+            }
+            position += input.count
+        }
+        guard !isInFrame else { throw CheckpointError(file.path, .byte(file.size), ZstdFault.truncated) }
+        guard size > 0 else { throw CheckpointError(file.path, .file, ZstdFault.noData) }
+        if kind == nil { try recognise(isWhole: true) }
+    }
+
+    private mutating func accept(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+        let (sum, overflow) = size.addingReportingOverflow(bytes.count)
+        if let declaredSize, overflow || sum > declaredSize {
+            throw CheckpointError(file.path, .file, ZstdFault.expandsBeyondHeader(size: declaredSize))
+        }
+        guard !overflow, sum <= limit else {
+            throw CheckpointError(file.path, .file, ZstdFault.expandsBeyond(limit: limit))
+        }
+        if !isZero(bytes) { try write(bytes, at: size) }
+        size = sum
+        if kind == nil {
+            start += bytes.prefix(FileKind.prefixLength - start.count)
+            try recognise(isWhole: false)
+        }
+        if declaredSize == nil, kind == .safetensors { try readDeclaredSize() }
+    }
+
+    private func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let first = bytes.baseAddress, bytes[0] == 0 else { return bytes.isEmpty }
+        return memcmp(first, first + 1, bytes.count - 1) == 0
+    }
+
+    /// Finds out what is inside as soon as enough of it is there, so that nothing else is expanded further.
+    private mutating func recognise(isWhole: Bool) throws(CheckpointError) {
+        guard start.count >= FileKind.prefixLength || isWhole else { return }
+        switch try FileKind.of(start: start, path: file.path) {
+        case .zstd: throw CheckpointError(file.path, .file, ZstdFault.twice)
+        case .json: throw CheckpointError(file.path, .file, ZstdFault.shardIndex)
+        case let found: kind = found
+        }
+    }
+
+    /// Reads the safetensors header inside, once it is there.
+    private mutating func readDeclaredSize() throws(CheckpointError) {
+        let length = start.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length <= SafetensorsHeader.lengthLimit else {
+            throw CheckpointError(file.path, .byte(0), SafetensorsFault.headerTooLarge(length))
+        }
+        guard size >= 8 + Int(length), ftruncate(target, off_t(size)) == 0,
+            let copy = InputFile(copy: target, path: file.path, size: size)
+        else { return }
+        declaredSize = try SafetensorsHeader(reading: copy, isPartial: true).declaredSize
+        guard let declaredSize, size <= declaredSize else {
+            throw CheckpointError(file.path, .file, ZstdFault.expandsBeyondHeader(size: declaredSize ?? 0))
+        }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CheckpointError) {
+        var done = 0
+        while done < bytes.count {
+            let put = pwrite(target, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if put < 0 && errno == EINTR { continue }
+            guard put > 0 else {
+                throw CheckpointError(
+                    file.path,
+                    .file,
+                    FileFault.system(call: "writing the expanded data", code: errno)
+                )
+            }
+            done += put
+        }
+    }
+
+    /// Gives the file its size, where it ends in a hole, and hands it over.
+    private consuming func finish() throws(CheckpointError) -> InputFile {
+        guard ftruncate(target, off_t(size)) == 0 else {
+            throw CheckpointError(file.path, .file, FileFault.system(call: "ftruncate", code: errno))
+        }
+        guard let copy = InputFile(copy: target, path: file.path, size: size) else {
+            throw CheckpointError(file.path, .file, FileFault.system(call: "dup", code: errno))
+        }
+        return copy
+    }
+}

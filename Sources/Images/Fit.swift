@@ -1,0 +1,123 @@
+/// What to do with a picture whose sides are no multiple of what the network needs.
+public enum Fit: String, Sendable, CaseIterable {
+    /// Refuses it, with the sizes that would do.
+    case exact
+    /// Cuts the surplus off, half of it on each side: no pixel is changed.
+    ///
+    /// The middle is kept, as by CenterCrop in the evaluation of the networks; diffusers' scripts, which keep the top
+    /// left corner, differ by less than half a multiple.
+    case crop
+    /// Repeats the last column and row to the right and below: nothing is lost, and `FittedPicture.content` says what
+    /// to keep of the result.
+    case pad
+    /// Resamples each side to the nearest multiple, by Lanczos as diffusers' VaeImageProcessor does.
+    case resize
+}
+
+/// A picture that the network can take, and which part of it shows the picture that it was made of.
+public struct FittedPicture: Sendable {
+    /// The picture with sides that are multiples.
+    public let picture: Picture
+    /// Where the original is: all of `picture`, but after padding.
+    public let content: PixelArea
+}
+
+extension Picture {
+    /// Makes both sides multiples of a number, in the given way.
+    ///
+    /// - Parameters:
+    ///   - multiple: the spatial compression ratio of the network, at least 1.
+    ///   - fit: what to do where a side is no multiple.
+    ///   - name: what messages call the picture.
+    /// - Returns: the picture for the network, and where the original is in it.
+    /// - Throws: `ImageRefusal` where `fit` is `exact` and a side is no multiple, where nothing is left after cropping,
+    ///   or where the result has too many pixels.
+    public func fitted(toMultipleOf multiple: Int, by fit: Fit, name: String) throws(ImageRefusal) -> FittedPicture {
+        precondition(multiple >= 1, "a multiple of at least 1")
+        if width % multiple == 0 && height % multiple == 0 { return FittedPicture(whole: self) }
+        switch fit {
+        case .exact:
+            throw ImageRefusal(name, .noMultiple(width: width, height: height, of: multiple))
+        case .crop:
+            guard let size = Fit.cropped(width, height, to: multiple) else {
+                throw ImageRefusal(name, .tooSmallToCrop(width: width, height: height, multiple: multiple))
+            }
+            return FittedPicture(whole: centreCropped(toWidth: size.width, height: size.height))
+        case .pad:
+            let size = Fit.padded(width, height, to: multiple)
+            try Self.check(size, name)
+            return FittedPicture(
+                picture: extended(toWidth: size.width, height: size.height),
+                content: PixelArea(x: 0, y: 0, width: width, height: height)
+            )
+        case .resize:
+            let size = Fit.nearest(width, height, to: multiple)
+            try Self.check(size, name)
+            return FittedPicture(whole: resized(toWidth: size.width, height: size.height, by: .lanczos))
+        }
+    }
+
+    /// The square in the middle of this picture after its shorter side is resized, as networks are evaluated on
+    /// ImageNet: torchvision's `Resize(side, BICUBIC)` and `CenterCrop(side)` on a PIL picture, to the pixel.
+    ///
+    /// - Parameters:
+    ///   - side: the side of the square.
+    ///   - name: what messages call the picture.
+    /// - Returns: a picture of `side` by `side`.
+    /// - Throws: `ImageRefusal` where the picture is so long and thin that the longer side would be too long.
+    public func centreSquare(side: Int, name: String) throws(ImageRefusal) -> Picture {
+        precondition(side >= 1, "a square has a side")
+        let (short, long) = (min(width, height), max(width, height))
+        // torchvision truncates the longer side.
+        let longer = side * long / short
+        let size = width <= height ? PixelSize(width: side, height: longer) : PixelSize(width: longer, height: side)
+        try Self.check(size, name)
+        return resized(toWidth: size.width, height: size.height, by: .bicubic).centreCropped(
+            toWidth: side,
+            height: side
+        )
+    }
+
+    /// The middle of the picture; of two middles the one that Python's `round` picks for torchvision, the even one.
+    public func centreCropped(toWidth newWidth: Int, height newHeight: Int) -> Picture {
+        func start(_ surplus: Int) -> Int {
+            surplus % 4 == 3 ? surplus / 2 + 1 : surplus / 2
+        }
+        return cropped(
+            to: PixelArea(x: start(width - newWidth), y: start(height - newHeight), width: newWidth, height: newHeight)
+        )
+    }
+
+    private static func check(_ size: PixelSize, _ name: String) throws(ImageRefusal) {
+        guard isAllowed(size.width, size.height) else {
+            throw ImageRefusal(name, .tooManyPixels(width: size.width, height: size.height))
+        }
+    }
+}
+
+extension FittedPicture {
+    fileprivate init(whole picture: Picture) {
+        let area = PixelArea(x: 0, y: 0, width: picture.width, height: picture.height)
+        self.init(picture: picture, content: area)
+    }
+}
+
+extension Fit {
+    /// The largest size of multiples within a size, or nil where a side is too short.
+    static func cropped(_ width: Int, _ height: Int, to multiple: Int) -> PixelSize? {
+        guard width >= multiple && height >= multiple else { return nil }
+        return PixelSize(width: width / multiple * multiple, height: height / multiple * multiple)
+    }
+
+    /// The smallest size of multiples around a size.
+    static func padded(_ width: Int, _ height: Int, to multiple: Int) -> PixelSize {
+        let up = { (side: Int) in (side + multiple - 1) / multiple * multiple }
+        return PixelSize(width: up(width), height: up(height))
+    }
+
+    /// The size of multiples that is nearest to a size; of two the larger.
+    static func nearest(_ width: Int, _ height: Int, to multiple: Int) -> PixelSize {
+        let near = { (side: Int) in max(1, (side + multiple / 2) / multiple) * multiple }
+        return PixelSize(width: near(width), height: near(height))
+    }
+}

@@ -1,0 +1,138 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// A format that pictures are read from, found by its first bytes and never by the name of the file.
+public enum ImageFormat: String, Sendable, CaseIterable {
+    case png = "PNG"
+    case jpeg = "JPEG"
+    case webp = "WebP"
+}
+
+extension Picture {
+    /// Reads a PNG, JPEG or WebP file.
+    ///
+    /// Grey and palettes become colour, what is transparent is put on `background` (blended as stored, without gamma, as
+    /// browsers and PIL do), and the picture is turned the way its EXIF orientation says. PNG of 16 bits keeps them.
+    /// Colour profiles are not applied.
+    ///
+    /// - Parameters:
+    ///   - file: the path.
+    ///   - background: what shows through where the picture is transparent.
+    /// - Throws: `ImageRefusal`, for a file that is no such picture, ends early or is damaged.
+    public init(file: String, background: Colour = .white) throws(ImageRefusal) {
+        let data = try InputFile.read(file)
+        try self.init(data: data, name: file, background: background)
+    }
+
+    /// Reads a picture from the bytes of a PNG, JPEG or WebP file.
+    ///
+    /// - Parameters:
+    ///   - data: all bytes of the file.
+    ///   - name: what messages call it.
+    ///   - background: what shows through where the picture is transparent.
+    /// - Throws: `ImageRefusal`, as for a file.
+    public init(data: [UInt8], name: String, background: Colour = .white) throws(ImageRefusal) {
+        let picture: Picture
+        switch try ImageFormat(data: data, name: name) {
+        case .png: picture = try PNG.read(data, name: name, background: background)
+        case .jpeg: picture = try JPEG.read(data, name: name)
+        case .webp: picture = try WebP.read(data, name: name, background: background)
+        }
+        self = picture.turned(Exif.orientation(of: data) ?? 1)
+    }
+}
+
+extension ImageFormat {
+    /// The format that the bytes of a file begin like.
+    init(data: [UInt8], name: String) throws(ImageRefusal) {
+        func begins(_ text: StaticString, at offset: Int = 0) -> Bool {
+            let wanted = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+            return data.dropFirst(offset).prefix(wanted.count).elementsEqual(wanted)
+        }
+        if data.isEmpty { throw ImageRefusal(name, .empty) }
+        if data.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+            self = .png
+        } else if data.starts(with: [0xFF, 0xD8, 0xFF]) {
+            self = .jpeg
+        } else if begins("RIFF"), begins("WEBP", at: 8) {
+            self = .webp
+        } else {
+            let others: [(Bool, String)] = [
+                (begins("GIF8"), "a GIF picture"),
+                (begins("BM"), "a BMP picture"),
+                (begins("II*\0") || begins("MM\0*"), "a TIFF picture"),
+                (begins("ftypheic", at: 4) || begins("ftypheix", at: 4) || begins("ftypmif1", at: 4), "a HEIC picture"),
+                (begins("ftypavif", at: 4) || begins("ftypavis", at: 4), "an AVIF picture"),
+                (data.starts(with: [0xFF, 0x0A]) || begins("JXL ", at: 4), "a JPEG XL picture"),
+                (begins("jP  ", at: 4), "a JPEG 2000 picture"),
+                (begins("8BPS"), "a Photoshop picture"),
+                (begins("qoif"), "a QOI picture"),
+                (begins("%PDF"), "a PDF document"),
+                (begins("<svg") || begins("<?xml"), "an SVG picture or other XML"),
+                (data.starts(with: [0x93]) && begins("NUMPY", at: 1), "a NumPy array"),
+                (begins("PK\u{3}\u{4}"), "a zip archive or PyTorch checkpoint"),
+            ]
+            if let other = others.first(where: \.0) { throw ImageRefusal(name, .otherFormat(other.1)) }
+            throw ImageRefusal(name, .unknownFormat(start: Array(data.prefix(8))))
+        }
+    }
+}
+
+/// Reads whole files, and only files: opening a pipe must not wait for ever.
+enum InputFile {
+    /// No sensible picture within the pixel limit is longer than this.
+    static let byteLimit = 1 << 30
+
+    static func read(_ path: String) throws(ImageRefusal) -> [UInt8] {
+        try open(path) { (descriptor, size) throws(ImageRefusal) in
+            if size > byteLimit { throw ImageRefusal(path, .tooLong(bytes: size, limit: byteLimit)) }
+            var data = [UInt8](repeating: 0, count: size)
+            let failure = data.withUnsafeMutableBytes { fill($0, from: descriptor, at: 0) }
+            if let failure { throw ImageRefusal(path, .unreadable(failure)) }
+            return data
+        }
+    }
+
+    /// Opens a regular file, and closes it when the body is done with its descriptor and size.
+    static func open<Result>(
+        _ path: String,
+        _ body: (Int32, Int) throws(ImageRefusal) -> Result
+    ) throws(ImageRefusal) -> Result {
+        #if canImport(Darwin)
+            let descriptor = Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        #else
+            let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        #endif
+        guard descriptor >= 0 else { throw ImageRefusal(path, .unreadable(systemError())) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw ImageRefusal(path, .unreadable(systemError())) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return try body(descriptor, Int(status.st_size))
+        case S_IFDIR: throw ImageRefusal(path, .folder)
+        default: throw ImageRefusal(path, .notAFile)
+        }
+    }
+
+    /// Fills memory from an offset of a file; the reason, where that fails or the file ends first.
+    static func fill(_ target: UnsafeMutableRawBufferPointer, from descriptor: Int32, at offset: Int) -> String? {
+        var done = 0
+        while done < target.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
+            let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { return systemError() }
+            if count == 0 { return "it became shorter while it was read" }
+            done += count
+        }
+        return nil
+    }
+}
+
+/// The last error of the operating system, in its own words.
+func systemError() -> String {
+    String(cString: strerror(errno))
+}

@@ -1,0 +1,139 @@
+public import TensorCore
+
+/// Why a picture or an array was not read, fitted or written.
+public struct ImageRefusal: Refusal, Equatable {
+    /// The file, as it was named.
+    public let file: String
+    /// What was found in it.
+    public let problem: Problem
+
+    /// What can be wrong with a picture or an array.
+    public enum Problem: Sendable, Equatable {
+        /// The operating system refused to open or read it.
+        case unreadable(String)
+        /// The name is that of a folder.
+        case folder
+        /// The name is that of a device, a pipe or a socket.
+        case notAFile
+        /// A folder without a picture.
+        case noPictures
+        /// A folder with too many files, or folders in folders too deep.
+        case tooManyFiles(limit: Int)
+        /// Nothing is in it.
+        case empty
+        /// More bytes than any picture takes.
+        case tooLong(bytes: Int, limit: Int)
+        /// A format that is known and not read.
+        case otherFormat(String)
+        /// A format that is not known, by its first bytes.
+        case unknownFormat(start: [UInt8])
+        /// The data stops before the picture does.
+        case endsEarly(ImageFormat)
+        /// The decoder of the format gave up; with its own words.
+        case damaged(ImageFormat, String)
+        /// More than one frame.
+        case animated(ImageFormat)
+        /// More pixels than are read.
+        case tooManyPixels(width: Int, height: Int)
+        /// More pixels than a file of this length can hold.
+        case tooFewBytes(width: Int, height: Int, bytes: Int)
+        /// Sides that are no multiple of what the network needs.
+        case noMultiple(width: Int, height: Int, of: Int)
+        /// Nothing would be left after cropping to a multiple.
+        case tooSmallToCrop(width: Int, height: Int, multiple: Int)
+        /// A file of that name is there already.
+        case exists
+        /// The operating system refused to write it.
+        case unwritable(String)
+        /// The encoder of the format gave up; with its own words.
+        case notEncoded(String)
+        /// The header of an array is not what NumPy writes; with the place and what was expected.
+        case arrayHeader(String)
+        /// An array of something else than floating-point numbers.
+        case arrayType(String)
+        /// The data of an array is not as long as its header says.
+        case arrayLength(shape: Shape, expected: Int, found: Int)
+        /// A number of an array that float32 cannot hold.
+        case arrayOverflow(value: Double, index: Int)
+    }
+
+    package init(_ file: String, _ problem: Problem) {
+        self.file = file
+        self.problem = problem
+    }
+
+    /// The whole message: one line, without a final full stop.
+    public var description: String {
+        "\(file.escaped(limit: 300)): \(problem.wording)"
+    }
+}
+
+extension ImageRefusal.Problem {
+    /// All wording of this module.
+    fileprivate var wording: String {
+        switch self {
+        case .unreadable(let reason):
+            "cannot be read: \(reason)"
+        case .folder:
+            "is a folder, where a file was expected: name a file in it"
+        case .notAFile:
+            "is a device, pipe or socket, where a file was expected"
+        case .noPictures:
+            "holds no picture: nothing in it ends in .png, .jpg, .jpeg or .webp"
+        case .tooManyFiles(let limit):
+            "holds more than \(limit) files or folders nested too deep: name a folder further down"
+        case .empty:
+            "is empty, where a picture was expected"
+        case .tooLong(let bytes, let limit):
+            "has \(bytes) bytes, and pictures of more than \(limit) are not read"
+        case .otherFormat(let name):
+            "is \(name), where a PNG, JPEG or WebP picture was expected: convert it to one of them"
+        case .unknownFormat(let start):
+            "starts with \(Self.hexadecimal(start)), which is no PNG, JPEG or WebP picture"
+        case .endsEarly(let format):
+            "ends before its \(format.rawValue) picture does: copy or download it again"
+        case .damaged(let format, let words):
+            "is damaged, or no \(format.rawValue) picture that can be read (\(words.escaped())): copy or download it again"
+        case .animated(let format):
+            "is an animated \(format.rawValue), where a still picture was expected: save one frame of it"
+        case .tooManyPixels(let width, let height):
+            "has \(width)x\(height) pixels, more than the \(Picture.pixelLimit) that are allowed: make it smaller"
+        case .tooFewBytes(let width, let height, let bytes):
+            "says it has \(width)x\(height) pixels, which its \(bytes) bytes cannot hold: copy or download it again"
+        case .noMultiple(let width, let height, let multiple):
+            Self.sizes(width, height, multiple)
+        case .tooSmallToCrop(let width, let height, let multiple):
+            "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple): use --fit pad or --fit resize"
+        case .exists:
+            "exists already: use --force to overwrite it"
+        case .unwritable(let reason):
+            "cannot be written: \(reason)"
+        case .notEncoded(let words):
+            "cannot be written as PNG (\(words.escaped()))"
+        case .arrayHeader(let words):
+            "is no array that NumPy writes: \(words)"
+        case .arrayType(let type):
+            "holds elements of type '\(type.escaped(limit: 20))', where float16, float32 or float64 was expected:"
+                + " save it with .astype(numpy.float32)"
+        case .arrayLength(let shape, let expected, let found):
+            "has \(found) bytes, where an array of shape \(shape) takes \(expected): copy or download it again"
+        case .arrayOverflow(let value, let index):
+            "holds \(value) at element \(index), which float32 cannot hold"
+        }
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    }
+
+    private static func sizes(_ width: Int, _ height: Int, _ multiple: Int) -> String {
+        let pad = Fit.padded(width, height, to: multiple)
+        let near = Fit.nearest(width, height, to: multiple)
+        var ways = ["--fit pad (\(pad.width)x\(pad.height))", "--fit resize (\(near.width)x\(near.height))"]
+        if let crop = Fit.cropped(width, height, to: multiple) {
+            ways.insert("--fit crop (\(crop.width)x\(crop.height))", at: 0)
+        }
+        return "has \(width)x\(height) pixels, where a multiple of \(multiple) was expected on both sides: use "
+            + ways.joined(separator: ", ")
+    }
+}

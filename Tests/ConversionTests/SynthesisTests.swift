@@ -1,0 +1,65 @@
+import CheckpointIO
+import Conversion
+import ModelZoo
+import TensorCore
+import TestSupport
+import Testing
+
+@Suite struct SynthesisTests {
+    /// A variant small enough to be written in a test: the tiny networks as a user's registry.
+    static func registry(_ folder: TemporaryFolder) throws -> Registry {
+        for family in Fixtures.families {
+            try folder.write("Registry/tiny-\(family).json", Array("{\"name\": \"tiny-\(family)\"}".utf8))
+            let config = try Fixtures.bytes(Fixtures.path("tiny/\(family)/diffusers/config.json"))
+            try folder.write("Configs/tiny-\(family)/config.json", config)
+        }
+        return try Registry(adding: folder.path)
+    }
+
+    static func write(
+        _ registry: Registry,
+        _ family: String,
+        _ layout: Layout,
+        seed: UInt64 = 1,
+        to path: String
+    ) throws {
+        let variant = try registry.variant(named: "tiny-" + family)
+        _ = try Synthesis(variant: variant, layout: layout, seed: seed, dtype: .f32).write(to: path, force: false)
+    }
+
+    @Test(arguments: Fixtures.families) func bothLayoutsHoldTheSameWeights(family: String) throws {
+        let folder = try TemporaryFolder()
+        let registry = try Self.registry(folder)
+        try Self.write(registry, family, .original, to: folder("original"))
+        try Self.write(registry, family, .diffusers, to: folder("diffusers"))
+        let checkpoint = try Checkpoint.open(folder("original"))
+        let plan = try ConversionPlan(checkpoint, ConversionRequest(), registry: registry)
+        #expect(plan.model.variant?.name == "tiny-" + family, "config.json names the model")
+        _ = try Conversion.run(plan, from: checkpoint, into: folder("converted"), level: .content, force: false)
+        let name = "/diffusion_pytorch_model.safetensors"
+        #expect(try Fixtures.bytes(folder("converted" + name)) == Fixtures.bytes(folder("diffusers" + name)))
+        #expect(try Fixtures.text(folder("converted/config.json")) == Fixtures.text(folder("diffusers/config.json")))
+        for path in ["original", "diffusers"] {
+            let result = try Verification.verify(
+                Checkpoint.open(folder(path)),
+                variant: nil,
+                config: nil,
+                registry: registry
+            )
+            #expect(result.findings.isEmpty, "\(result.findings)")
+        }
+    }
+
+    /// A golden of the bytes: the same seed gives the same checkpoint in every release and on every machine.
+    @Test func theSameSeedGivesTheSameBytes() throws {
+        let folder = try TemporaryFolder()
+        let registry = try Self.registry(folder)
+        try Self.write(registry, "sana", .original, to: folder("a"))
+        try Self.write(registry, "sana", .original, to: folder("b"))
+        try Self.write(registry, "sana", .original, seed: 2, to: folder("c"))
+        let digest = { try SHA256.hex(Fixtures.bytes(folder($0 + "/model.safetensors"))) }
+        #expect(try digest("a") == digest("b"))
+        #expect(try digest("a") != digest("c"))
+        #expect(try digest("a") == "42e3f656b6647715ea6c1b226d9e3740d20785213f4256def36d985187b9db61")
+    }
+}

@@ -1,0 +1,24 @@
+import Images
+import TensorCore
+import Testing
+
+@Suite("Wording")
+struct WordingTests {
+    // What the other tests bring about is checked there.
+    @Test(
+        "Refusals that are hard to bring about are worded too",
+        arguments: [
+            (.tooManyFiles(limit: 5), "holds more than 5 files or folders nested too deep: name a folder further down"),
+            (.tooLong(bytes: 9, limit: 8), "has 9 bytes, and pictures of more than 8 are not read"),
+            (.notEncoded("no\nmemory"), "cannot be written as PNG (no\\u{a}memory)"),
+            (.unwritable("No space left on device"), "cannot be written: No space left on device"),
+            (
+                .arrayLength(shape: [2, 3], expected: 152, found: 150),
+                "has 150 bytes, where an array of shape [2, 3] takes 152: copy or download it again"
+            ),
+        ] as [(ImageRefusal.Problem, String)]
+    )
+    func wording(_ problem: ImageRefusal.Problem, _ words: String) {
+        #expect(ImageRefusal("a", problem).description == "a: \(words)")
+    }
+}

@@ -1,0 +1,117 @@
+import CheckpointIO
+import Foundation
+import ModelZoo
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite struct ConfigTests {
+    static let sana = "/Configs/dc-ae-f32c32-sana-1.0/config.json"
+
+    static func reading(_ changes: [(String, JSONValue?)]) throws -> AutoencoderDCConfig.Reading {
+        let text = try Fixtures.bytes(Fixtures.project + sana)
+        var members = try #require(try JSONReader.read(text).members)
+        for (key, value) in changes {
+            members.removeAll { $0.key == key }
+            if let value { members.append(.init(key, value)) }
+        }
+        return try AutoencoderDCConfig.read(Array(JSONWriter.pretty(.object(members)).utf8), path: "config.json")
+    }
+
+    @Test(
+        arguments: [
+            (
+                "_class_name", "AutoencoderKL",
+                "this is the configuration of \"AutoencoderKL\", not of AutoencoderDC; give the config.json of the autoencoder"
+            ),
+            ("_class_name", .null, "_class_name is null where \"AutoencoderDC\" is needed"),
+            ("latent_channels", "32", "latent_channels is a string where a whole number is needed"),
+            ("latent_channels", 32.5, "latent_channels is a number where a whole number is needed"),
+            ("latent_channels", true, "latent_channels is true or false where a whole number is needed"),
+            ("latent_channels", 0, "latent_channels is 0; 1 to 65536 is allowed"),
+            (
+                "latent_channels", 48,
+                "encoder_out_shortcut needs the last stage's 1024 channels to be a multiple of latent_channels, 48"
+            ),
+            ("attention_head_dim", 0, "attention_head_dim is 0; 1 to 4096 is allowed"),
+            ("encoder_layers_per_block", [2, 2, 2, 3, 3], "encoder_layers_per_block has 5 entries for 6 stages"),
+            (
+                "encoder_layers_per_block", [2, 2, 0, 3, 3, 3],
+                "encoder_layers_per_block is 0 for stage 2; only the first or last stage may have none"
+            ),
+            (
+                "encoder_layers_per_block", [2, 2, 1_000_000_000, 3, 3, 3],
+                "encoder_layers_per_block is 1000000000; 0 to 1000 is allowed"
+            ),
+            (
+                "decoder_block_out_channels", [128, 256, 512, 512, 1024],
+                "decoder_layers_per_block has 6 entries for 5 stages"
+            ),
+            (
+                "encoder_block_types", ["ResBlock", "ResBlock", "ResBlock", "ViT", "ViT", "ViT"],
+                "encoder_block_types is \"ViT\"; known are ResBlock, EfficientViTBlock"
+            ),
+            (
+                "encoder_qkv_multiscales", [[], [], [], [4], [5], [5]],
+                "encoder_qkv_multiscales has the even kernel size 4, which changes the size of what it filters"
+            ),
+            (
+                "encoder_qkv_multiscales", [0, 0, 0, 5, 5, 5],
+                "encoder_qkv_multiscales is a number where a list of lists is needed"
+            ),
+            ("decoder_norm_types", ["rms_norm"], "decoder_norm_types has 1 entries for 6 stages"),
+            (
+                "decoder_norm_types", "layer_norm",
+                "decoder_norm_types is \"layer_norm\"; known are batch_norm, rms_norm"
+            ),
+            ("decoder_act_fns", "evil", "decoder_act_fns is \"evil\"; known are relu, silu, swish, gelu, mish"),
+            (
+                "downsample_block_type", "pool",
+                "downsample_block_type is \"pool\"; known are pixel_unshuffle, conv, Conv"
+            ),
+            ("decoder_in_shortcut", .null, "decoder_in_shortcut is null where true or false is needed"),
+            ("scaling_factor", "0.4", "scaling_factor is a string where a number is needed"),
+            ("scaling_factor", 0, "scaling_factor is 0.0; a finite number above 0 is needed"),
+            (
+                "encoder_block_out_channels", [128, 256, 512, 500, 1024, 1024],
+                "the shortcut from 512 to 500 channels after encoder stage 2 needs 4 x 512 to be a multiple of 500"
+            ),
+        ] as [(String, JSONValue, String)]
+    )
+    func malformedConfigsAreRefusedInOneLine(field: String, value: JSONValue, message: String) {
+        let error = #expect(throws: CheckpointError.self) { try Self.reading([(field, value)]) }
+        #expect(error?.description == "config.json: " + message)
+    }
+
+    @Test func missingAndUnknownFieldsAreNamed() throws {
+        let reading = try Self.reading([
+            ("in_channels", nil), ("scaling_factor", nil), ("foo", 1), ("_name_or_path", "x"),
+        ])
+        #expect(reading.missing == ["in_channels", "scaling_factor"])
+        #expect(reading.unknown == ["foo"])
+        #expect(reading.config.scalingFactor == nil, "diffusers' default of 1.0 is right for no model")
+        #expect(reading.config.inChannels == 3)
+    }
+
+    /// The published sana-1.0 config writes "Conv".
+    @Test func publishedSpellingsAreTaken() throws {
+        #expect(try Self.reading([("downsample_block_type", "Conv")]).config == Self.reading([]).config)
+        #expect(try Self.reading([("decoder_act_fns", "SiLU")]).config == Self.reading([]).config)
+    }
+
+    @Test(arguments: Fixtures.families) func textIsThatOfSavePretrained(family: String) throws {
+        let path = Fixtures.path("tiny/\(family)/diffusers/config.json")
+        let reading = try AutoencoderDCConfig.read(try Fixtures.bytes(path), path: path)
+        #expect(try reading.config.text == Fixtures.text(path))
+        #expect(reading.missing.isEmpty && reading.unknown.isEmpty)
+    }
+
+    @Test func anOriginalRepositorysConfigIsCalledThat() {
+        let text = Array("{\n  \"model_name\": \"dc-ae-f32c32-sana-1.0\"\n}".utf8)
+        let error = #expect(throws: CheckpointError.self) { try AutoencoderDCConfig.read(text, path: "c.json") }
+        #expect(
+            error?.description
+                == "c.json: this is an original repository's config.json, which only names the model: dc-ae-f32c32-sana-1.0; give the checkpoint beside it, or `dcae show` that model"
+        )
+    }
+}

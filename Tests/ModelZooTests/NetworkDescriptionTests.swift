@@ -1,0 +1,68 @@
+import ModelZoo
+import StrictJSON
+import TensorCore
+import TestSupport
+import Testing
+
+@Suite struct NetworkDescriptionTests {
+    static let published = [
+        "dc-ae-f128c512-in-1.0", "dc-ae-f128c512-mix-1.0", "dc-ae-f32c32-in-1.0", "dc-ae-f32c32-mix-1.0",
+        "dc-ae-f32c32-sana-1.0", "dc-ae-f32c32-sana-1.1", "dc-ae-f64c128-in-1.0", "dc-ae-f64c128-mix-1.0",
+        "dc-ae-lite-f32c32-sana-1.1",
+    ]
+
+    /// Names, shapes, dtypes and module order in both layouts, against what the real implementations have.
+    @Test(arguments: published, Layout.allCases)
+    func tensorsAreThoseOfTheRealNetwork(name: String, layout: Layout) throws {
+        let truth = try Fixtures.json("keys/\(name).json")
+        let variant = try Registry().variant(named: name)
+        let tensors = NetworkDescription(variant.config).tensors(in: layout)
+        let expected = try #require(truth[layout.rawValue]?.members)
+        #expect(tensors.map(\.tensor.name) == expected.map(\.key), "the order is module order")
+        for ((tensor, kind), truth) in zip(tensors, expected) {
+            #expect(JSONValue(tensor.shape.dimensions) == truth.value["shape"], "\(tensor.name)")
+            #expect(JSONValue(kind == .batchCounter ? "I64" : "F32") == truth.value["dtype"], "\(tensor.name)")
+        }
+    }
+
+    @Test(arguments: published) func parametersAreCountedAsPyTorchCounts(name: String) throws {
+        let truth = try Fixtures.json("keys/\(name).json")
+        let network = NetworkDescription(try Registry().variant(named: name).config)
+        #expect(network.parameterCount == truth["parameters"]?.integer)
+        #expect(network.encoderParameterCount == truth["encoder_parameters"]?.integer)
+    }
+
+    /// Which tensor becomes which, and how.
+    @Test(arguments: published) func theMappingIsThatOfTheRealConverter(name: String) throws {
+        let truth = try #require(try Fixtures.json("keys/\(name).json")["mapping"]?.array)
+        let network = NetworkDescription(try Registry().variant(named: name).config)
+        #expect(network.parameters.count == truth.count)
+        for (parameter, entry) in zip(network.parameters, truth) {
+            #expect(parameter.original.name == entry["source"]?.string)
+            #expect(parameter.diffusers.map(\.name) == entry["targets"]?.array?.compactMap(\.string))
+            let operation =
+                parameter.diffusers.count == 3
+                ? "split_qkv" : parameter.original.shape == parameter.diffusers[0].shape ? "rename" : "squeeze"
+            #expect(operation == entry["op"]?.string)
+        }
+    }
+
+    @Test(arguments: published) func configIsThatOfDiffusers(name: String) throws {
+        let truth = try #require(try Fixtures.json("keys/\(name).json")["config"]?.members)
+        let variant = try Registry().variant(named: name)
+        for member in truth { #expect(variant.config.json[member.key] == member.value, "\(member.key)") }
+        #expect(variant.config.json.members?.count == truth.count + 2)
+        #expect(try variant.config.text == Fixtures.text(Fixtures.project + "/Configs/\(name)/config.json"))
+    }
+
+    /// The names that the original takes where a shortcut is missing (efficientvit/models/efficientvit/dc_ae.py).
+    @Test func shortcutsNestTheirConvolution() throws {
+        var config = try Registry().variant(named: "sana-1.0").config
+        config.encoderOutShortcut = false
+        config.decoderInShortcut = false
+        let names = NetworkDescription(config).tensors(in: .original).map(\.tensor.name)
+        #expect(names.contains("encoder.project_out.op_list.0.conv.weight"))
+        #expect(names.contains("decoder.project_in.conv.weight"))
+        #expect(!names.contains { $0.contains("project_out.main") || $0.contains("project_in.main") })
+    }
+}

@@ -1,0 +1,112 @@
+import StrictJSON
+import Testing
+
+@Suite struct JSONScannerTests {
+    @Test(arguments: [
+        ("", 0, "the JSON text is empty"),
+        ("  ", 2, "the JSON text is empty"),
+        ("\u{FEFF}{}", 0, "a byte order mark stands where JSON should begin"),
+        ("{", 1, "the JSON text ends where a key should be"),
+        ("{\"a\":1,}", 7, "found '}' where a key should be"),
+        ("[1,]", 3, "found ']' where a value should be"),
+        ("{'a':1}", 1, "found ''' where a key should be"),
+        ("{\"a\" 1}", 5, "found '1' where ':' should be"),
+        ("{\"a\":1 \"b\":2}", 7, "found '\"' where ',' or '}' should be"),
+        ("[1 2]", 3, "found '2' where ',' or ']' should be"),
+        ("NaN", 0, "found 'N' where a value should be"),
+        ("nul", 3, "the JSON text ends where 'null' should be"),
+        ("01", 2, "a number that is not written as JSON asks"),
+        ("1.", 2, "a number that is not written as JSON asks"),
+        ("-", 1, "a number that is not written as JSON asks"),
+        ("1e", 2, "a number that is not written as JSON asks"),
+        ("+1", 0, "found '+' where a value should be"),
+        ("0x10", 1, "something follows the end of the JSON value"),
+        ("18446744073709551616", 0, "an integer beyond 64 bits"),
+        ("{\"a\":1,\"a\":2}", 7, "the key \"a\" stands twice in one object"),
+        ("{\"a\":1,\"\\u0061\":2}", 7, "the key \"a\" stands twice in one object"),
+        ("{\"x\":{\"b\":1,\"b\":2}}", 12, "the key \"b\" stands twice in one object"),
+        ("[{\"a\\u0000b\":1}]", 2, "a NUL character in a key"),
+        ("\"a\nb\"", 2, "control character byte 0xa in a string"),
+        ("\"\\x\"", 1, "invalid escape in a string"),
+        ("\"\\ud800\"", 1, "lone surrogate in a string"),
+        ("\"\\udc00\\ud800\"", 1, "lone surrogate in a string"),
+        ("\"abc", 4, "the JSON text ends where the string's closing quote should be"),
+        ("{} {}", 3, "something follows the end of the JSON value"),
+    ])
+    func faultsAreFoundWhereTheyAre(text: String, offset: Int, message: String) {
+        let error = #expect(throws: JSONError.self) { try JSONReader.read(Array(text.utf8)) }
+        #expect(error?.offset == offset)
+        #expect(error?.message == message)
+    }
+
+    @Test(
+        arguments: [
+            [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
+            [0x22, 0x80, 0x22],
+            [0x22, 0xE0, 0x80, 0x80, 0x22], [0x22, 0xC3, 0x22],
+        ] as [[UInt8]]
+    )
+    func badUTF8IsRefused(bytes: [UInt8]) {
+        let error = #expect(throws: JSONError.self) { try JSONReader.read(bytes) }
+        #expect(error?.problem == .invalidUTF8)
+    }
+
+    @Test func nestingIsBounded() throws {
+        let deep = { (levels: Int) in
+            Array((String(repeating: "[", count: levels) + String(repeating: "]", count: levels)).utf8)
+        }
+        _ = try JSONReader.read(deep(127))
+        let error = #expect(throws: JSONError.self) { try JSONReader.read(deep(128)) }
+        #expect(error?.message == "nested deeper than 127 levels")
+        #expect(throws: JSONError.self) { try JSONReader.read(deep(1_000_000)) }
+    }
+
+    @Test func valuesAreRead() throws {
+        let text = """
+             {"a": [1, -2, 0.41407, 1e3, true, null], "\\u00e9\\ud83d\\ude00\\/": "x\\u0000y\\n", "big": 18446744073709551615,
+              "min": -9223372036854775808, "empty": {}, "none": []}
+            """
+        let value = try JSONReader.read(Array(text.utf8))
+        #expect(value["a"] == [1, -2, 0.41407, .double(1000), true, .null])
+        #expect(value["é😀/"] == "x\0y\n")
+        #expect(value["big"] == .unsigned(.max))
+        #expect(value["min"] == .integer(.min))
+        #expect(value["empty"] == .object([]))
+        #expect(value["none"] == .array([]))
+        for bare in ["1", "true", "\"x\"", "null", "-0.5"] { _ = try JSONReader.read(Array(bare.utf8)) }
+    }
+}
+
+@Suite struct JSONWriterTests {
+    /// What Python 3.11's json.dumps(value, indent=2, sort_keys=True) prints.
+    @Test func printsAsPythonDoes() {
+        let value: JSONValue = [
+            "b": [[], [5]], "a": "é\"\\\n\u{7F}😀/", "c": [0.41407, 1.0, 1e-6, 0.362], "d": .object([]),
+            "e": [true, .null],
+        ]
+        let expected = """
+            {
+              "a": "\\u00e9\\"\\\\\\n\\u007f\\ud83d\\ude00/",
+              "b": [
+                [],
+                [
+                  5
+                ]
+              ],
+              "c": [
+                0.41407,
+                1.0,
+                1e-06,
+                0.362
+              ],
+              "d": {},
+              "e": [
+                true,
+                null
+              ]
+            }
+            """
+        #expect(JSONWriter.pretty(value, sortKeys: true) == expected)
+        #expect(JSONWriter.inline(["relu", 1, ["x": []]]) == "[\"relu\", 1, {\"x\": []}]")
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+package import StrictJSON
+
+/// Files of Tests/Fixtures.
+package enum Fixtures {
+    /// The folder Tests/Fixtures.
+    package static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures").path
+
+    /// The root of the project.
+    package static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// The path of a fixture.
+    package static func path(_ name: String) -> String {
+        folder + "/" + name
+    }
+
+    /// The bytes of a file.
+    package static func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(filePath: path)))
+    }
+
+    /// The text of a file.
+    package static func text(_ path: String) throws -> String {
+        try String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    /// A JSON fixture.
+    package static func json(_ name: String) throws -> JSONValue {
+        try JSONReader.read(try bytes(path(name)))
+    }
+
+    /// The families of small networks.
+    package static let families = ["sana", "f32", "f64", "f128", "lite"]
+}
+
+/// A folder of its own for a test, removed with this object.
+package final class TemporaryFolder {
+    package let path: String
+
+    package init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "dcae-test-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// A path in the folder.
+    package func callAsFunction(_ name: String) -> String {
+        path + "/" + name
+    }
+
+    /// Writes a file in the folder and gives its path.
+    @discardableResult
+    package func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+        let url = URL(filePath: self(name))
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: url)
+        return url.path
+    }
+
+    /// Everything in the folder and below it, hidden or not, sorted.
+    package func contents(_ name: String = "") -> [String] {
+        (FileManager.default.subpaths(atPath: name.isEmpty ? path : self(name)) ?? []).sorted()
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// The built program, run as a user runs it.
+package enum Program {
+    /// What a run gave.
+    package struct Result {
+        package let status: Int32
+        package let output: String
+        package let error: String
+        /// Whether a signal ended it.
+        package let wasSignalled: Bool
+
+        /// The lines of standard error.
+        package var errorLines: [String] {
+            error.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
+        }
+    }
+
+    /// The program in the folder of the tests' own bundle.
+    package static let path: String = {
+        var folder = Bundle.main.bundleURL
+        for _ in 0..<4 {
+            let candidate = folder.appending(path: "dcae").path
+            if FileManager.default.isExecutableFile(atPath: candidate),
+                (try? FileManager.default.attributesOfItem(atPath: candidate)[.type] as? FileAttributeType)
+                    == .typeRegular
+            {
+                return candidate
+            }
+            folder.deleteLastPathComponent()
+        }
+        return Fixtures.project + "/.build/release/dcae"
+    }()
+
+    /// Runs the program to its end.
+    package static func run(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        in folder: String? = nil
+    ) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        var variables = ProcessInfo.processInfo.environment
+        variables["DCAE_REGISTRY"] = nil
+        variables.merge(environment) { $1 }
+        process.environment = variables
+        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
+        let (output, error) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = error
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        // Standard error is read in another thread, so that neither pipe can fill up while the other is waited for.
+        nonisolated(unsafe) var errorData = Data()
+        let reading = DispatchQueue(label: "standard error")
+        reading.async { errorData = error.fileHandleForReading.readDataToEndOfFile() }
+        let outputData = output.fileHandleForReading.readDataToEndOfFile()
+        reading.sync {}
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationStatus,
+            output: String(decoding: outputData, as: UTF8.self),
+            error: String(decoding: errorData, as: UTF8.self),
+            wasSignalled: process.terminationReason == .uncaughtSignal
+        )
+    }
+}
