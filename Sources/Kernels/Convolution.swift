@@ -80,7 +80,8 @@ package final class Convolution: RowOperation {
         c.tiles_x = Int32((ownWidth + Int(side) - 1) / Int(side))
         c.activation = spec.activation.rawValue
         c.shuffle = Int32(
-            spec.resampling == .shuffle ? DCAE_SHUFFLE : spec.resampling == .unshuffle ? DCAE_UNSHUFFLE : DCAE_NO_SHUFFLE
+            spec.resampling == .shuffle
+                ? DCAE_SHUFFLE : spec.resampling == .unshuffle ? DCAE_UNSHUFFLE : DCAE_NO_SHUFFLE
         )
         c.permuted = spec.resampling == .shuffle && weights.outputs / 4 % 16 == 0 ? 1 : 0
         c.shortcut = spec.shortcut.code
@@ -148,7 +149,10 @@ package final class Convolution: RowOperation {
         let panelFloats = dcae_panel_floats(&c, Int32(panelWidth))
         let packedBytes = 4 * panelFloats * Int(c.panels)
         let tiles = (ownHeight + Int(c.tile_height) - 1) / Int(c.tile_height) * Int(c.tiles_x)
-        let fewTiles = steps == 1 && tiles <= 256 && Int(c.panels) >= 2 * engine.pool.count
+        // Few tiles do not pay for weights written out and read again; their own side must be small enough to be read anew
+        // for each panel.
+        let leftBytes = 4 * tiles * Int(c.points) * Int(c.k16) * 16
+        let fewTiles = steps == 1 && tiles <= 256 && leftBytes <= 10 << 20 && Int(c.panels) >= 2 * engine.pool.count
         let direct = c.algorithm == DCAE_DIRECT && c.shuffle == DCAE_UNSHUFFLE
         usesPacked = !direct && !(fewTiles && packedBytes > 1 << 20) && packedBytes <= 96 << 20
         guard usesPacked else { return }
