@@ -99,6 +99,24 @@ INLINE void store_upsample(const v16 w[9], float *panel, size_t point) {
     }
 }
 
+// Stride 2: of two neighbouring results the odd pixels' share is F(2, 2) of the outer weights, the even pixels' share the
+// middle weight: five products instead of six along each side, with four different factors, and exact ones.
+INLINE void store_halve(const v16 w[9], float *panel, size_t point) {
+    v16 t[4][3];
+    for (int j = 0; j < 3; j++) {
+        t[0][j] = w[j];
+        t[1][j] = w[j] + w[6 + j];
+        t[2][j] = w[6 + j];
+        t[3][j] = w[3 + j];
+    }
+    for (int i = 0; i < 4; i++) {
+        store(panel + (size_t)(4 * i) * point, t[i][0]);
+        store(panel + (size_t)(4 * i + 1) * point, t[i][0] + t[i][2]);
+        store(panel + (size_t)(4 * i + 2) * point, t[i][2]);
+        store(panel + (size_t)(4 * i + 3) * point, t[i][1]);
+    }
+}
+
 static void FN(prepare_panel)(const dcae_conv *c, int n, float *panel, float *scratch) {
     const float *rows[PANEL];
     FN(panel_rows)(c, n * PANEL, rows, scratch);
@@ -123,6 +141,8 @@ static void FN(prepare_panel)(const dcae_conv *c, int n, float *panel, float *sc
                     store_winograd(w + 9 * k, target, point);
                 } else if (c->algorithm == DCAE_UPSAMPLE) {
                     store_upsample(w + 9 * k, target, point);
+                } else if (c->algorithm == DCAE_HALVE) {
+                    store_halve(w + 9 * k, target, point);
                 } else {
                     for (int tap = 0; tap < 9; tap++) store(target + (size_t)tap * padded * PANEL, w[9 * k + tap]);
                 }

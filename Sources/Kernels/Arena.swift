@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// Memory that the system gave and that is given back to it.
@@ -12,12 +12,13 @@ final class MemoryBlock {
     init?(byteCount: Int) {
         let isLarge = byteCount >= 0x10_0000
         let size = isLarge ? (byteCount + 0x1F_FFFF) & ~0x1F_FFFF : (byteCount + 0xFFF) & ~0xFFF
-        guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0), base != MAP_FAILED else {
+        guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0), base != MAP_FAILED
+        else {
             return nil
         }
         #if canImport(Glibc)
-        // Pages of 2 MB: the loops walk many rows at once, each of which would otherwise be a page of its own.
-        if isLarge { madvise(base, size, MADV_HUGEPAGE) }
+            // Pages of 2 MB: the loops walk many rows at once, each of which would otherwise be a page of its own.
+            if isLarge { madvise(base, size, MADV_HUGEPAGE) }
         #endif
         self.base = base
         self.byteCount = size
@@ -54,7 +55,8 @@ package final class Arena {
     package func floats(_ count: Int) throws(KernelError) -> FloatBuffer {
         let bytes = max(64, count) * 4
         var best: Int?
-        for (index, block) in free.enumerated() where block.byteCount >= bytes && block.byteCount <= bytes * 2 + 0x40_0000 {
+        for (index, block) in free.enumerated()
+        where block.byteCount >= bytes && block.byteCount <= bytes * 2 + 0x40_0000 {
             if let found = best, free[found].byteCount <= block.byteCount { continue }
             best = index
         }

@@ -35,7 +35,7 @@ package final class Engine {
     package var wholeLimit = 72 << 20
 
     private var scratch: [FloatBuffer?]
-    private var zeroBuffer: FloatBuffer?
+    private var zeroBuffers: [FloatBuffer] = []
 
     /// An engine with so many threads.
     package init(threads: Int, instructionSet: InstructionSet) {
@@ -58,19 +58,19 @@ package final class Engine {
         return buffer.base
     }
 
-    /// At least `count` zeros.
+    /// At least `count` zeros, which stay where they are until the memory is released.
     func zeros(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
-        if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer.base }
-        let buffer = try arena.floats(count)
+        if let buffer = zeroBuffers.last, buffer.count >= count { return buffer.base }
+        let buffer = try arena.floats(max(count, 1 << 14))
         buffer.clear()
-        zeroBuffer = buffer
+        zeroBuffers.append(buffer)
         return buffer.base
     }
 
     /// Gives up the memory that is kept between computations.
     package func releaseMemory() {
         scratch = Array(repeating: nil, count: pool.count)
-        zeroBuffer = nil
+        zeroBuffers = []
         arena.reset()
     }
 }

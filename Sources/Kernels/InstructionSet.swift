@@ -1,8 +1,9 @@
 internal import CKernels
+
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// What the loops are compiled for; chosen at run time.
