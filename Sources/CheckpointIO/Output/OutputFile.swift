@@ -44,21 +44,4 @@ package final class OutputFile: Sendable {
             done += put
         }
     }
-
-    /// Copies a range of another file, inside the kernel where it can.
-    package func copy(from source: InputFile, at sourceOffset: Int, count: Int, to offset: Int) throws(CheckpointError)
-    {
-        let code = dcae_copy_range(source.descriptor, Int64(sourceOffset), descriptor, Int64(offset), count)
-        switch code {
-        case 0: return
-        case ENODATA: throw CheckpointError(source.path, .file, FileFault.shrank(expected: source.size))
-        default: throw Self.failure(path, "write", code)
-        }
-    }
-
-    /// Brings what was written down to the disk.
-    package func flush() throws(CheckpointError) {
-        let code = dcae_flush(descriptor)
-        guard code == 0 else { throw Self.failure(path, "fsync", code) }
-    }
 }
