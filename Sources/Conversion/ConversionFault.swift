@@ -16,6 +16,7 @@ package enum ConversionFault: Fault {
     case badShardSize(String)
     case roundtrip(String)
     case sourceStructure(String)
+    case noCodec(String)
 
     package var message: String {
         switch self {
@@ -27,7 +28,8 @@ package enum ConversionFault: Fault {
             "the evidence contradicts itself: "
                 + evidence.filter { $0.source != .structure }.map(\.text).joined(separator: ", but ")
                 + (evidence.count == 2 ? ", but \(evidence[0].text)" : "")
-        case .structure(let variant, let report): "it does not have the tensors of \(variant.escaped()): \(report.summary)"
+        case .structure(let variant, let report):
+            "it does not have the tensors of \(variant.escaped()): \(report.summary)"
         case .noScalingFactor(let name): "no scaling factor is published for \(name.escaped())"
         case .factorDiffers(let given, let known, let variant):
             "--scaling-factor \(given) is not that of \(variant.escaped()), \(known)"
@@ -36,6 +38,7 @@ package enum ConversionFault: Fault {
         case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is no size"
         case .roundtrip(let what): "the roundtrip check failed: \(what)"
         case .sourceStructure(let what): what
+        case .noCodec(let shortage): "no picture codec fits into this network: \(shortage)"
         }
     }
 
@@ -44,7 +47,8 @@ package enum ConversionFault: Fault {
         case .notDCAE: "give the configuration with --config, or add the variant with --registry"
         case .alreadyThere(let layout): "nothing to do; --to \(layout.other.rawValue) converts it back"
         case .ambiguous(let variants, let needsName):
-            "say which with --variant" + (needsName ? "" : " or --scaling-factor") + ", as --variant \(variants[0].name)"
+            "say which with --variant" + (needsName ? "" : " or --scaling-factor")
+                + ", as --variant \(variants[0].name)"
         case .contradiction: "settle it with --variant"
         case .structure: "`dcae verify` lists all differences"
         case .noScalingFactor: "give it with --scaling-factor, or measure it with `dcae scale`"
@@ -54,6 +58,7 @@ package enum ConversionFault: Fault {
         case .badShardSize: "write it as 5GB, 300MB, 100KB or a number of bytes"
         case .roundtrip: "nothing was written; please report this"
         case .sourceStructure: nil
+        case .noCodec: "--weights seeded works for every network"
         }
     }
 
