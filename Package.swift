@@ -17,11 +17,13 @@ let package = Package(
         .executable(name: "dcae", targets: ["dcae"]),
         .library(
             name: "DCAE",
-            targets: ["DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+            targets: [
+                "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
+            ]
         ),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
@@ -37,7 +39,10 @@ let package = Package(
             plugins: ["EmbedRegistryPlugin"]
         ),
         // Identify, plan, validate, execute, verify.
-        .target(name: "Conversion", dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]),
+        .target(
+            name: "Conversion",
+            dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+        ),
         // Summaries, statistics, differences, hashes.
         .target(
             name: "Inspection",
@@ -99,7 +104,7 @@ let package = Package(
 let tests: [(String, [Target.Dependency])] = [
     ("TensorCoreTests", ["TensorCore"]),
     ("StrictJSONTests", ["StrictJSON"]),
-    ("CheckpointIOTests", ["CheckpointIO", "StrictJSON", "TensorCore"]),
+    ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),

@@ -9,7 +9,7 @@ internal import TensorCore
 #endif
 
 /// What can go wrong with files and folders, whatever is in them.
-public enum FileFault: Fault, Equatable {
+package enum FileFault: Fault, Equatable {
     case system(call: String, code: Int32)
     case missing
     case isFolder
@@ -28,7 +28,7 @@ public enum FileFault: Fault, Equatable {
     case tooLarge(limit: Int)
     case outOfMemory
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)).lowercasedFirst)"
         case .missing: "there is no such file or folder"
@@ -52,7 +52,7 @@ public enum FileFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .system(_, let code) where code == ENOSPC || code == EDQUOT: "free some space, or choose another target"
         case .system(_, let code) where code == EACCES || code == EPERM || code == EROFS: "check the permissions"

@@ -41,7 +41,9 @@ struct ConfigSubject {
 
     private func factorFindings(_ found: Double?) -> [Verification.Finding] {
         guard let found else { return [finding(.error, "scaling_factor is missing: diffusers would take 1.0")] }
-        let known = variants.compactMap(\.config.scalingFactor) + [variants.isEmpty ? config?.scalingFactor : nil].compactMap { $0 }
+        let known =
+            variants.compactMap(\.config.scalingFactor)
+            + [variants.isEmpty ? config?.scalingFactor : nil].compactMap { $0 }
         if known.isEmpty || known.contains(found) { return [] }
         let expected = known.map { "\($0)" }.joined(separator: " or ")
         let owners = registry.variants.filter { $0.config.scalingFactor == found }.map(\.name)

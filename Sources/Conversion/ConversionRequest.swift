@@ -35,7 +35,6 @@ package struct ResolvedModel: Sendable {
     /// user wins over evidence that is silent, and a contradiction between the two is an error.
     ///
 
-
     package static func resolve(
         _ checkpoint: Checkpoint,
         _ request: ConversionRequest,
@@ -117,7 +116,8 @@ package struct ResolvedModel: Sendable {
             return nil
         }
         let config = reading.config
-        guard let factor = config.scalingFactor, !found.candidates.contains(where: { $0.config.scalingFactor == factor }),
+        guard let factor = config.scalingFactor,
+            !found.candidates.contains(where: { $0.config.scalingFactor == factor }),
             !found.isContradictory, StructureReport(checkpoint, NetworkDescription(config), layout).faults.isEmpty
         else { return nil }
         return ResolvedModel(

@@ -5,7 +5,8 @@ internal import TensorCore
 extension Identification {
     /// Finds out which variants a checkpoint can be: from its tensors' names, shapes and dtypes, then from what lies beside
     /// it and from the path that leads to it. No tensor data is read and nothing is guessed.
-    package static func identify(_ checkpoint: Checkpoint, registry: Registry) throws(CheckpointError) -> Identification {
+    package static func identify(_ checkpoint: Checkpoint, registry: Registry) throws(CheckpointError) -> Identification
+    {
         let structure = StructureMatch(checkpoint, registry: registry)
         guard let layout = structure.layout, !structure.variants.isEmpty else {
             return Identification(

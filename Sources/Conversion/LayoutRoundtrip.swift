@@ -46,7 +46,9 @@ package struct LayoutRoundtrip: Sendable {
         )
         let backward = try ConversionPlan(middle, request, registry: registry)
         self.layout = layout
-        misplaced = backward.tensors.filter { !Self.returns($0, through: sources, to: checkpoint) }.map(\.descriptor.name)
+        misplaced = backward.tensors.filter { !Self.returns($0, through: sources, to: checkpoint) }.map(
+            \.descriptor.name
+        )
         tensorCount = backward.tensors.count
         byteCount = backward.tensors.reduce(0) { $0 + $1.byteCount }
     }
@@ -57,7 +59,9 @@ package struct LayoutRoundtrip: Sendable {
         through sources: [UTF8Name: [ConversionPlan.Run]],
         to checkpoint: Checkpoint
     ) -> Bool {
-        guard let original = checkpoint[tensor.descriptor.name], original.descriptor == tensor.descriptor else { return false }
+        guard let original = checkpoint[tensor.descriptor.name], original.descriptor == tensor.descriptor else {
+            return false
+        }
         var position = 0
         for run in tensor.runs {
             var skipped = run.firstElement

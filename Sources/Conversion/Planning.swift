@@ -98,7 +98,9 @@ extension ConversionPlan {
             let count = tensor.shape.elementCount ?? 0
             let runs =
                 sources.count > 1
-                ? zip(stored, sources).map { Run(source: $0, firstElement: 0, elementCount: $1.shape.elementCount ?? 0) }
+                ? zip(stored, sources).map {
+                    Run(source: $0, firstElement: 0, elementCount: $1.shape.elementCount ?? 0)
+                }
                 : [Run(source: first, firstElement: position, elementCount: count)]
             position += count
             let descriptor = TensorDescriptor(

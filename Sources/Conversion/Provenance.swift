@@ -1,3 +1,8 @@
+package import CheckpointIO
+package import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,10 +10,6 @@
 #else
     internal import Darwin
 #endif
-package import CheckpointIO
-package import ModelZoo
-internal import StrictJSON
-internal import TensorCore
 
 /// What surrounds a checkpoint and tells where it came from.
 package enum Provenance {
@@ -36,7 +37,9 @@ package enum Provenance {
         do throws(CheckpointError) {
             return .diffusers(try AutoencoderDCConfig.read(text, path: path))
         } catch {
-            if let fault = error.fault as? ConfigFault, case .originalConfig(let name) = fault { return .modelName(name) }
+            if let fault = error.fault as? ConfigFault, case .originalConfig(let name) = fault {
+                return .modelName(name)
+            }
             return .other(error)
         }
     }
@@ -52,7 +55,9 @@ package enum Provenance {
             let variant = try? registry.variant(named: name)
             let suffix = variant == nil ? ", which is no known variant" : ""
             if let variant {
-                facts.append(.init(.config, "config.json beside it has model_name \(name.escaped())\(suffix)", [variant.name]))
+                facts.append(
+                    .init(.config, "config.json beside it has model_name \(name.escaped())\(suffix)", [variant.name])
+                )
             }
         case .diffusers(let reading):
             if let factor = reading.config.scalingFactor {
@@ -84,7 +89,10 @@ package enum Provenance {
         let weights = checkpoint.indexPath ?? checkpoint.files.first?.path ?? checkpoint.path
         for path in [weights, resolved(weights)] {
             for component in path.split(separator: "/") where component.hasPrefix("models--") {
-                let parts = component.dropFirst("models--".count).split(separator: "--", omittingEmptySubsequences: false)
+                let parts = component.dropFirst("models--".count).split(
+                    separator: "--",
+                    omittingEmptySubsequences: false
+                )
                 if parts.count >= 2 { return parts[0] + "/" + parts[1...].joined(separator: "--") }
             }
         }

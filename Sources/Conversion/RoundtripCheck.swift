@@ -1,3 +1,7 @@
+package import CheckpointIO
+internal import ModelZoo
+internal import TensorCore
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,9 +9,6 @@
 #else
     internal import Darwin
 #endif
-package import CheckpointIO
-internal import ModelZoo
-internal import TensorCore
 
 /// How far the check at the end of a conversion goes.
 package enum CheckLevel: String, Sendable, CaseIterable {
@@ -76,6 +77,9 @@ private struct Inverse {
         self.source = source
     }
 
+    /// How much one thread compares at a time.
+    private static let pieceSize = 4 << 20
+
     /// The runs of the written tensors that make up each source tensor again, cut into pieces.
     ///
     /// Both sides of a parameter are the same elements in the same order, so the inverse walks along both at once.
@@ -83,12 +87,16 @@ private struct Inverse {
         var pieces: [Piece] = []
         var (sourceIndex, sourceDone, resultIndex, resultDone) = (0, 0, 0, 0)
         while sourceIndex < sources.count, resultIndex < results.count {
-            guard let from = source[sources[sourceIndex].name], let to = written[results[resultIndex].name] else { break }
+            guard let from = source[sources[sourceIndex].name], let to = written[results[resultIndex].name] else {
+                break
+            }
             let left = (from.descriptor.shape.elementCount ?? 0) - sourceDone
             let room = (to.descriptor.shape.elementCount ?? 0) - resultDone
             let size = from.descriptor.dtype.byteCount ?? 1
-            let count = min(left, room, ConversionPlan.pieceSize / size)
-            pieces.append(Piece(source: from, sourceStart: sourceDone, written: to, writtenStart: resultDone, elements: count))
+            let count = min(left, room, Self.pieceSize / size)
+            pieces.append(
+                Piece(source: from, sourceStart: sourceDone, written: to, writtenStart: resultDone, elements: count)
+            )
             sourceDone += count
             resultDone += count
             if count == left { (sourceIndex, sourceDone) = (sourceIndex + 1, 0) }

@@ -23,7 +23,8 @@ package struct StructureReport: Sendable {
             switch self {
             case .missing: "missing"
             case .unexpected: "unexpected"
-            case .shape(_, let expected, let found): "shape \(found.description.escaped(limit: 60)) instead of \(expected)"
+            case .shape(_, let expected, let found):
+                "shape \(found.description.escaped(limit: 60)) instead of \(expected)"
             case .dtype(_, let expected, let found): "dtype \(found.rawValue) instead of \(expected)"
             }
         }

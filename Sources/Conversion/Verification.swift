@@ -162,13 +162,19 @@ private struct Subject {
         let dtypes = Set(checkpoint.tensors.map(\.descriptor.dtype).filter(\.isWeightFormat))
         if dtypes.count > 1 {
             let names = dtypes.sorted().map(\.rawValue).joined(separator: " and ")
-            findings.append(.init(severity: .warning, place: "weights", message: "stored in more than one dtype: \(names)"))
+            findings.append(
+                .init(severity: .warning, place: "weights", message: "stored in more than one dtype: \(names)")
+            )
         }
         if layout == .diffusers, checkpoint.format == .safetensors,
             !checkpoint.metadata.contains(where: { $0.key == "format" && $0.value == "pt" })
         {
             findings.append(
-                .init(severity: .warning, place: "weights", message: "no {\"format\": \"pt\"} in the metadata, which some loaders ask for")
+                .init(
+                    severity: .warning,
+                    place: "weights",
+                    message: "no {\"format\": \"pt\"} in the metadata, which some loaders ask for"
+                )
             )
         }
         return findings
@@ -182,7 +188,8 @@ private struct Subject {
         case nil:
             let message =
                 layout == .diffusers
-                ? "missing beside the weights: diffusers needs it" : "missing beside the weights: it would name the model"
+                ? "missing beside the weights: diffusers needs it"
+                : "missing beside the weights: it would name the model"
             return [finding(layout == .diffusers ? .error : .warning, message)]
         case .other(let error):
             return [finding(.error, error.fault.message)]

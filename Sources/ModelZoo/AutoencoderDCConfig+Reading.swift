@@ -114,7 +114,9 @@ private struct Fields {
         return number
     }
 
-    private func counts(_ field: String, default standard: [Int], _ range: ClosedRange<Int>) throws(ConfigFault) -> [Int] {
+    private func counts(_ field: String, default standard: [Int], _ range: ClosedRange<Int>) throws(ConfigFault)
+        -> [Int]
+    {
         guard let found = value[field] else { return standard }
         guard let elements = found.array else { throw wrong(field, "a list of whole numbers", found) }
         var numbers: [Int] = []

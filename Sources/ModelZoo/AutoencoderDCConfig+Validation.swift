@@ -53,7 +53,9 @@ extension AutoencoderDCConfig {
         for stage in 0..<stages {
             // Such a stage would neither compute nor resample, and the compression ratio would not be 2^(stages - 1).
             if half.layersPerBlock[stage] == 0, stage > 0 || stages == 1, stage < stages - 1 || stages == 1 {
-                throw .impossible("\(side)_layers_per_block is 0 for stage \(stage); only the first or last stage may have none")
+                throw .impossible(
+                    "\(side)_layers_per_block is 0 for stage \(stage); only the first or last stage may have none"
+                )
             }
             if half.blockTypes[stage] == .efficientViTBlock, half.layersPerBlock[stage] > 0 {
                 if half.blockOutChannels[stage] < attentionHeadDim {
@@ -62,7 +64,9 @@ extension AutoencoderDCConfig {
                     )
                 }
                 if let even = half.qkvMultiscales[stage].first(where: { $0 % 2 == 0 }) {
-                    throw .impossible("\(side)_qkv_multiscales has the even kernel size \(even), which changes the size of what it filters")
+                    throw .impossible(
+                        "\(side)_qkv_multiscales has the even kernel size \(even), which changes the size of what it filters"
+                    )
                 }
             }
         }
@@ -76,7 +80,10 @@ extension AutoencoderDCConfig {
         for stage in 0..<(encoder.stageCount - 1) {
             let (high, low) = (encoder.blockOutChannels[stage], encoder.blockOutChannels[stage + 1])
             if downsamplesByPixelUnshuffle {
-                try check(low % 4 == 0, "pixel_unshuffle needs the \(low) channels of encoder stage \(stage + 1) to be a multiple of 4")
+                try check(
+                    low % 4 == 0,
+                    "pixel_unshuffle needs the \(low) channels of encoder stage \(stage + 1) to be a multiple of 4"
+                )
             }
             guard encoder.layersPerBlock[stage] > 0 else { continue }
             try check(

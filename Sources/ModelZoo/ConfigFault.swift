@@ -1,8 +1,8 @@
-public import CheckpointIO
+internal import CheckpointIO
 internal import TensorCore
 
 /// What can be wrong with a configuration or a registry entry.
-public enum ConfigFault: Fault, Equatable {
+package enum ConfigFault: Fault, Equatable {
     case json(String)
     case notObject(found: String)
     case otherClass(String)
@@ -23,13 +23,14 @@ public enum ConfigFault: Fault, Equatable {
     case unknownVariant(String, nearest: String?)
     case unknownFamily(String, known: [String])
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"
         case .notObject(let found): "a configuration is a JSON object, not \(found)"
         case .otherClass(let name): "this is the configuration of \"\(name.escaped(limit: 60))\", not of AutoencoderDC"
         case .notAutoencoderDC: "no field of an AutoencoderDC configuration is in it"
-        case .originalConfig(let name): "this is an original repository's config.json, which only names the model: \(name.escaped())"
+        case .originalConfig(let name):
+            "this is an original repository's config.json, which only names the model: \(name.escaped())"
         case .wrongType(let field, let expected, let found): "\(field) is \(found) where \(expected) is needed"
         case .outOfRange(let field, let found, let allowed): "\(field) is \(found); \(allowed) is allowed"
         case .unknownName(let field, let found, let allowed):
@@ -40,9 +41,11 @@ public enum ConfigFault: Fault, Equatable {
         case .unknownField(let name, let nearest):
             "unknown field \"\(name.escaped(limit: 40))\"" + (nearest.map { " (did you mean \"\($0)\"?)" } ?? "")
         case .missingField(let name): "the field \"\(name)\" is missing"
-        case .nameDiffers(let file, let found): "the file is called \(file.escaped()) but its \"name\" is \"\(found.escaped())\""
+        case .nameDiffers(let file, let found):
+            "the file is called \(file.escaped()) but its \"name\" is \"\(found.escaped())\""
         case .duplicateVariant(let name): "the variant \"\(name.escaped())\" is known already"
-        case .factorDiffers(let registry, let config): "scaling_factor is \(registry) here and \(config) in its config.json"
+        case .factorDiffers(let registry, let config):
+            "scaling_factor is \(registry) here and \(config) in its config.json"
         case .noConfig(let path): "its configuration \(path.escaped(limit: 100)) is missing"
         case .unknownVariant(let name, let nearest):
             "unknown variant \"\(name.escaped())\"" + (nearest.map { "; did you mean \($0)?" } ?? "")
@@ -51,7 +54,7 @@ public enum ConfigFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .originalConfig: "give the checkpoint beside it, or `dcae show` that model"
         case .otherClass, .notAutoencoderDC: "give the config.json of the autoencoder"

@@ -44,7 +44,8 @@ extension NetworkDescription {
                 }
             }
             convolution(
-                config.encoderOutShortcut ? "encoder.project_out.main.op_list.0.conv" : "encoder.project_out.op_list.0.conv",
+                config.encoderOutShortcut
+                    ? "encoder.project_out.main.op_list.0.conv" : "encoder.project_out.op_list.0.conv",
                 "encoder.conv_out",
                 [config.latentChannels, half.blockOutChannels[half.stageCount - 1], 3, 3]
             )
@@ -133,7 +134,12 @@ extension NetworkDescription {
                 let target = "\(diffusers).to_qkv_multiscale.\(index)"
                 let source = "\(original).aggreg.\(index)"
                 convolution("\(source).0", "\(target).proj_in", [3 * inner, 1, size, size], bias: false)
-                convolution("\(source).1", "\(target).proj_out", [3 * inner, config.attentionHeadDim, 1, 1], bias: false)
+                convolution(
+                    "\(source).1",
+                    "\(target).proj_out",
+                    [3 * inner, config.attentionHeadDim, 1, 1],
+                    bias: false
+                )
             }
             let width = inner * (1 + scales.count)
             parameters.append(

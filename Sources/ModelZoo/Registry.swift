@@ -112,10 +112,11 @@ public struct Registry: Sendable {
 
 extension Variant {
     private static let fields = [
-        "name", "family", "aliases", "repositories", "training_data", "scaling_factor", "scaling_factor_source", "notes",
+        "name", "family", "aliases", "repositories", "training_data", "scaling_factor", "scaling_factor_source",
+        "notes",
     ]
 
-    fileprivate init(
+    init(
         name: String,
         entry: [UInt8],
         path: String,

@@ -229,7 +229,9 @@ extension JSONScanner {
             position += 2
             return scalar
         }
-        guard letter == UInt8(ascii: "u"), let first = hexadecimal(at: position + 2) else { throw fault(.invalidEscape) }
+        guard letter == UInt8(ascii: "u"), let first = hexadecimal(at: position + 2) else {
+            throw fault(.invalidEscape)
+        }
         if let scalar = Unicode.Scalar(first) {
             position += 6
             return scalar

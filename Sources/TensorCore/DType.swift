@@ -65,6 +65,7 @@ public enum DType: String, Sendable, CaseIterable, Comparable {
 
     private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 
+    /// Whether the safetensors writer puts tensors of the first type after those of the second.
     public static func < (lhs: DType, rhs: DType) -> Bool {
         lhs.rank < rhs.rank
     }

@@ -47,7 +47,11 @@ public enum NumberFormat {
         case (.f32, .f32), (.f16, .f16), (.bf16, .bf16):
             output.copyMemory(from: input, byteCount: count * size)
         case (.f32, .bf16):
-            dcae_f32_to_bf16(input.assumingMemoryBound(to: Float.self), output.assumingMemoryBound(to: UInt16.self), count)
+            dcae_f32_to_bf16(
+                input.assumingMemoryBound(to: Float.self),
+                output.assumingMemoryBound(to: UInt16.self),
+                count
+            )
         case (.f32, .f16):
             dcae_f32_to_f16(
                 input.assumingMemoryBound(to: Float.self),
@@ -56,9 +60,17 @@ public enum NumberFormat {
                 &lost
             )
         case (.bf16, .f32):
-            dcae_bf16_to_f32(input.assumingMemoryBound(to: UInt16.self), output.assumingMemoryBound(to: Float.self), count)
+            dcae_bf16_to_f32(
+                input.assumingMemoryBound(to: UInt16.self),
+                output.assumingMemoryBound(to: Float.self),
+                count
+            )
         case (.f16, .f32):
-            dcae_f16_to_f32(input.assumingMemoryBound(to: UInt16.self), output.assumingMemoryBound(to: Float.self), count)
+            dcae_f16_to_f32(
+                input.assumingMemoryBound(to: UInt16.self),
+                output.assumingMemoryBound(to: Float.self),
+                count
+            )
         case (.f16, .bf16), (.bf16, .f16):
             return convertThroughF32(source, from: from, into: target, to: to)
         default:
@@ -85,7 +97,9 @@ public enum NumberFormat {
                 let middle = UnsafeMutableRawBufferPointer(rebasing: wide[0..<(part.count * 2)])
                 convert(part, from: from, into: middle, to: .f32)
                 let output = UnsafeMutableRawBufferPointer(rebasing: target[position..<(position + part.count)])
-                if let lost = convert(UnsafeRawBufferPointer(middle), from: .f32, into: output, to: to) { report += lost }
+                if let lost = convert(UnsafeRawBufferPointer(middle), from: .f32, into: output, to: to) {
+                    report += lost
+                }
                 position += part.count
             }
         }

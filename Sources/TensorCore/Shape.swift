@@ -9,6 +9,7 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         self.dimensions = dimensions
     }
 
+    /// Makes a shape from sizes that are not negative.
     public init(arrayLiteral elements: Int...) {
         self.init(elements)
     }

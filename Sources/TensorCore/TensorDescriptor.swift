@@ -33,14 +33,17 @@ public struct UTF8Name: Sendable, Hashable, Comparable {
         self.string = string
     }
 
+    /// Whether both have the same bytes.
     public static func == (lhs: UTF8Name, rhs: UTF8Name) -> Bool {
         lhs.string.utf8.elementsEqual(rhs.string.utf8)
     }
 
+    /// Whether the first comes before the second in the order of their bytes.
     public static func < (lhs: UTF8Name, rhs: UTF8Name) -> Bool {
         lhs.string.utf8.lexicographicallyPrecedes(rhs.string.utf8)
     }
 
+    /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
         var string = string
         string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }

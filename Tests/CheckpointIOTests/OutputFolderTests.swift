@@ -19,7 +19,12 @@ import Testing
         do {
             let output = try Self.folder(folder("x/y/out"))
             try output.write("a", "one")
-            #expect(folder.contents() == ["x", "x/y", "x/y/" + ModelFolder.name(of: output.stagingPath), "x/y/" + ModelFolder.name(of: output.stagingPath) + "/a"])
+            #expect(
+                folder.contents() == [
+                    "x", "x/y", "x/y/" + ModelFolder.name(of: output.stagingPath),
+                    "x/y/" + ModelFolder.name(of: output.stagingPath) + "/a",
+                ]
+            )
         }
         #expect(folder.contents().isEmpty, "and what was not committed is gone, with the folders made for it")
     }
@@ -39,13 +44,19 @@ import Testing
         try folder.write("out/a", [1])
         try folder.write("out/other", [2])
         let error = #expect(throws: CheckpointError.self) { try Self.folder(folder("out")) }
-        #expect(error?.description.hasSuffix("out/a: the output exists already; choose another target, or add --force to replace it") == true)
+        #expect(
+            error?.description.hasSuffix(
+                "out/a: the output exists already; choose another target, or add --force to replace it"
+            ) == true
+        )
         #expect(folder.contents() == ["out", "out/a", "out/other"])
     }
 
     @Test func forceReplacesAndTakesStaleShardsAway() throws {
         let folder = try TemporaryFolder()
-        for name in ["a", "other", "a-00001-of-00002.safetensors", "a.safetensors.index.json"] { try folder.write("out/" + name, [1]) }
+        for name in ["a", "other", "a-00001-of-00002.safetensors", "a.safetensors.index.json"] {
+            try folder.write("out/" + name, [1])
+        }
         let output = try Self.folder(folder("out"), force: true)
         try output.write("a", "one")
         try output.write("b", "two")
@@ -58,8 +69,13 @@ import Testing
         let path = try folder.write("out/a", [1])
         try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: folder("out"))
         let source = try InputFile(opening: path)
-        let error = #expect(throws: CheckpointError.self) { try Self.folder(folder("link"), force: true, sources: [source]) }
-        #expect(error?.description.hasSuffix("link/a: the output is the same file as the source; choose another target") == true)
+        let error = #expect(throws: CheckpointError.self) {
+            try Self.folder(folder("link"), force: true, sources: [source])
+        }
+        #expect(
+            error?.description.hasSuffix("link/a: the output is the same file as the source; choose another target")
+                == true
+        )
     }
 
     @Test func aFileInTheWayIsRefused() throws {

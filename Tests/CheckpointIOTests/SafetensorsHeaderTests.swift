@@ -19,44 +19,112 @@ import Testing
     /// One entry for each rule of the format; messages to the letter.
     @Test(
         arguments: [
-            (Array("abc".utf8), "a safetensors file begins with 8 bytes of header length; this one has 3 bytes" + damaged),
-            (file("{}", length: 100_000_001), "byte 0: the header length is 100000001; at most 100000000 is allowed" + notOne),
+            (
+                Array("abc".utf8),
+                "a safetensors file begins with 8 bytes of header length; this one has 3 bytes" + damaged
+            ),
+            (
+                file("{}", length: 100_000_001),
+                "byte 0: the header length is 100000001; at most 100000000 is allowed" + notOne
+            ),
             (file("{}", length: 3), "byte 0: the header is said to take 3 bytes, but the file has 10 in all" + damaged),
-            (file("{\"x\":"), "byte 13: the header is not valid JSON: the JSON text ends where a value should be" + notOne),
+            (
+                file("{\"x\":"),
+                "byte 13: the header is not valid JSON: the JSON text ends where a value should be" + notOne
+            ),
             (file("[]"), "byte 8: the header is not a JSON object" + notOne),
             (file("{\"__metadata__\":{\"a\":1}}"), "byte 9: __metadata__ is not an object of strings" + remedy),
             (file("{\"x\":[]}"), "tensor \"x\": a tensor is described by an object, not by a list" + remedy),
-            (file(tensor("\"shape\":[],\"data_offsets\":[0,4]")), "tensor \"x\": the description has no \"dtype\"" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"data_offsets\":[0,4]")), "tensor \"x\": the description has no \"shape\"" + remedy),
-            (file(tensor("\"dtype\":\"f32\",\"shape\":[],\"data_offsets\":[0,4]"), data: 4), "tensor \"x\": unknown dtype \"f32\"" + remedy),
-            (file(tensor("\"dtype\":\"C128\",\"shape\":[],\"data_offsets\":[0,16]"), data: 16), "tensor \"x\": unknown dtype \"C128\"" + remedy),
-            (file(tensor("\"dtype\":1,\"shape\":[],\"data_offsets\":[0,4]"), data: 4), "tensor \"x\": the description's \"dtype\" is not a string" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]"), data: 4), "tensor \"x\": \"shape\" holds something other than whole numbers from 0 on" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"shape\":[-0],\"data_offsets\":[0,0]")), "tensor \"x\": \"shape or data_offsets\" holds something other than whole numbers from 0 on" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"shape\":[9223372036854775808],\"data_offsets\":[0,4]"), data: 4), "tensor \"x\": \"shape\" holds 9223372036854775808, which is too large" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0]"), data: 4), "tensor \"x\": the description's \"data_offsets\" holds 1 numbers instead of 2" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[4,0]"), data: 4), "tensor \"x\": the data ends at 0, before it begins at 4" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]"), data: 4), "tensor \"x\": F32 [2] needs 8 bytes, but its offsets span 4" + remedy),
-            (file(tensor("\"dtype\":\"F32\",\"shape\":[4611686018427387904,4,0],\"data_offsets\":[0,0]")), "tensor \"x\": the size of shape [4611686018427387904, 4, 0] overflows 64 bits" + remedy),
-            (file(tensor("\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]"), data: 1), "tensor \"x\": F4 [3] is no whole number of bytes" + remedy),
-            (file(tensor("\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]"), data: 2), "tensor \"x\": the data begins at 1, leaving a hole after 0" + remedy),
             (
-                file("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"y\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", data: 3),
+                file(tensor("\"shape\":[],\"data_offsets\":[0,4]")),
+                "tensor \"x\": the description has no \"dtype\"" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"data_offsets\":[0,4]")),
+                "tensor \"x\": the description has no \"shape\"" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"f32\",\"shape\":[],\"data_offsets\":[0,4]"), data: 4),
+                "tensor \"x\": unknown dtype \"f32\"" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"C128\",\"shape\":[],\"data_offsets\":[0,16]"), data: 16),
+                "tensor \"x\": unknown dtype \"C128\"" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":1,\"shape\":[],\"data_offsets\":[0,4]"), data: 4),
+                "tensor \"x\": the description's \"dtype\" is not a string" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]"), data: 4),
+                "tensor \"x\": \"shape\" holds something other than whole numbers from 0 on" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"shape\":[-0],\"data_offsets\":[0,0]")),
+                "tensor \"x\": \"shape or data_offsets\" holds something other than whole numbers from 0 on" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"shape\":[9223372036854775808],\"data_offsets\":[0,4]"), data: 4),
+                "tensor \"x\": \"shape\" holds 9223372036854775808, which is too large" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0]"), data: 4),
+                "tensor \"x\": the description's \"data_offsets\" holds 1 numbers instead of 2" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[4,0]"), data: 4),
+                "tensor \"x\": the data ends at 0, before it begins at 4" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]"), data: 4),
+                "tensor \"x\": F32 [2] needs 8 bytes, but its offsets span 4" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F32\",\"shape\":[4611686018427387904,4,0],\"data_offsets\":[0,0]")),
+                "tensor \"x\": the size of shape [4611686018427387904, 4, 0] overflows 64 bits" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]"), data: 1),
+                "tensor \"x\": F4 [3] is no whole number of bytes" + remedy
+            ),
+            (
+                file(tensor("\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]"), data: 2),
+                "tensor \"x\": the data begins at 1, leaving a hole after 0" + remedy
+            ),
+            (
+                file(
+                    "{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"y\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}",
+                    data: 3
+                ),
                 "tensor \"y\": the data begins at 1, inside the tensor before it, which ends at 2" + remedy
             ),
-            (file(tensor("\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]"), data: 2), "the tensors take 4 bytes, but 2 follow the header" + damaged),
-            (file(tensor("\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]"), data: 3), "byte 62: 2 bytes follow the last tensor" + remedy),
             (
-                file("{\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"\\u0078\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", data: 2),
+                file(tensor("\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]"), data: 2),
+                "the tensors take 4 bytes, but 2 follow the header" + damaged
+            ),
+            (
+                file(tensor("\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]"), data: 3),
+                "byte 62: 2 bytes follow the last tensor" + remedy
+            ),
+            (
+                file(
+                    "{\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"\\u0078\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
+                    data: 2
+                ),
                 "byte 61: the header is not valid JSON: the key \"x\" stands twice in one object" + notOne
             ),
-            (file("{\"\\u001b[31m\":1}"), "tensor \"\\u{1b}[31m\": a tensor is described by an object, not by a number" + remedy),
+            (
+                file("{\"\\u001b[31m\":1}"),
+                "tensor \"\\u{1b}[31m\": a tensor is described by an object, not by a number" + remedy
+            ),
         ] as [([UInt8], String)]
     )
     func everyRuleIsEnforcedInOneLine(bytes: [UInt8], message: String) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("m.safetensors", bytes)
-        let error = #expect(throws: CheckpointError.self) { try Checkpoint.openSafetensors(InputFile(opening: path), path: path) }
+        let error = #expect(throws: CheckpointError.self) {
+            try Checkpoint.openSafetensors(InputFile(opening: path), path: path)
+        }
         let line = error?.description ?? ""
         #expect(line.hasSuffix("m.safetensors: " + message), "\(line)")
         #expect(!line.contains("\n") && line.utf8.count <= 300)
@@ -64,7 +132,8 @@ import Testing
 
     @Test func whatTheFormatAllowsIsAccepted() throws {
         let folder = try TemporaryFolder()
-        let header = " {\"__metadata__\":null,\"\u{E9}\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8],\"extra\":1},"
+        let header =
+            " {\"__metadata__\":null,\"\u{E9}\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8],\"extra\":1},"
             + "\"e\u{301}\":{\"dtype\":\"U8\",\"shape\":[0,9],\"data_offsets\":[8,8]}} \n"
         let path = try folder.write("m", Self.file(header, data: 8))
         let checkpoint = try Checkpoint.open(path)

@@ -25,7 +25,8 @@ func convert(_ source: String, _ request: ConversionRequest, to target: String) 
     /// What diffusers' save_pretrained wrote for the same weights: size and SHA-256 of every file.
     @Test(
         arguments: Fixtures.families,
-        [("fp32", nil, nil), ("fp16", .f16, nil), ("bf16", .bf16, nil), ("fp32-shards-300KB", nil, 300_000)] as [(String, DType?, Int?)]
+        [("fp32", nil, nil), ("fp16", .f16, nil), ("bf16", .bf16, nil), ("fp32-shards-300KB", nil, 300_000)]
+            as [(String, DType?, Int?)]
     )
     func outputEqualsSavePretrained(family: String, kind: (name: String, dtype: DType?, shards: Int?)) throws {
         let folder = try TemporaryFolder()
@@ -33,23 +34,32 @@ func convert(_ source: String, _ request: ConversionRequest, to target: String) 
         request.dtype = kind.dtype
         request.maxShardSize = kind.shards
         try convert(Fixtures.path("tiny/\(family)/original.safetensors"), request, to: folder("out"))
-        let truth = try #require(try Fixtures.json("tiny/\(family)/save_pretrained.json")["outputs"]?[kind.name]?.members)
+        let truth = try #require(
+            try Fixtures.json("tiny/\(family)/save_pretrained.json")["outputs"]?[kind.name]?.members
+        )
         #expect(folder.contents("out") == (truth.map(\.key) + ["config.json"]).sorted())
         for file in truth {
             let bytes = try Fixtures.bytes(folder("out/" + file.key))
             #expect(bytes.count == file.value["bytes"]?.integer, "\(file.key)")
             #expect(SHA256.hex(bytes) == file.value["sha256"]?.string, "\(file.key)")
         }
-        #expect(try Fixtures.text(folder("out/config.json")) == Fixtures.text(Fixtures.path("tiny/\(family)/diffusers/config.json")))
+        #expect(
+            try Fixtures.text(folder("out/config.json"))
+                == Fixtures.text(Fixtures.path("tiny/\(family)/diffusers/config.json"))
+        )
     }
 
-    @Test(arguments: Fixtures.families, [nil, 300_000]) func andBackToTheSameBytes(family: String, shards: Int?) throws {
+    @Test(arguments: Fixtures.families, [nil, 300_000]) func andBackToTheSameBytes(family: String, shards: Int?) throws
+    {
         let folder = try TemporaryFolder()
         var request = try request(family)
         request.maxShardSize = shards
         try convert(Fixtures.path("tiny/\(family)/original.safetensors"), request, to: folder("out"))
         try convert(folder("out"), try ConversionTests.config(family), to: folder("back"))
-        #expect(try Fixtures.bytes(folder("back/model.safetensors")) == Fixtures.bytes(Fixtures.path("tiny/\(family)/original.safetensors")))
+        #expect(
+            try Fixtures.bytes(folder("back/model.safetensors"))
+                == Fixtures.bytes(Fixtures.path("tiny/\(family)/original.safetensors"))
+        )
     }
 
     static func config(_ family: String) throws -> ConversionRequest { try request(family) }
@@ -96,12 +106,17 @@ func convert(_ source: String, _ request: ConversionRequest, to target: String) 
     }
 
     @Test(arguments: Fixtures.families) func everyByteReturnsToItsPlace(family: String) throws {
-        let result = try LayoutRoundtrip(Checkpoint.open(Fixtures.path("tiny/\(family)/diffusers")), registry: Registry())
+        let result = try LayoutRoundtrip(
+            Checkpoint.open(Fixtures.path("tiny/\(family)/diffusers")),
+            registry: Registry()
+        )
         #expect(result.misplaced.isEmpty)
         #expect(result.layout == .diffusers)
     }
 
-    @Test(arguments: [("5GB", 5_000_000_000), ("300KB", 300_000), ("1.5 mb", 1_500_000), ("2GiB", 2_147_483_648), ("77", 77)])
+    @Test(arguments: [
+        ("5GB", 5_000_000_000), ("300KB", 300_000), ("1.5 mb", 1_500_000), ("2GiB", 2_147_483_648), ("77", 77),
+    ])
     func sizesAreDecimal(text: String, size: Int) throws {
         #expect(try ByteSize.parse(text) == size)
     }

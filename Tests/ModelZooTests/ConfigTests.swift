@@ -20,29 +20,62 @@ import Testing
 
     @Test(
         arguments: [
-            ("_class_name", "AutoencoderKL", "this is the configuration of \"AutoencoderKL\", not of AutoencoderDC; give the config.json of the autoencoder"),
+            (
+                "_class_name", "AutoencoderKL",
+                "this is the configuration of \"AutoencoderKL\", not of AutoencoderDC; give the config.json of the autoencoder"
+            ),
             ("_class_name", .null, "_class_name is null where \"AutoencoderDC\" is needed"),
             ("latent_channels", "32", "latent_channels is a string where a whole number is needed"),
             ("latent_channels", 32.5, "latent_channels is a number where a whole number is needed"),
             ("latent_channels", true, "latent_channels is true or false where a whole number is needed"),
             ("latent_channels", 0, "latent_channels is 0; 1 to 65536 is allowed"),
-            ("latent_channels", 48, "encoder_out_shortcut needs the last stage's 1024 channels to be a multiple of latent_channels, 48"),
+            (
+                "latent_channels", 48,
+                "encoder_out_shortcut needs the last stage's 1024 channels to be a multiple of latent_channels, 48"
+            ),
             ("attention_head_dim", 0, "attention_head_dim is 0; 1 to 4096 is allowed"),
             ("encoder_layers_per_block", [2, 2, 2, 3, 3], "encoder_layers_per_block has 5 entries for 6 stages"),
-            ("encoder_layers_per_block", [2, 2, 0, 3, 3, 3], "encoder_layers_per_block is 0 for stage 2; only the first or last stage may have none"),
-            ("encoder_layers_per_block", [2, 2, 1_000_000_000, 3, 3, 3], "encoder_layers_per_block is 1000000000; 0 to 1000 is allowed"),
-            ("decoder_block_out_channels", [128, 256, 512, 512, 1024], "decoder_layers_per_block has 6 entries for 5 stages"),
-            ("encoder_block_types", ["ResBlock", "ResBlock", "ResBlock", "ViT", "ViT", "ViT"], "encoder_block_types is \"ViT\"; known are ResBlock, EfficientViTBlock"),
-            ("encoder_qkv_multiscales", [[], [], [], [4], [5], [5]], "encoder_qkv_multiscales has the even kernel size 4, which changes the size of what it filters"),
-            ("encoder_qkv_multiscales", [0, 0, 0, 5, 5, 5], "encoder_qkv_multiscales is a number where a list of lists is needed"),
+            (
+                "encoder_layers_per_block", [2, 2, 0, 3, 3, 3],
+                "encoder_layers_per_block is 0 for stage 2; only the first or last stage may have none"
+            ),
+            (
+                "encoder_layers_per_block", [2, 2, 1_000_000_000, 3, 3, 3],
+                "encoder_layers_per_block is 1000000000; 0 to 1000 is allowed"
+            ),
+            (
+                "decoder_block_out_channels", [128, 256, 512, 512, 1024],
+                "decoder_layers_per_block has 6 entries for 5 stages"
+            ),
+            (
+                "encoder_block_types", ["ResBlock", "ResBlock", "ResBlock", "ViT", "ViT", "ViT"],
+                "encoder_block_types is \"ViT\"; known are ResBlock, EfficientViTBlock"
+            ),
+            (
+                "encoder_qkv_multiscales", [[], [], [], [4], [5], [5]],
+                "encoder_qkv_multiscales has the even kernel size 4, which changes the size of what it filters"
+            ),
+            (
+                "encoder_qkv_multiscales", [0, 0, 0, 5, 5, 5],
+                "encoder_qkv_multiscales is a number where a list of lists is needed"
+            ),
             ("decoder_norm_types", ["rms_norm"], "decoder_norm_types has 1 entries for 6 stages"),
-            ("decoder_norm_types", "layer_norm", "decoder_norm_types is \"layer_norm\"; known are batch_norm, rms_norm"),
+            (
+                "decoder_norm_types", "layer_norm",
+                "decoder_norm_types is \"layer_norm\"; known are batch_norm, rms_norm"
+            ),
             ("decoder_act_fns", "evil", "decoder_act_fns is \"evil\"; known are relu, silu, swish, gelu, mish"),
-            ("downsample_block_type", "pool", "downsample_block_type is \"pool\"; known are pixel_unshuffle, conv, Conv"),
+            (
+                "downsample_block_type", "pool",
+                "downsample_block_type is \"pool\"; known are pixel_unshuffle, conv, Conv"
+            ),
             ("decoder_in_shortcut", .null, "decoder_in_shortcut is null where true or false is needed"),
             ("scaling_factor", "0.4", "scaling_factor is a string where a number is needed"),
             ("scaling_factor", 0, "scaling_factor is 0.0; a finite number above 0 is needed"),
-            ("encoder_block_out_channels", [128, 256, 512, 500, 1024, 1024], "the shortcut from 512 to 500 channels after encoder stage 2 needs 4 x 512 to be a multiple of 500"),
+            (
+                "encoder_block_out_channels", [128, 256, 512, 500, 1024, 1024],
+                "the shortcut from 512 to 500 channels after encoder stage 2 needs 4 x 512 to be a multiple of 500"
+            ),
         ] as [(String, JSONValue, String)]
     )
     func malformedConfigsAreRefusedInOneLine(field: String, value: JSONValue, message: String) {
@@ -51,7 +84,9 @@ import Testing
     }
 
     @Test func missingAndUnknownFieldsAreNamed() throws {
-        let reading = try Self.reading([("in_channels", nil), ("scaling_factor", nil), ("foo", 1), ("_name_or_path", "x")])
+        let reading = try Self.reading([
+            ("in_channels", nil), ("scaling_factor", nil), ("foo", 1), ("_name_or_path", "x"),
+        ])
         #expect(reading.missing == ["in_channels", "scaling_factor"])
         #expect(reading.unknown == ["foo"])
         #expect(reading.config.scalingFactor == nil, "diffusers' default of 1.0 is right for no model")

@@ -15,7 +15,8 @@ import Testing
     @Test(arguments: [
         ("lite", "dc-ae-lite-f32c32-sana-1.1"), ("dc-ae-lite-f32c32", "dc-ae-lite-f32c32-sana-1.1"),
         ("dc-ai/dc-ae-lite-f32c32-diffusers", "dc-ae-lite-f32c32-sana-1.1"), ("sana-1.1", "dc-ae-f32c32-sana-1.1"),
-        ("Efficient-Large-Model/dc-ae-f32c32-sana-1.1", "dc-ae-f32c32-sana-1.1"), ("F32C32-MIX", "dc-ae-f32c32-mix-1.0"),
+        ("Efficient-Large-Model/dc-ae-f32c32-sana-1.1", "dc-ae-f32c32-sana-1.1"),
+        ("F32C32-MIX", "dc-ae-f32c32-mix-1.0"),
         ("mit-han-lab/dc-ae-f128c512-in-1.0-diffusers", "dc-ae-f128c512-in-1.0"),
     ])
     func aliasesAndRepositoriesLeadToTheirVariant(alias: String, name: String) throws {
@@ -28,7 +29,9 @@ import Testing
     }
 
     @Test func factorsAreThePublishedOnes() throws {
-        let factors = Dictionary(uniqueKeysWithValues: try Registry().variants.map { ($0.name, $0.config.scalingFactor) })
+        let factors = Dictionary(
+            uniqueKeysWithValues: try Registry().variants.map { ($0.name, $0.config.scalingFactor) }
+        )
         #expect(factors["dc-ae-f32c32-in-1.0"] == 0.3189)
         #expect(factors["dc-ae-f32c32-mix-1.0"] == 0.4552)
         #expect(factors["dc-ae-f32c32-in-1.0-256px"] == .some(nil))
@@ -41,7 +44,10 @@ import Testing
 
     @Test func anUnknownNameGetsTheNearest() throws {
         let error = #expect(throws: CheckpointError.self) { try Registry().variant(named: "sana1.0") }
-        #expect(error?.description == "--variant: unknown variant \"sana1.0\"; did you mean sana-1.0?; `dcae list` shows all")
+        #expect(
+            error?.description
+                == "--variant: unknown variant \"sana1.0\"; did you mean sana-1.0?; `dcae list` shows all"
+        )
     }
 
     static func folder(_ entry: String, config: String?) throws -> TemporaryFolder {

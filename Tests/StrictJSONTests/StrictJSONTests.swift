@@ -39,17 +39,22 @@ import Testing
         #expect(error?.message == message)
     }
 
-    @Test(arguments: [
-        [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0x80, 0x22],
-        [0x22, 0xE0, 0x80, 0x80, 0x22], [0x22, 0xC3, 0x22],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
+            [0x22, 0x80, 0x22],
+            [0x22, 0xE0, 0x80, 0x80, 0x22], [0x22, 0xC3, 0x22],
+        ] as [[UInt8]]
+    )
     func badUTF8IsRefused(bytes: [UInt8]) {
         let error = #expect(throws: JSONError.self) { try JSONReader.read(bytes) }
         #expect(error?.problem == .invalidUTF8)
     }
 
     @Test func nestingIsBounded() throws {
-        let deep = { (levels: Int) in Array((String(repeating: "[", count: levels) + String(repeating: "]", count: levels)).utf8) }
+        let deep = { (levels: Int) in
+            Array((String(repeating: "[", count: levels) + String(repeating: "]", count: levels)).utf8)
+        }
         _ = try JSONReader.read(deep(127))
         let error = #expect(throws: JSONError.self) { try JSONReader.read(deep(128)) }
         #expect(error?.message == "nested deeper than 127 levels")
@@ -76,7 +81,8 @@ import Testing
     /// What Python 3.11's json.dumps(value, indent=2, sort_keys=True) prints.
     @Test func printsAsPythonDoes() {
         let value: JSONValue = [
-            "b": [[], [5]], "a": "é\"\\\n\u{7F}😀/", "c": [0.41407, 1.0, 1e-6, 0.362], "d": .object([]), "e": [true, .null],
+            "b": [[], [5]], "a": "é\"\\\n\u{7F}😀/", "c": [0.41407, 1.0, 1e-6, 0.362], "d": .object([]),
+            "e": [true, .null],
         ]
         let expected = """
             {

@@ -4,9 +4,13 @@ import Testing
 @Suite struct NumberFormatTests {
     /// Every exponent with mantissas around the places where rounding turns over, in both signs.
     static let samples: [Float] = {
-        var values: [Float] = [0, -0.0, 65504, 65519.996, 65520, 1e38, 5.9604645e-8, 2.9802322e-8, 2.9802326e-8, Float(bitPattern: 1)]
+        var values: [Float] = [
+            0, -0.0, 65504, 65519.996, 65520, 1e38, 5.9604645e-8, 2.9802322e-8, 2.9802326e-8, Float(bitPattern: 1),
+        ]
         for exponent in UInt32(0)..<255 {
-            for mantissa: UInt32 in [0, 1, 0xFFF, 0x1000, 0x1001, 0x2FFF, 0x3000, 0x7FFF, 0x8000, 0x8001, 0x18000, 0x7FFFFF] {
+            for mantissa: UInt32 in [
+                0, 1, 0xFFF, 0x1000, 0x1001, 0x2FFF, 0x3000, 0x7FFF, 0x8000, 0x8001, 0x18000, 0x7FFFFF,
+            ] {
                 values.append(Float(bitPattern: exponent << 23 | mantissa))
             }
         }

@@ -27,7 +27,8 @@ import Testing
 
     @Test(arguments: [
         ("plain", "plain"), ("a\u{1B}[31mb", "a\\u{1b}[31mb"), ("line\nbreak", "line\\u{a}break"),
-        ("\u{202E}gnp", "\\u{202e}gnp"), ("größe", "größe"), (String(repeating: "x", count: 90), String(repeating: "x", count: 80) + "…"),
+        ("\u{202E}gnp", "\\u{202e}gnp"), ("größe", "größe"),
+        (String(repeating: "x", count: 90), String(repeating: "x", count: 80) + "…"),
     ])
     func textIsMadeFitForATerminal(text: String, shown: String) {
         #expect(text.escaped() == shown)

@@ -22,7 +22,8 @@ package enum Program {
         for _ in 0..<4 {
             let candidate = folder.appending(path: "dcae").path
             if FileManager.default.isExecutableFile(atPath: candidate),
-                (try? FileManager.default.attributesOfItem(atPath: candidate)[.type] as? FileAttributeType) == .typeRegular
+                (try? FileManager.default.attributesOfItem(atPath: candidate)[.type] as? FileAttributeType)
+                    == .typeRegular
             {
                 return candidate
             }

@@ -28,7 +28,8 @@ package enum SHA256 {
     ) {
         for i in 0..<16 {
             let at = start + 4 * i
-            w[i] = UInt32(message[at]) << 24 | UInt32(message[at + 1]) << 16 | UInt32(message[at + 2]) << 8
+            w[i] =
+                UInt32(message[at]) << 24 | UInt32(message[at + 1]) << 16 | UInt32(message[at + 2]) << 8
                 | UInt32(message[at + 3])
         }
         for i in 16..<64 {

@@ -1,3 +1,5 @@
+internal import CPlatform
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     internal import Darwin
 #endif
-internal import CPlatform
 
 /// A file being written at positions, from several threads if need be.
 package final class OutputFile: Sendable {
@@ -42,21 +43,5 @@ package final class OutputFile: Sendable {
             guard put > 0 else { throw Self.failure(path, "write", put < 0 ? errno : EIO) }
             done += put
         }
-    }
-
-    /// Copies a range of another file, inside the kernel where it can.
-    package func copy(from source: InputFile, at sourceOffset: Int, count: Int, to offset: Int) throws(CheckpointError) {
-        let code = dcae_copy_range(source.descriptor, Int64(sourceOffset), descriptor, Int64(offset), count)
-        switch code {
-        case 0: return
-        case ENODATA: throw CheckpointError(source.path, .file, FileFault.shrank(expected: source.size))
-        default: throw Self.failure(path, "write", code)
-        }
-    }
-
-    /// Brings what was written down to the disk.
-    package func flush() throws(CheckpointError) {
-        let code = dcae_flush(descriptor)
-        guard code == 0 else { throw Self.failure(path, "fsync", code) }
     }
 }

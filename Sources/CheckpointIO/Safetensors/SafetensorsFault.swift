@@ -5,7 +5,7 @@ internal import TensorCore
 ///
 /// The rules are those of `Metadata::validate` and `SafeTensors::read_metadata` in safetensors/src/tensor.rs, 0.8.0, and a
 /// few that are stricter where the reference lets two readers see two different files.
-public enum SafetensorsFault: Fault, Equatable {
+package enum SafetensorsFault: Fault, Equatable {
     case fileTooSmall(size: Int)
     case headerTooLarge(UInt64)
     case headerBeyondFile(header: UInt64, file: Int)
@@ -28,7 +28,7 @@ public enum SafetensorsFault: Fault, Equatable {
     case dataTooShort(declared: Int, present: Int)
     case trailingBytes(Int)
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .fileTooSmall(let size):
             "a safetensors file begins with 8 bytes of header length; this one has \(size) bytes"
@@ -61,7 +61,7 @@ public enum SafetensorsFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .fileTooSmall, .headerBeyondFile, .dataTooShort:
             "the file is incomplete or damaged: download or write it again"

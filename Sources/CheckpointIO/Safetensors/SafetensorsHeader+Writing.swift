@@ -29,7 +29,8 @@ package struct SafetensorsLayout: Sendable {
             if json.utf8.count > 1 { json += "," }
             JSONWriter.quote(tensor.name, asciiOnly: false, into: &json)
             let shape = tensor.shape.dimensions.map(String.init).joined(separator: ",")
-            json += ":{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(end),\(end + size)]}"
+            json +=
+                ":{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(end),\(end + size)]}"
             starts.append(end)
             end += size
         }

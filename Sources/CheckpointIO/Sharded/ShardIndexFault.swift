@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with the index of a sharded checkpoint, or between it and its shards.
-public enum ShardIndexFault: Fault, Equatable {
+package enum ShardIndexFault: Fault, Equatable {
     case json(String)
     case notIndex
     case weightMapMissing
@@ -14,7 +14,7 @@ public enum ShardIndexFault: Fault, Equatable {
     case mixedFormats
     case notSafetensors(found: String)
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"
         case .notIndex: "this JSON file is no shard index"
@@ -27,12 +27,12 @@ public enum ShardIndexFault: Fault, Equatable {
         case .tensorUnlisted(let shard): "\(shard.escaped(limit: 60)) holds it, but the index does not list it there"
         case .tensorTwice(let first, let second):
             "both \(first.escaped(limit: 60)) and \(second.escaped(limit: 60)) hold it"
-        case .notSafetensors(let found): "the shard is called safetensors but is in the format \(found)"
+        case .notSafetensors(let found): "the shard is called safetensors, but its bytes are \(found)"
         case .mixedFormats: "the shards are of different formats"
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .notIndex: "give a checkpoint, a shard index or a model folder"
         case .shardOutside: "an index names files beside it; download the checkpoint again"

@@ -53,7 +53,7 @@ package struct TensorLayout: Sendable {
 }
 
 /// What can be wrong between a tensor and its storage.
-public enum TensorFault: Fault, Equatable {
+package enum TensorFault: Fault, Equatable {
     case tooManyDimensions(Int, limit: Int)
     case rankMismatch(sizes: Int, strides: Int)
     case negative
@@ -61,7 +61,7 @@ public enum TensorFault: Fault, Equatable {
     case beyondStorage(String, offset: Int, last: Int, count: Int)
     case repeats(String, bytes: Int)
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .tooManyDimensions(let count, let limit): "it has \(count) dimensions; at most \(limit) are read"
         case .rankMismatch(let sizes, let strides): "it has \(sizes) sizes but \(strides) strides"
@@ -73,7 +73,7 @@ public enum TensorFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .repeats: "save it with .contiguous()"
         default: "the file is damaged or was not written by torch.save"

@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with a PyTorch checkpoint beyond its pickle and its archive.
-public enum TorchFault: Fault, Equatable {
+package enum TorchFault: Fault, Equatable {
     case notArchive(names: [String])
     case severalPickles([String])
     case torchScript
@@ -28,7 +28,7 @@ public enum TorchFault: Fault, Equatable {
     case tarDamaged(String)
     case tarMemberMissing
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .notArchive(let names):
             "this zip archive was not written by torch.save: it has no data.pkl"
@@ -67,7 +67,7 @@ public enum TorchFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .notArchive, .notLegacy: "give a file that torch.save wrote, or safetensors"
         case .torchScript: "in Python, save torch.jit.load(…).state_dict() instead"
@@ -83,7 +83,7 @@ public enum TorchFault: Fault, Equatable {
 }
 
 /// Why a tensor's values are not plainly in the file.
-public enum UnreadableTensor: Sendable, Equatable {
+package enum UnreadableTensor: Sendable, Equatable {
     case quantized, sparse, meta, subclass, numpy, conjugated, negated
 
     var message: String {

@@ -112,7 +112,9 @@ enum TorchGlobal {
         }
     }
 
-    /// Classes that training frameworks store beside the weights. Their objects are read as values without meaning.
+    /// Classes that training frameworks store beside the weights.
+    ///
+    /// Their objects are read as values without meaning.
     private static func opaque(module: Substring, name: Substring) -> TorchGlobal? {
         let isKnown =
             switch module {

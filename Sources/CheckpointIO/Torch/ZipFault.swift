@@ -1,7 +1,7 @@
 internal import TensorCore
 
 /// What can be wrong with a zip archive.
-public enum ZipFault: Fault, Equatable {
+package enum ZipFault: Fault, Equatable {
     case noEnd
     case endsEarly
     case severalDisks
@@ -14,13 +14,14 @@ public enum ZipFault: Fault, Equatable {
     case encrypted
     case compressed(method: Int)
     case sizesDisagree
+    case methodsDisagree
     case zip64FieldShort
     case beyondFile
     case namesDisagree
     case nameTwice
     case overlap(other: String)
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .noEnd: "the zip archive has no end record, or bytes follow it"
         case .endsEarly: "the zip archive's directory ends in the middle of an entry"
@@ -35,6 +36,7 @@ public enum ZipFault: Fault, Equatable {
         case .encrypted: "the entry is encrypted"
         case .compressed(let method): "the entry is compressed (zip method \(method)), which torch.save never does"
         case .sizesDisagree: "the entry has two different sizes though it is not compressed"
+        case .methodsDisagree: "the entry is compressed in one way by the directory, in another by its own header"
         case .zip64FieldShort: "the entry's zip64 field is missing or too short"
         case .beyondFile: "the entry lies beyond the file's end, or in the zip archive's directory"
         case .namesDisagree: "the entry has another name in the directory than in its own header"
@@ -43,7 +45,7 @@ public enum ZipFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .noEnd, .endsEarly: "the file is incomplete or damaged: download it again"
         case .encrypted: "decrypt it first"

@@ -1,9 +1,10 @@
 internal import TensorCore
 
 /// What can be wrong with a file that is compressed with zstd, or while compressing one.
-public enum ZstdFault: Fault, Equatable {
+package enum ZstdFault: Fault, Equatable {
     case damaged(String)
     case truncated
+    case windowTooLarge(limit: Int)
     case noData
     case twice
     case shardIndex
@@ -13,10 +14,11 @@ public enum ZstdFault: Fault, Equatable {
     case notCompressed(String)
     case level(Int, lowest: Int, highest: Int)
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .damaged(let what): "the zstd data is damaged: \(what.escaped(limit: 60))"
         case .truncated: "the zstd data ends in the middle of a frame"
+        case .windowTooLarge(let limit): "a zstd frame needs a window of more than \(limit) bytes"
         case .noData: "the zstd data holds nothing"
         case .twice: "the file is compressed more than once"
         case .shardIndex: "a shard index is compressed"
@@ -32,9 +34,10 @@ public enum ZstdFault: Fault, Equatable {
         }
     }
 
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .damaged, .truncated, .noData: "download it again"
+        case .windowTooLarge: "compress it again without --long"
         case .twice: "expand it with zstd -d first"
         case .shardIndex: "expand it with zstd -d"
         case .expandsBeyond: "raise --max-expanded-size if you trust the file"

@@ -96,10 +96,12 @@ struct ConvertCommand: ParsableCommand {
         let sourceBytes = plan.tensors.reduce(0) { sum, tensor in
             sum + tensor.runs.reduce(0) { $0 + $1.elementCount } * (tensor.sourceDType.byteCount ?? 0)
         }
-        let writing = Progress("converting", total: sourceBytes, quiet: common.quiet)
+        let writing = Progress("converting", total: plan.byteCount, quiet: common.quiet)
         let checking = Progress("checking  ", total: sourceBytes, quiet: common.quiet)
         defer { checking.finish() }
-        let report = try Conversion.run(plan, from: checkpoint, into: output, level: check, force: force) { phase, count in
+        let report = try Conversion.run(plan, from: checkpoint, into: output, level: check, force: force) {
+            phase,
+            count in
             (phase == .writing ? writing : checking).advance(count)
         }
         checking.finish()
@@ -108,17 +110,27 @@ struct ConvertCommand: ParsableCommand {
                 "\(name): \(lost.overflows) values became infinite and \(lost.underflows) became zero in \(dtype?.rawValue ?? "")"
             )
         }
-        if report.losses.count > 10, !common.quiet { Terminal.warn("and \(report.losses.count - 10) more tensors lost values") }
+        if report.losses.count > 10, !common.quiet {
+            Terminal.warn("and \(report.losses.count - 10) more tensors lost values")
+        }
         if common.json { return Terminal.print(document(plan, report, output)) }
         if common.quiet { return Terminal.print(output) }
         let model = plan.model
-        Terminal.print("\(model.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "by configuration")")
+        Terminal.print(
+            "\(model.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "by configuration")"
+        )
         for reason in model.reasons { Terminal.print("  because \(reason)") }
-        if plan.target == .diffusers, let factor = model.config.scalingFactor { Terminal.print("  scaling factor \(factor)") }
-        for file in plan.files {
-            Terminal.print("  wrote \(ModelFolder.join(output, file.name)) (\(file.tensors.count) tensors, \(ByteSize.show(file.size)))")
+        if plan.target == .diffusers, let factor = model.config.scalingFactor {
+            Terminal.print("  scaling factor \(factor)")
         }
-        for name in plan.names.dropFirst(plan.files.count) { Terminal.print("  wrote \(ModelFolder.join(output, name))") }
+        for file in plan.files {
+            Terminal.print(
+                "  wrote \(ModelFolder.join(output, file.name)) (\(file.tensors.count) tensors, \(ByteSize.show(file.size)))"
+            )
+        }
+        for name in plan.names.dropFirst(plan.files.count) {
+            Terminal.print("  wrote \(ModelFolder.join(output, name))")
+        }
         Terminal.print(
             check == .content
                 ? "  checked: opened again, mapped back, \(report.check.tensorCount) tensors and \(ByteSize.show(report.check.byteCount)) equal the source\(plan.isCast ? "'s rounding" : "")"
@@ -157,17 +169,22 @@ struct ConvertCommand: ParsableCommand {
     private func render(_ plan: ConversionPlan) {
         if common.json { return Terminal.print(plan.document) }
         let model = plan.model
-        Terminal.print("\(model.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "by configuration")")
+        Terminal.print(
+            "\(model.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "by configuration")"
+        )
         for reason in model.reasons { Terminal.print("  because \(reason)") }
         Terminal.print()
         var table = Table(["SOURCE", "", "TARGET", "DTYPE", "SHAPE", "FILE"])
         var files: [UTF8Name: String] = [:]
-        for file in plan.files { for (tensor, _) in file.tensors { files[UTF8Name(tensor.descriptor.name)] = file.name } }
+        for file in plan.files {
+            for (tensor, _) in file.tensors { files[UTF8Name(tensor.descriptor.name)] = file.name }
+        }
         for tensor in plan.tensors {
             let operation = tensor.operation + (tensor.isCast ? ", \(tensor.sourceDType.rawValue) to" : "")
             let sources = tensor.runs.map { run in
                 let isWhole = run.elementCount == run.source.descriptor.shape.elementCount
-                return run.source.descriptor.name + (isWhole ? "" : "[\(run.firstElement)..<\(run.firstElement + run.elementCount)]")
+                return run.source.descriptor.name
+                    + (isWhole ? "" : "[\(run.firstElement)..<\(run.firstElement + run.elementCount)]")
             }
             table.add([
                 sources.joined(separator: " + "), operation, tensor.descriptor.name, tensor.descriptor.dtype.rawValue,
@@ -195,7 +212,11 @@ extension ConversionPlan {
             "variant": JSONValue(model.variant?.name),
             "scaling_factor": JSONValue(model.config.scalingFactor),
             "reasons": JSONValue(model.reasons),
-            "files": .array(files.map { ["name": .string($0.name), "bytes": .integer($0.size), "tensors": .integer($0.tensors.count)] }),
+            "files": .array(
+                files.map {
+                    ["name": .string($0.name), "bytes": .integer($0.size), "tensors": .integer($0.tensors.count)]
+                }
+            ),
             "index": JSONValue(index?.name),
             "config": JSONValue(config == nil ? nil : "config.json"),
             "tensors": .array(

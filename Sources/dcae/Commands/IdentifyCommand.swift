@@ -50,7 +50,9 @@ struct IdentifyCommand: ParsableCommand {
             Terminal.say("dcae: error: \(CheckpointError(path, .file, ConversionFault.contradiction(found.evidence)))")
         } else if let variant = found.variant {
             let factor = Show.factor(variant.config.scalingFactor)
-            Terminal.print("\(Terminal.bold(variant.name)): \(found.layout?.rawValue ?? "") layout, scaling factor \(factor)")
+            Terminal.print(
+                "\(Terminal.bold(variant.name)): \(found.layout?.rawValue ?? "") layout, scaling factor \(factor)"
+            )
         } else {
             let fault = ConversionFault.ambiguous(found.candidates, needsName: found.config != nil)
             Terminal.say("dcae: error: \(CheckpointError(path, .file, fault))")
@@ -61,7 +63,9 @@ struct IdentifyCommand: ParsableCommand {
 extension Identification {
     /// The outcome for `--json`.
     var document: JSONValue {
-        let verdict = variant != nil ? "identified" : isContradictory ? "contradictory" : candidates.isEmpty ? "unknown" : "ambiguous"
+        let verdict =
+            variant != nil
+            ? "identified" : isContradictory ? "contradictory" : candidates.isEmpty ? "unknown" : "ambiguous"
         return [
             "verdict": .string(verdict),
             "variant": JSONValue(variant?.name),

@@ -104,7 +104,8 @@ struct CheckpointSummary {
     }
 
     private var formatName: String {
-        let shards = checkpoint.files.count > 1 || checkpoint.indexPath != nil ? ", \(checkpoint.files.count) shards" : ""
+        let shards =
+            checkpoint.files.count > 1 || checkpoint.indexPath != nil ? ", \(checkpoint.files.count) shards" : ""
         return checkpoint.format.rawValue + shards + (checkpoint.isCompressed ? ", compressed with zstd" : "")
     }
 
@@ -121,8 +122,14 @@ struct CheckpointSummary {
             line("fits", match.variants.map(\.name).joined(separator: ", "))
         }
         let elements = modules.reduce(0) { $0 + $1.elements }
-        line("tensors", "\(checkpoint.tensors.count), \(Show.grouped(elements)) values, \(ByteSize.show(checkpoint.byteCount))")
-        line("dtypes", dtypes.map { "\($0.dtype.rawValue) \(ByteSize.show($0.bytes)) in \($0.tensors)" }.joined(separator: ", "))
+        line(
+            "tensors",
+            "\(checkpoint.tensors.count), \(Show.grouped(elements)) values, \(ByteSize.show(checkpoint.byteCount))"
+        )
+        line(
+            "dtypes",
+            dtypes.map { "\($0.dtype.rawValue) \(ByteSize.show($0.bytes)) in \($0.tensors)" }.joined(separator: ", ")
+        )
         let metadata = checkpoint.metadata.prefix(8).map { member in
             "\(member.key.escaped(limit: 40)) = \((member.value.string ?? "").escaped(limit: 60))"
         }
@@ -133,7 +140,8 @@ struct CheckpointSummary {
         var table = Table(["MODULE", "TENSORS", "VALUES", "SIZE"], right: [1, 2, 3])
         for module in modules.prefix(200) {
             table.add([
-                module.name.escaped(), String(module.tensors), Show.grouped(module.elements), ByteSize.show(module.bytes),
+                module.name.escaped(), String(module.tensors), Show.grouped(module.elements),
+                ByteSize.show(module.bytes),
             ])
         }
         table.print()
@@ -157,7 +165,10 @@ struct CheckpointSummary {
                 "dtypes",
                 .array(
                     dtypes.map {
-                        ["dtype": .string($0.dtype.rawValue), "tensors": .integer($0.tensors), "bytes": .integer($0.bytes)]
+                        [
+                            "dtype": .string($0.dtype.rawValue), "tensors": .integer($0.tensors),
+                            "bytes": .integer($0.bytes),
+                        ]
                     }
                 )
             ),

@@ -13,7 +13,9 @@ struct ListCommand: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Only the variants of a family: f32c32, f64c128, f128c512, sana, lite.", valueName: "family"))
+    @Option(
+        help: ArgumentHelp("Only the variants of a family: f32c32, f64c128, f128c512, sana, lite.", valueName: "family")
+    )
     var family: String?
 
     @OptionGroup var common: CommonOptions

@@ -30,7 +30,8 @@ struct RoundtripCommand: ParsableCommand {
         let result = try LayoutRoundtrip(checkpoint, registry: registry)
         if common.json {
             Terminal.print([
-                "path": .string(path), "layout": .string(result.layout.rawValue), "through": .string(result.layout.other.rawValue),
+                "path": .string(path), "layout": .string(result.layout.rawValue),
+                "through": .string(result.layout.other.rawValue),
                 "tensors": .integer(result.tensorCount), "bytes": .integer(result.byteCount),
                 "misplaced": JSONValue(result.misplaced),
             ])

@@ -65,12 +65,21 @@ struct ShowCommand: ParsableCommand {
         let ratio = config.spatialCompressionRatio
         Terminal.print(Terminal.bold(variant.name))
         func line(_ label: String, _ text: String) {
-            if !text.isEmpty { Terminal.print("  \(label)\(String(repeating: " ", count: max(1, 16 - label.count)))\(text)") }
+            if !text.isEmpty {
+                Terminal.print("  \(label)\(String(repeating: " ", count: max(1, 16 - label.count)))\(text)")
+            }
         }
         line("also called", variant.aliases.joined(separator: ", "))
         line("original", variant.originalRepositories.joined(separator: ", "))
-        line("diffusers", variant.diffusersRepositories.isEmpty ? "none published" : variant.diffusersRepositories.joined(separator: ", "))
-        line("compression", "F \(ratio), C \(config.latentChannels): H x W x \(config.inChannels) pixels become H/\(ratio) x W/\(ratio) x \(config.latentChannels)")
+        line(
+            "diffusers",
+            variant.diffusersRepositories.isEmpty
+                ? "none published" : variant.diffusersRepositories.joined(separator: ", ")
+        )
+        line(
+            "compression",
+            "F \(ratio), C \(config.latentChannels): H x W x \(config.inChannels) pixels become H/\(ratio) x W/\(ratio) x \(config.latentChannels)"
+        )
         line("trained on", variant.trainingData)
         line("scaling factor", "\(Show.factor(config.scalingFactor)) (\(variant.scalingFactorSource))")
         line(
@@ -106,8 +115,10 @@ struct ShowCommand: ParsableCommand {
                 if layers == 0 { return stage == 0 ? "none: the projection resamples" : "none" }
                 let scales = half.qkvMultiscales[stage]
                 let isAttention = half.blockTypes[stage] == .efficientViTBlock
-                let multiscale = isAttention && !scales.isEmpty ? ", scales \(scales.map(String.init).joined(separator: " "))" : ""
-                return "\(layers) \(half.blockTypes[stage].rawValue), \(half.blockOutChannels[stage]) channels\(multiscale)\(detail)"
+                let multiscale =
+                    isAttention && !scales.isEmpty ? ", scales \(scales.map(String.init).joined(separator: " "))" : ""
+                return
+                    "\(layers) \(half.blockTypes[stage].rawValue), \(half.blockOutChannels[stage]) channels\(multiscale)\(detail)"
             }
             let detail = ", \(config.decoderNormTypes[stage].rawValue), \(config.decoderActFns[stage].rawValue)"
             table.add(["\(stage)", "1/\(1 << stage)", cell(config.encoder, ""), cell(config.decoder, detail)])

@@ -1,3 +1,6 @@
+internal import StrictJSON
+internal import TensorCore
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,8 +8,6 @@
 #else
     internal import Darwin
 #endif
-internal import StrictJSON
-internal import TensorCore
 
 /// Where the program's words go: results to standard output, everything else to standard error.
 enum Terminal {

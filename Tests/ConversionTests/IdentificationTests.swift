@@ -1,0 +1,195 @@
+import CheckpointIO
+import Conversion
+import ModelZoo
+import TensorCore
+import TestSupport
+import Testing
+
+/// A checkpoint with the tensors of a variant and no data: identification reads headers alone.
+func hollow(_ variant: String, _ layout: Layout = .original, in folder: TemporaryFolder, at path: String) throws
+    -> Checkpoint
+{
+    let config = try Registry().variant(named: variant).config
+    let tensors = NetworkDescription(config).tensors(in: layout).map { tensor, kind in
+        StoredTensor(
+            descriptor: TensorDescriptor(
+                name: tensor.name,
+                dtype: kind == .batchCounter ? .i64 : .f32,
+                shape: tensor.shape
+            ),
+            location: TensorLocation(file: 0, offset: 0, byteCount: tensor.shape.byteCount(of: .f32) ?? 0)
+        )
+    }
+    let file = try InputFile(opening: try folder.write(path, [0]))
+    return Checkpoint(path: file.path, format: .safetensors, files: [file], tensors: tensors)
+}
+
+@Suite struct IdentificationTests {
+    static let inOrMix = ["dc-ae-f32c32-in-1.0", "dc-ae-f32c32-in-1.0-256px", "dc-ae-f32c32-mix-1.0"]
+
+    @Test(
+        arguments: [
+            ("f32c32-in", inOrMix), ("f32c32-mix", inOrMix),
+            ("f64c128-in", ["dc-ae-f64c128-in-1.0", "dc-ae-f64c128-mix-1.0"]),
+            ("f128c512-mix", ["dc-ae-f128c512-in-1.0", "dc-ae-f128c512-mix-1.0"]),
+            ("sana-1.0", ["dc-ae-f32c32-sana-1.0", "dc-ae-f32c32-sana-1.1"]), ("lite", ["dc-ae-lite-f32c32-sana-1.1"]),
+        ],
+        Layout.allCases
+    )
+    func structureLeavesTheVariantsOfOneNetwork(variant: (name: String, candidates: [String]), layout: Layout) throws {
+        let folder = try TemporaryFolder()
+        let found = try Identification.identify(hollow(variant.name, layout, in: folder, at: "m"), registry: Registry())
+        #expect(found.candidates.map(\.name) == variant.candidates)
+        #expect(found.layout == layout)
+        #expect((found.variant == nil) == (variant.candidates.count > 1))
+    }
+
+    /// What settles `in` against `mix`.
+    @Test(
+        arguments: [
+            ("model/config.json", "{\"model_name\": \"dc-ae-f32c32-in-1.0\"}", "model/m", "dc-ae-f32c32-in-1.0"),
+            ("model/config.json", "{\"model_name\": \"dc-ae-f32c32-mix-1.0\"}", "model/m", "dc-ae-f32c32-mix-1.0"),
+            ("x", "", "hub/models--mit-han-lab--dc-ae-f32c32-mix-1.0/snapshots/0123/m", "dc-ae-f32c32-mix-1.0"),
+            ("x", "", "hub/models--mit-han-lab--dc-ae-f32c32-in-1.0-diffusers/snapshots/0123/m", "dc-ae-f32c32-in-1.0"),
+        ]
+    )
+    func whatLiesAroundSettlesIt(file: String, text: String, path: String, name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(file, Array(text.utf8))
+        let found = try Identification.identify(hollow("f32c32-in", in: folder, at: path), registry: Registry())
+        #expect(found.variant?.name == name)
+        #expect(found.evidence.count == 2)
+    }
+
+    @Test func theScalingFactorOfADiffusersConfigSettlesIt() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.json", Array(try Registry().variant(named: "f32c32-mix").config.text.utf8))
+        let found = try Identification.identify(
+            hollow("f32c32-in", .diffusers, in: folder, at: "m"),
+            registry: Registry()
+        )
+        #expect(found.variant?.name == "dc-ae-f32c32-mix-1.0")
+    }
+
+    @Test func theNoteOfThisProgramSettlesIt() throws {
+        let folder = try TemporaryFolder()
+        let checkpoint = try hollow("f32c32-in", in: folder, at: "m")
+        ProvenanceNote.write("dc-ae-f32c32-mix-1.0", to: checkpoint.files[0].path)
+        // A file system without extended attributes has no note, and then there is nothing to find.
+        guard ProvenanceNote.read(from: checkpoint.files[0].path) != nil else { return }
+        #expect(try Identification.identify(checkpoint, registry: Registry()).variant?.name == "dc-ae-f32c32-mix-1.0")
+    }
+
+    @Test func contradictionsAreReported() throws {
+        let folder = try TemporaryFolder()
+        let path = "hub/models--mit-han-lab--dc-ae-f32c32-mix-1.0/snapshots/0/"
+        try folder.write(path + "config.json", Array("{\"model_name\": \"dc-ae-f32c32-in-1.0\"}".utf8))
+        let checkpoint = try hollow("f32c32-in", in: folder, at: path + "m")
+        let found = try Identification.identify(checkpoint, registry: Registry())
+        #expect(found.isContradictory && found.variant == nil && found.candidates.isEmpty)
+        let error = #expect(throws: CheckpointError.self) {
+            try ConversionPlan(checkpoint, ConversionRequest(), registry: Registry())
+        }
+        #expect(
+            error?.description.hasSuffix(
+                ": the evidence contradicts itself: config.json beside it has model_name dc-ae-f32c32-in-1.0, but it lies in the Hugging Face cache of mit-han-lab/dc-ae-f32c32-mix-1.0; settle it with --variant"
+            ) == true,
+            "\(String(describing: error))"
+        )
+    }
+
+    /// There is no default between `in` and `mix`.
+    @Test func ambiguityStopsAConversionAndNamesTheFlags() throws {
+        let folder = try TemporaryFolder()
+        let checkpoint = try hollow("f64c128-in", in: folder, at: "m")
+        let error = #expect(throws: CheckpointError.self) {
+            try ConversionPlan(checkpoint, ConversionRequest(), registry: Registry())
+        }
+        #expect(
+            error?.description.hasSuffix(
+                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0"
+            ) == true,
+            "\(String(describing: error))"
+        )
+    }
+
+    @Test(
+        arguments: [("f64c128-mix", nil, 0.4538), (nil, 0.4538, 0.4538), ("f64c128-in", nil, 0.2889)]
+            as [(String?, Double?, Double)]
+    )
+    func flagsSettleIt(variant: String?, factor: Double?, result: Double) throws {
+        let folder = try TemporaryFolder()
+        var request = ConversionRequest()
+        request.variant = try variant.map { try Registry().variant(named: $0) }
+        request.scalingFactor = factor
+        let plan = try ConversionPlan(hollow("f64c128-in", in: folder, at: "m"), request, registry: Registry())
+        #expect(plan.model.config.scalingFactor == result)
+        #expect(plan.model.variant?.config.scalingFactor == result, "the factor alone tells the variant")
+    }
+
+    @Test func theUnpublishedFactorIsAskedFor() throws {
+        let folder = try TemporaryFolder()
+        var request = ConversionRequest()
+        request.variant = try Registry().variant(named: "f32c32-in-256px")
+        let checkpoint = try hollow("f32c32-in", in: folder, at: "m")
+        let error = #expect(throws: CheckpointError.self) {
+            try ConversionPlan(checkpoint, request, registry: Registry())
+        }
+        #expect(
+            error?.description.hasSuffix(
+                ": no scaling factor is published for dc-ae-f32c32-in-1.0-256px; give it with --scaling-factor, or measure it with `dcae scale`"
+            ) == true
+        )
+        request.scalingFactor = 0.33
+        #expect(try ConversionPlan(checkpoint, request, registry: Registry()).model.config.scalingFactor == 0.33)
+    }
+
+    @Test func sanaConvertsWithoutANameAndBackWithOne() throws {
+        let folder = try TemporaryFolder()
+        let there = try ConversionPlan(
+            hollow("sana-1.1", in: folder, at: "m"),
+            ConversionRequest(),
+            registry: Registry()
+        )
+        #expect(there.model.config.scalingFactor == 0.41407, "both releases have one configuration")
+        let checkpoint = try hollow("sana-1.1", .diffusers, in: folder, at: "d/m")
+        #expect(throws: CheckpointError.self) {
+            try ConversionPlan(checkpoint, ConversionRequest(), registry: Registry())
+        }
+        var request = ConversionRequest()
+        request.variant = try Registry().variant(named: "sana-1.1")
+        #expect(
+            try ConversionPlan(checkpoint, request, registry: Registry()).config
+                == "{\n  \"model_name\": \"dc-ae-f32c32-sana-1.1\"\n}"
+        )
+    }
+
+    @Test func somethingElseIsNotGuessedAt() throws {
+        let folder = try TemporaryFolder()
+        let file = try InputFile(opening: try folder.write("m", [0]))
+        let tensor = StoredTensor(
+            descriptor: TensorDescriptor(name: "decoder.up.0.weight", dtype: .f32, shape: [1]),
+            location: TensorLocation(file: 0, offset: 0, byteCount: 4)
+        )
+        let checkpoint = Checkpoint(path: "m", format: .safetensors, files: [file], tensors: [tensor])
+        let found = try Identification.identify(checkpoint, registry: Registry())
+        #expect(found.layout == nil && found.candidates.isEmpty)
+        #expect(found.mismatch == "its tensors have the names of neither layout of a DC-AE")
+    }
+
+    @Test func theNearestVariantIsNamedWithTheDifference() throws {
+        let folder = try TemporaryFolder()
+        let whole = try hollow("lite", in: folder, at: "m")
+        let checkpoint = Checkpoint(
+            path: "m",
+            format: .safetensors,
+            files: whole.files,
+            tensors: Array(whole.tensors.dropLast(2))
+        )
+        let found = try Identification.identify(checkpoint, registry: Registry())
+        #expect(
+            found.mismatch
+                == "nearest is dc-ae-lite-f32c32-sana-1.1, from which it differs: 2 missing (first decoder.project_out.op_list.2.conv.conv.weight: missing)"
+        )
+    }
+}
