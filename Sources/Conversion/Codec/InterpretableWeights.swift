@@ -1,16 +1,16 @@
-internal import ModelZoo
+package import ModelZoo
 
 /// Weights built by hand that make a network a linear codec: it keeps the low frequencies of a picture's blocks.
 ///
 /// All residual blocks are the identity, as their last norms are zero. See `CodecEncoder`, `ShufflingCodec` and
 /// `InterpolatingCodec` for the convolutions between them.
-struct InterpretableWeights: Sendable {
+package struct InterpretableWeights: Sendable {
     private let tensors: [String: SparseTensor]
 
     /// Builds the weights of a network.
     ///
     /// - Throws: `ConversionFault.noCodec` where it has too few channels.
-    init(_ config: AutoencoderDCConfig) throws(ConversionFault) {
+    package init(_ config: AutoencoderDCConfig) throws(ConversionFault) {
         let design = try CodecDesign(config)
         var tensors: [String: SparseTensor] = [:]
         func take(_ kernels: [String: CodecKernel]) {
@@ -35,7 +35,7 @@ struct InterpretableWeights: Sendable {
     }
 
     /// The values of a parameter.
-    func values(of parameter: Parameter) -> SparseTensor {
+    package func values(of parameter: Parameter) -> SparseTensor {
         if let name = parameter.diffusers.first?.name, let tensor = tensors[name] { return tensor }
         return SparseTensor(fill: parameter.kind == .runningVariance ? 1 : 0)
     }

@@ -1,7 +1,7 @@
 /// The values of a parameter that is one number almost everywhere.
-struct SparseTensor: Sendable, Equatable {
+package struct SparseTensor: Sendable, Equatable {
     /// What every value is that is not listed.
-    var fill: Float = 0
+    package var fill: Float = 0
     /// The places of the listed values in the tensor of the original layout, ascending.
     private(set) var places: [Int] = []
     private(set) var values: [Float] = []
@@ -15,7 +15,7 @@ struct SparseTensor: Sendable, Equatable {
     }
 
     /// Writes the values of a range of places.
-    func write(from first: Int, into target: UnsafeMutableBufferPointer<Float>) {
+    package func write(from first: Int, into target: UnsafeMutableBufferPointer<Float>) {
         target.update(repeating: fill)
         var (low, high) = (0, places.count)
         while low < high {
