@@ -32,6 +32,24 @@ int dcae_preallocate(int descriptor, int64_t size) {
 #endif
 }
 
+int dcae_open_nameless(const char *folder) {
+#if defined(O_TMPFILE)
+    int nameless = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    // Not every file system can; those that cannot say so in several ways.
+    if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)) return nameless;
+#endif
+    char path[path_room];
+    if (snprintf(path, sizeof path, "%s/dcae-XXXXXX", folder) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int named = mkstemp(path);
+    if (named < 0) return -1;
+    unlink(path);
+    fcntl(named, F_SETFD, FD_CLOEXEC);
+    return named;
+}
+
 // --- What a signal must clean up. Slots are claimed by an atomic flag, so that the handler never sees half an entry. ---
 
 enum { unfinished_slots = 32, mapping_slots = 64 };

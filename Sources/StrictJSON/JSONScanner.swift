@@ -20,6 +20,9 @@ package struct JSONScanner {
     /// How deep arrays and objects may be nested.
     package static let depthLimit = 127
 
+    /// The longest key that is read, in bytes of UTF-8; the longest tensor name that is known has fewer than 200.
+    package static let keyLimit = 65_536
+
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
     private var depth = 0
@@ -196,6 +199,7 @@ extension JSONScanner {
     fileprivate mutating func scanString(into target: UnsafeMutablePointer<[UInt8]>?) throws(JSONError) {
         position += 1
         while true {
+            if let length = target?.pointee.count, length > Self.keyLimit { throw fault(.keyTooLong(limit: Self.keyLimit)) }
             guard position < bytes.count else { throw fault(.endsEarly(expected: "the string's closing quote")) }
             let byte = bytes[position]
             switch byte {
