@@ -44,6 +44,8 @@ INLINE void load_block(const float *const *rows, int64_t k0, int64_t length, v16
         if (!rows[i]) {
             block[i] = zero();
         } else if (k0 + 16 <= length) {
+            // Sixteen rows far apart: too many for the processor to see a pattern in.
+            __builtin_prefetch(rows[i] + k0 + 128);
             block[i] = load(rows[i] + k0);
         } else {
             float tail[16] = {0};
@@ -123,16 +125,14 @@ static void FN(prepare_panel)(const dcae_conv *c, int n, float *panel, float *sc
     int inputs = c->raw.inputs, taps = c->raw.taps, padded = (inputs + 15) / 16 * 16;
     int64_t length = (int64_t)inputs * taps;
     size_t point = dcae_point_floats(c, PANEL);
-    for (int half = 0; half < PANEL; half += 16) {
-        if (taps == 1) {
-            for (int k0 = 0; k0 < padded; k0 += 16) {
+    for (int k0 = 0; k0 < padded; k0 += 16) {
+        for (int half = 0; half < PANEL; half += 16) {
+            if (taps == 1) {
                 v16 block[16];
                 load_block(rows + half, k0, length, block);
                 for (int k = 0; k < 16; k++) store(panel + (size_t)(k0 + k) * PANEL + half, block[k]);
+                continue;
             }
-            continue;
-        }
-        for (int k0 = 0; k0 < padded; k0 += 16) {
             v16 w[144];
             for (int b = 0; b < 9; b++) load_block(rows + half, (int64_t)k0 * 9 + 16 * b, length, w + 16 * b);
             for (int k = 0; k < 16; k++) {

@@ -16,6 +16,7 @@ public enum NetworkError: Refusal, Equatable {
     /// The system gave no more memory.
     case outOfMemory(String)
 
+    /// The whole message: one line, without a final full stop.
     public var description: String {
         switch self {
         case .shape(let what), .configuration(let what), .tiling(let what), .outOfMemory(let what): what

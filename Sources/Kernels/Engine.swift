@@ -31,7 +31,7 @@ package final class Engine {
     package var profile: [LayerProfile] = []
     /// Called after every step with the operations done and whether the caller may go on.
     package var progress: ((_ operations: Double) throws -> Void)?
-    /// How many floats wide a buffer may be that is kept whole although it could be kept in part.
+    /// The bytes that an image may take to be kept whole although rows of it would do.
     package var wholeLimit = 72 << 20
 
     private var scratch: [FloatBuffer?]
@@ -71,6 +71,6 @@ package final class Engine {
     package func releaseMemory() {
         scratch = Array(repeating: nil, count: pool.count)
         zeroBuffers = []
-        arena.reset()
+        arena.releaseMemory()
     }
 }
