@@ -100,7 +100,7 @@ struct CodecCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    static let tolerance = 1e-5
+    static let tolerance = 1e-4
 }
 
 // MARK: - The networks
