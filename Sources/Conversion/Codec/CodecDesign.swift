@@ -15,6 +15,10 @@ struct CodecDesign: Sendable {
     /// Its square is far above the picture's, so that the norm divides by almost the same everywhere, and within F16.
     static let constant = 64.0
 
+    /// What coefficients are multiplied by in the latent: the mean's is then that of the orthonormal cosine transform, and
+    /// a latent is of the size that trained networks' latents have.
+    var latentGain: Double { Double(basis.block) }
+
     /// From the picture's channels to planes: each row makes one.
     let analysis: [[Double]]
     /// From planes to the picture's channels.

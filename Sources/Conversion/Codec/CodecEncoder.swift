@@ -86,8 +86,9 @@ struct CodecEncoder {
                     var source = atom
                     (source.y, source.x) = (y.wave, x.wave)
                     guard let place = places[source] else { continue }
+                    let factor = y.factor * x.factor * design.latentGain
                     for channel in reading[place] {
-                        kernel.add(row, channel.channel, y: y.tap, x: x.tap, y.factor * x.factor * channel.factor)
+                        kernel.add(row, channel.channel, y: y.tap, x: x.tap, factor * channel.factor)
                     }
                 }
             }

@@ -15,6 +15,9 @@ struct InterpolatingCodec {
 
     private var config: AutoencoderDCConfig { design.config }
     private var planes: Int { design.config.inChannels }
+    /// The constant's place among a level's values: so far back that no shortcut adds it to one of the picture's, as what
+    /// is left when a large number is subtracted again is inexact.
+    private var constantIndex: Int { 2 * planes }
 
     /// How much of each neighbour an interpolated value takes: from means of cells, those of a quadratic spline.
     static let spline = 0.25
@@ -62,15 +65,10 @@ struct InterpolatingCodec {
                 guard frequency > 0 else {
                     return (-1...1).map { tap in mean { parabola(tap, at: $0, block: basis.block) } }
                 }
-                let value = mean { basis.value(basis.final(frequency), at: $0) } * gain(frequency, design)
+                let value = mean { basis.value(basis.final(frequency), at: $0) }
                 return rest.map { $0 * value }
             }
         }
-    }
-
-    /// What makes up for the blur of the interpolation that follows.
-    private static func gain(_ frequency: Int, _ design: CodecDesign) -> Double {
-        1
     }
 
     // MARK: - The convolutions
@@ -95,28 +93,19 @@ struct InterpolatingCodec {
     private mutating func projectIn() {
         var kernel = CodecKernel(inputs: config.latentChannels)
         let nodes = tree.levels[0]
-        var latent = 0
-        for plane in 0..<planes {
-            for frequency in design.basis.coefficients[plane] {
-                for (y, down) in nodes.enumerated() {
-                    for (x, across) in nodes.enumerated() {
-                        for target in targets(index(plane, y, x, 0), 0) {
-                            for tap in 0..<9 {
-                                let weight =
-                                    down.taps[0][frequency.down][tap / 3] * across.taps[0][frequency.across][tap % 3]
-                                if weight == 0 { continue }
-                                kernel.add(
-                                    target.channel,
-                                    latent,
-                                    y: tap / 3 - 1,
-                                    x: tap % 3 - 1,
-                                    weight * target.factor
-                                )
-                            }
-                        }
+        let frequencies = (0..<planes).flatMap { plane in
+            design.basis.coefficients[plane].map { (plane: plane, down: $0.down, across: $0.across) }
+        }
+        for (latent, frequency) in frequencies.enumerated() {
+            for place in 0..<(nodes.count * nodes.count) {
+                let (y, x) = (place / nodes.count, place % nodes.count)
+                let (down, across) = (nodes[y].taps[0][frequency.down], nodes[x].taps[0][frequency.across])
+                for target in targets(index(frequency.plane, y, x, 0), 0) {
+                    for tap in 0..<9 {
+                        let weight = down[tap / 3] * across[tap % 3] * target.factor / design.latentGain
+                        kernel.add(target.channel, latent, y: tap / 3 - 1, x: tap % 3 - 1, weight)
                     }
                 }
-                latent += 1
             }
         }
         if design.builds == 0 { addConstant(to: &kernel, level: 0) }
@@ -130,7 +119,7 @@ struct InterpolatingCodec {
         if level == levels.count - 1 {
             return design.addConstants(to: &kernel, after: planes, of: levels[level].channels) { [$0] }
         }
-        for target in targets(planes, level) { kernel.addBias(target.channel, CodecDesign.constant) }
+        for target in targets(constantIndex, level) { kernel.addBias(target.channel, CodecDesign.constant) }
     }
 
     private mutating func up(to level: Int) {
@@ -138,40 +127,49 @@ struct InterpolatingCodec {
         var kernel = CodecKernel(inputs: inputs)
         func source(_ index: Int) -> Int { index * Self.copies(levels, level - 1) }
         if level <= design.builds {
-            let nodes = tree.levels[level]
-            for plane in 0..<planes {
-                for (y, down) in nodes.enumerated() {
-                    for (x, across) in nodes.enumerated() {
-                        for target in targets(index(plane, y, x, level), level) {
-                            for row in down.sources {
-                                for column in across.sources {
-                                    let input = source(index(plane, row.index, column.index, level - 1))
-                                    kernel.add(target.channel, input, y: row.tap, x: column.tap, target.factor)
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+            build(level, &kernel, source)
             if level == design.builds { addConstant(to: &kernel, level: level) }
         } else {
-            let weights = [Self.spline, 1 - 2 * Self.spline, Self.spline]
-            func interpolate(_ target: (channel: Int, factor: Double), _ input: Int) {
-                for tap in 0..<9 {
-                    let weight = weights[tap / 3] * weights[tap % 3] * target.factor
-                    kernel.add(target.channel, input, y: tap / 3 - 1, x: tap % 3 - 1, weight)
-                }
-            }
-            for plane in 0..<planes {
-                for target in targets(plane, level) { interpolate(target, source(plane)) }
-            }
-            let constants =
-                level == levels.count - 1 ? (2 * planes..<outputs).map { ($0, 1.0) } : targets(planes, level)
-            for target in constants { interpolate(target, source(planes)) }
+            interpolate(level, &kernel, source)
         }
         let repeats = 4 * outputs / inputs
         for output in 0..<outputs { kernel.add(output, 4 * output / repeats, -1) }
         kernels[name(level)] = kernel
+    }
+
+    /// Puts the parts of each value of position at their places.
+    private func build(_ level: Int, _ kernel: inout CodecKernel, _ source: (Int) -> Int) {
+        let nodes = tree.levels[level]
+        for place in 0..<(planes * nodes.count * nodes.count) {
+            let (y, x) = (place / nodes.count % nodes.count, place % nodes.count)
+            let plane = place / (nodes.count * nodes.count)
+            for target in targets(place, level) {
+                for row in nodes[y].sources {
+                    for column in nodes[x].sources {
+                        let input = source(index(plane, row.index, column.index, level - 1))
+                        kernel.add(target.channel, input, y: row.tap, x: column.tap, target.factor)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Interpolates the planes, and beside them the constant.
+    private func interpolate(_ level: Int, _ kernel: inout CodecKernel, _ source: (Int) -> Int) {
+        let weights = [Self.spline, 1 - 2 * Self.spline, Self.spline]
+        var pairs = (0..<planes).flatMap { plane in targets(plane, level).map { (target: $0, input: source(plane)) } }
+        if level == levels.count - 1 {
+            let behind = (2 * planes)..<levels[level].channels
+            pairs += behind.map { (($0, 1), source(constantIndex)) }
+        } else {
+            pairs += targets(constantIndex, level).map { ($0, source(constantIndex)) }
+        }
+        for pair in pairs {
+            for tap in 0..<9 {
+                let weight = weights[tap / 3] * weights[tap % 3] * pair.target.factor
+                kernel.add(pair.target.channel, pair.input, y: tap / 3 - 1, x: tap % 3 - 1, weight)
+            }
+        }
     }
 
     // MARK: - What fits
@@ -197,7 +195,7 @@ struct InterpolatingCodec {
             let needed =
                 index == levels.count - 1
                 ? 2 * config.inChannels + 1
-                : (config.inChannels * side * side + (index >= builds ? 1 : 0)) * copies(levels, index)
+                : (index < builds ? config.inChannels * side * side : 2 * config.inChannels + 1) * copies(levels, index)
             if needed > level.channels {
                 return CodecDesign.lacks("decoder", config.decoder, index, level.channels, needed)
             }

@@ -27,7 +27,9 @@ struct ShufflingCodec {
         var kernel = CodecKernel(inputs: config.latentChannels)
         let count = design.basis.atoms(side).count
         for index in 0..<count {
-            for target in design.targets(index, isLast: isLast) { kernel.add(target.channel, index, target.factor) }
+            for target in design.targets(index, isLast: isLast) {
+                kernel.add(target.channel, index, target.factor / design.latentGain)
+            }
         }
         if isLast { design.addConstants(to: &kernel, after: count, of: outputs) { [$0] } }
         design.cancelInShortcut(in: &kernel, outputs: outputs)

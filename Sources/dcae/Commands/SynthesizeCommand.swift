@@ -14,8 +14,8 @@ struct SynthesizeCommand: ParsableCommand {
             trained model. There are two kinds:
 
               seeded         noise, scaled so that activations stay in range
-              interpretable  a codec built by hand, which keeps the low frequencies of a picture's blocks: what is
-                             encoded and decoded with it comes back blurred, but as the same picture
+              interpretable  a codec built by hand: decoding gives back the low
+                             frequencies of the picture that was encoded
 
             The same options give the same bytes everywhere, and the same weights in
             either layout.
