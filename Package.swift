@@ -124,7 +124,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
-    ("DCAENetworkTests", ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
     ("LibraryTests", ["DCAE", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),

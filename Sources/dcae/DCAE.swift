@@ -12,8 +12,9 @@ struct DCAE: ParsableCommand {
         commandName: "dcae",
         abstract: "Converts, checks, compares and runs Deep Compression Autoencoder checkpoints.",
         discussion: """
-            A PATH is a checkpoint file (safetensors or PyTorch, plain or compressed with zstd), a model folder of either
-            layout, a shard index, or a config.json. The format is found from the content, not from the name.
+            A PATH is a checkpoint file (safetensors or PyTorch, plain or compressed with
+            zstd), a model folder of either layout, a shard index, or a config.json. The
+            format is found from the content, not from the name.
 
               dcae convert model.safetensors -o converted/     original -> diffusers, or back, and proves it
               dcae verify converted/                           holds a checkpoint against its architecture
@@ -23,14 +24,14 @@ struct DCAE: ParsableCommand {
               dcae decode converted/ latent.safetensors -o photo.png --scaled
               dcae roundtrip converted/ photo.png -o sheet.png compares a picture with its reconstruction
 
-            Exit codes: 0 done, 1 a check found something, 2 the work could not be done, 64 wrong usage.
-            Completions: dcae --generate-completion-script bash|zsh|fish
+            Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
+            64 wrong usage. Completions: dcae --generate-completion-script bash|zsh|fish
             """,
         version: version,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
-            ConvertCommand.self, VerifyCommand.self, RoundtripCommand.self, SynthesizeCommand.self, EncodeCommand.self,
-            DecodeCommand.self, BenchCommand.self,
+            ConvertCommand.self, VerifyCommand.self, EncodeCommand.self, DecodeCommand.self, RoundtripCommand.self,
+            BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
         ]
     )
 

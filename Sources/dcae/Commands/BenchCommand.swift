@@ -14,9 +14,9 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Times encoding and decoding of a checkpoint's network.",
         discussion: """
-            The image is noise, the latent what became of it. One run warms up, medians are of the rest. Operations are counted
-            as direct computation would need them, so that figures compare: an algorithm that needs fewer shows a higher
-            rate.
+            The image is noise, the latent what became of it. One run warms up, medians
+            are of the rest. Operations are counted as direct computation would need them,
+            so that figures compare: an algorithm that needs fewer shows a higher rate.
 
               dcae bench sana/ --size 512 --threads 2
               dcae bench sana/ --size 1024 --layers

@@ -6,15 +6,17 @@ struct DecodeCommand: ParsableCommand {
         commandName: "decode",
         abstract: "Decodes latents into pictures or tensors.",
         discussion: """
-            An input is a tensor of latents (safetensors or .npy, [N, C, h, w] or [C, h, w]) or a folder of such files.
-            Samples are written as PNG, or as they come in float32, called "sample" in safetensors.
+            An input is a tensor of latents (safetensors or .npy, [N, C, h, w] or [C, h,
+            w]) or a folder of such files. Samples are written as PNG, or as they come in
+            float32, called "sample" in safetensors.
 
               dcae decode sana/ latent.safetensors -o photo.png
               dcae decode sana/ latent.npy -o photo.png --scaled       a latent from a diffusion model
               dcae decode sana/ batch.safetensors -o samples.npy       [N, 3, H, W], nominally in -1...1
               dcae decode sana/ latents/ -o photos/                    names kept, photos/NAME.png
 
-            Exit codes: 0 all decoded, 1 --check-finite found something, 2 not all decoded.
+            Exit codes: 0 all decoded, 1 --check-finite found something, 2 not all
+            decoded.
             """
     )
 

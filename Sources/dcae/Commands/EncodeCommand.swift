@@ -6,15 +6,17 @@ struct EncodeCommand: ParsableCommand {
         commandName: "encode",
         abstract: "Encodes pictures and tensors of images into latents.",
         discussion: """
-            An input is a picture (PNG, JPEG or WebP), a tensor of images in -1...1 (safetensors or .npy, [N, 3, H, W] or
-            [3, H, W]), or a folder of pictures. Latents are [N, C, H/F, W/F] in float32, called "latent" in safetensors.
+            An input is a picture (PNG, JPEG or WebP), a tensor of images in -1...1
+            (safetensors or .npy, [N, 3, H, W] or [3, H, W]), or a folder of pictures.
+            Latents are [N, C, H/F, W/F] in float32, called "latent" in safetensors.
 
               dcae encode sana/ photo.jpg -o latent.safetensors --fit crop
               dcae encode sana/ photo.jpg -o latent.npy --scaled       as a diffusion model sees it
               dcae encode sana/ a.png b.png -o batch.safetensors       one batch of two
               dcae encode sana/ photos/ -o latents/                    names kept, latents/NAME.safetensors
 
-            Exit codes: 0 all encoded, 1 --check-finite found something, 2 not all encoded.
+            Exit codes: 0 all encoded, 1 --check-finite found something, 2 not all
+            encoded.
             """
     )
 

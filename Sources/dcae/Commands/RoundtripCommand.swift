@@ -13,19 +13,23 @@ struct RoundtripCommand: ParsableCommand {
         abstract:
             "Encodes and decodes pictures and measures what came back; without pictures, follows every byte through both layouts.",
         discussion: """
-            With pictures: how near the reconstruction is, what is known of the latent, what time and memory each stage
-            took, and a sheet of input, reconstruction and difference. --reference runs a second checkpoint beside it and
-            compares latents and samples: original against converted, 1.0 against 1.1, fp32 against bf16.
+            With pictures: how near the reconstruction is, what is known of the latent,
+            what time and memory each stage took, and a sheet of input, reconstruction and
+            difference. --reference runs a second checkpoint beside it and compares
+            latents and samples: original against converted, 1.0 against 1.1, fp32 against
+            bf16.
 
               dcae roundtrip sana/ photo.png -o sheet.png
               dcae roundtrip converted/ photo.png --reference model.safetensors
 
-            Without pictures: the plans of both directions of conversion are put together, and every byte is followed from
-            the source through the other layout and back. Nothing is written.
+            Without pictures: the plans of both directions of conversion are put together,
+            and every byte is followed from the source through the other layout and back.
+            Nothing is written.
 
               dcae roundtrip model.safetensors
 
-            Exit codes: 0 done, 1 a byte does not return or --check-finite found something, 2 could not be done.
+            Exit codes: 0 done, 1 a byte does not return or --check-finite found
+            something, 2 could not be done.
             """
     )
 

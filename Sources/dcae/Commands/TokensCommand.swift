@@ -9,7 +9,8 @@ struct TokensCommand: ParsableCommand {
         commandName: "tokens",
         abstract: "Counts the tokens that a diffusion model sees, per variant, against F8 with patches of 2.",
         discussion: """
-            tokens = (H / (F P)) x (W / (F P)). SD and FLUX have F 8 and patches of P 2; SANA has F 32 and P 1.
+            tokens = (H / (F P)) x (W / (F P)). SD and FLUX have F 8 and patches of P 2;
+            SANA has F 32 and P 1.
 
               dcae tokens 1024x1024 1920x1088
             """
