@@ -43,5 +43,11 @@ install: deps
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/dcae"
 
+# Beside the peers, where PYTHON has Benchmarks/peers/requirements.txt.
+PYTHON ?= python3
+bench: build
+	Benchmarks/convert.sh
+	$(PYTHON) Benchmarks/forward.py
+
 clean:
 	rm -rf .build

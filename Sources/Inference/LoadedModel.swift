@@ -1,5 +1,5 @@
 internal import Conversion
-package import DCAE
+package import DCAEKit
 package import DCAENetwork
 
 /// A checkpoint opened for running.

@@ -1,5 +1,5 @@
 import CheckpointIO
-import DCAE
+import DCAEKit
 import Images
 import Inference
 import TensorCore
