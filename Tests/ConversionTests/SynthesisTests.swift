@@ -63,3 +63,53 @@ import Testing
         #expect(try digest("a") == "42e3f656b6647715ea6c1b226d9e3740d20785213f4256def36d985187b9db61")
     }
 }
+
+/// Weights built by hand; what they compute is tested with the network that computes it.
+@Suite struct InterpretableSynthesisTests {
+    static func write(_ registry: Registry, _ name: String, _ layout: Layout, to path: String) throws {
+        let variant = try registry.variant(named: name)
+        _ = try Synthesis(variant: variant, layout: layout, weights: .interpretable, dtype: .f32)
+            .write(to: path, force: false)
+    }
+
+    @Test(arguments: ["sana", "f32", "lite"]) func bothLayoutsHoldTheSameWeights(family: String) throws {
+        let folder = try TemporaryFolder()
+        let registry = try SynthesisTests.registry(folder)
+        try Self.write(registry, "tiny-" + family, .original, to: folder("original"))
+        try Self.write(registry, "tiny-" + family, .diffusers, to: folder("diffusers"))
+        let checkpoint = try Checkpoint.open(folder("original"))
+        let plan = try ConversionPlan(checkpoint, ConversionRequest(), registry: registry)
+        _ = try Conversion.run(plan, from: checkpoint, into: folder("converted"), level: .content, force: false)
+        let name = "/diffusion_pytorch_model.safetensors"
+        #expect(try Fixtures.bytes(folder("converted" + name)) == Fixtures.bytes(folder("diffusers" + name)))
+    }
+
+    /// A golden of the bytes: the weights are the same in every release and on every machine.
+    @Test(
+        arguments: zip(
+            ["sana", "lite"],
+            [
+                "25eea7bd2e926353ea0500b821e706107d71cd95c256bbb7bc59f4e050cd63f1",
+                "53b73febcd970df6fb77ce837fe71e9d9ee195a7758d4fafaec048726a95f6c2",
+            ]
+        )
+    )
+    func theBytesAreTheSameEverywhere(family: String, digest: String) throws {
+        let folder = try TemporaryFolder()
+        try Self.write(try SynthesisTests.registry(folder), "tiny-" + family, .original, to: folder("a"))
+        #expect(try SHA256.hex(Fixtures.bytes(folder("a/model.safetensors"))) == digest)
+    }
+
+    @Test func aNetworkThatIsTooNarrowIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let registry = try SynthesisTests.registry(folder)
+        let error = #expect(throws: CheckpointError.self) {
+            try Self.write(registry, "tiny-f64", .original, to: folder("a"))
+        }
+        #expect(
+            error?.description
+                == "tiny-f64: no picture codec fits into this network: stage 1 of the encoder has 8 channels where 12 "
+                + "are needed; --weights seeded works for every network"
+        )
+    }
+}

@@ -10,9 +10,11 @@ struct ConvertCommand: ParsableCommand {
         commandName: "convert",
         abstract: "Converts a checkpoint between the original and the diffusers layout, and proves it.",
         discussion: """
-            Source and target layout are found from the content. The output is a model folder: config.json and the weights, byte
-            for byte as diffusers' save_pretrained writes them (or as the original repositories hold them). Before it takes
-            its name it is opened again, mapped back to the source's layout and compared with the source.
+            Source and target layout are found from the content. The output is a model
+            folder: config.json and the weights, byte for byte as diffusers'
+            save_pretrained writes them (or as the original repositories hold them).
+            Before it takes its name it is opened again, mapped back to the source's
+            layout and compared with the source.
 
               dcae convert model.safetensors -o sana-diffusers/
               dcae convert sana-diffusers/ -o back/                  and back, to the same bytes
@@ -20,9 +22,11 @@ struct ConvertCommand: ParsableCommand {
               dcae convert model.safetensors -o out/ --dtype bf16 --max-shard-size 500MB
               dcae convert model.safetensors -o out/ --dry-run
 
-            With --dtype fp16 or bf16 the file is named as diffusers' variant: load it with variant="fp16".
+            With --dtype fp16 or bf16 the file is named as diffusers' variant: load it
+            with variant="fp16".
 
-            Exit codes: 0 converted, 2 not: the reason in one line, and nothing left behind.
+            Exit codes: 0 converted, 2 not: the reason in one line, and nothing left
+            behind.
             """
     )
 

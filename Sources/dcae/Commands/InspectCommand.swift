@@ -10,8 +10,9 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Shows what is in a checkpoint, from its headers alone.",
         discussion: """
-            Format, layout, metadata, dtypes and parameters by module. No tensor data is read, so a file of any size answers
-            at once. A config.json is checked as the configuration of an AutoencoderDC.
+            Format, layout, metadata, dtypes and parameters by module. No tensor data is
+            read, so a file of any size answers at once. A config.json is checked as the
+            configuration of an AutoencoderDC.
             """
     )
 
