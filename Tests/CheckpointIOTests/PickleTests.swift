@@ -52,7 +52,7 @@ import Testing
             ),
             (
                 ops("c__builtin__\nbytearray\n(J\0\0\0\u{7F}tR."),
-                "pickle byte 31 (REDUCE): bytearray gets arguments that it cannot have" + damaged
+                "pickle byte 30 (REDUCE): bytearray gets arguments that it cannot have" + damaged
             ),
         ]
     )
