@@ -32,13 +32,17 @@ import Testing
             (ops("}]Ns."), "pickle byte 3 (SETITEM): a list is used as a key" + damaged),
             (ops("}))\u{85}Ns.").filter { $0 != 0xC2 }, "pickle byte 4 (TUPLE1): "),
             (ops("h\u{1}."), "pickle byte 0 (BINGET): value 1 is recalled, but was never stored" + damaged),
-            (ops("X\u{5}\0\0\0ab."), "pickle byte 0 (BINUNICODE): a value of 5 bytes is announced, but 3 are left" + damaged),
+            (
+                ops("X\u{5}\0\0\0ab."),
+                "pickle byte 0 (BINUNICODE): a value of 5 bytes is announced, but 3 are left" + damaged
+            ),
             (ops("}.}"), "archive/data.pkl: 1 bytes follow the end of the pickle" + damaged),
             (ops("N."), "the checkpoint is None, not a dict of named tensors" + stateDict),
             (ops("}."), "the checkpoint holds no named tensors" + stateDict),
             (
                 ops("cos\nsystem\n(X\u{2}\0\0\0idtR."),
-                "pickle byte 0 (GLOBAL): os.system is not among the names that are allowed; nothing was executed" + trusted
+                "pickle byte 0 (GLOBAL): os.system is not among the names that are allowed; nothing was executed"
+                    + trusted
             ),
             (
                 ops("cmodels.dcae\nDCAE\n)\u{81}}b.").filter { $0 != 0xC2 },
@@ -64,8 +68,14 @@ import Testing
     @Test(
         arguments: [
             (TorchFile.tensor(floats, length: 5), "shape [5] at 0 reaches element 4 of a storage that has 4" + damaged),
-            (TorchFile.tensor(floats, length: 2, offset: 3), "shape [2] at 3 reaches element 4 of a storage that has 4" + damaged),
-            (TorchFile.tensor(floats, length: 2, stride: 4), "shape [2] at 0 reaches element 4 of a storage that has 4" + damaged),
+            (
+                TorchFile.tensor(floats, length: 2, offset: 3),
+                "shape [2] at 3 reaches element 4 of a storage that has 4" + damaged
+            ),
+            (
+                TorchFile.tensor(floats, length: 2, stride: 4),
+                "shape [2] at 0 reaches element 4 of a storage that has 4" + damaged
+            ),
             (TorchFile.tensor(floats, length: -1), "its sizes, strides or offset are negative" + damaged),
             (TorchFile.tensor(floats, length: 2, stride: -1), "its sizes, strides or offset are negative" + damaged),
             (
@@ -93,6 +103,8 @@ import Testing
         )
         #expect(try found(TorchFile.storage("0", count: -1)).contains("the size of a storage is negative"))
         #expect(try found(TorchFile.storage("../../0", count: 4)).contains("no entry \"archive/data/../../0\""))
-        #expect(try found(TorchFile.text("s") + [0x51]).contains("it needs a tuple that names a storage, but finds a str"))
+        #expect(
+            try found(TorchFile.text("s") + [0x51]).contains("it needs a tuple that names a storage, but finds a str")
+        )
     }
 }

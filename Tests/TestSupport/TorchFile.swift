@@ -8,11 +8,13 @@ package enum TorchFile {
             let sizes = number(0, 4) + number(bytes.count, 4) + number(bytes.count, 4)
             let common = number(0, 2) + number(0, 2) + number(0, 4) + sizes + number(name.utf8.count, 2) + number(0, 2)
             directory += [0x50, 0x4B, 1, 2] + number(20, 2) + number(20, 2) + common
-            directory += number(0, 2) + number(0, 2) + number(0, 2) + number(0, 4) + number(file.count, 4) + Array(name.utf8)
+            directory +=
+                number(0, 2) + number(0, 2) + number(0, 2) + number(0, 4) + number(file.count, 4) + Array(name.utf8)
             file += [0x50, 0x4B, 3, 4] + number(20, 2) + common + Array(name.utf8) + bytes
         }
         let count = number(entries.count, 2)
-        let end = [0x50, 0x4B, 5, 6] + number(0, 4) + count + count + number(directory.count, 4) + number(file.count, 4)
+        let end =
+            [0x50, 0x4B, 5, 6] + number(0, 4) + count + count + number(directory.count, 4) + number(file.count, 4)
         return file + directory + end + number(0, 2)
     }
 
