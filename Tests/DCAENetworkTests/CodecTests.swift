@@ -100,6 +100,8 @@ struct CodecCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// As a part of the range from -1 to 1. It allows for rounding alone, most of it where a shortcut adds a latent value of
+    /// up to 30 that a convolution, by Winograd's algorithm, has subtracted beforehand. A step of 8 bits is 40 times that.
     static let tolerance = 1e-4
 }
 
