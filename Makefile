@@ -21,7 +21,7 @@ build: deps
 	$(SWIFT) build -c release --product dcae
 
 demo: build
-	@.ci/demo $(DCAE)
+	@.ci/demo $(DCAE) .build/demo.png
 
 test: deps
 	$(SWIFT) build -c release --build-tests

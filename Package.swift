@@ -14,11 +14,12 @@ let package = Package(
     name: "dcae",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "dcae", targets: ["dcae"]),
+        .executable(name: "dcae", targets: ["DCAEProgram"]),
         .library(
             name: "DCAE",
             targets: [
-                "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAE", "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo",
+                "TensorCore",
             ]
         ),
     ],
@@ -54,18 +55,33 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
+        // The library's front door: an autoencoder from a checkpoint of any format and either layout.
+        // Its folder is not called DCAE: on file systems that take upper and lower case for the same, dcae is that too.
+        .target(
+            name: "DCAE",
+            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"],
+            path: "Sources/DCAELibrary"
+        ),
+        // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
+        .target(
+            name: "Inference",
+            dependencies: [
+                "DCAE", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
+            ]
+        ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
         .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
         // Latent statistics and the scaling factor that follows from them.
         .target(name: "Calibration", dependencies: ["DCAENetwork", "Images", "ModelZoo", "StrictJSON", "TensorCore"]),
         // The program: one file per command.
         .executableTarget(
-            name: "dcae",
+            name: "DCAEProgram",
             dependencies: [
-                "Calibration", "Inspection", "Conversion", "DCAENetwork", "Images", "CheckpointIO", "ModelZoo",
+                "Inference", "DCAE", "Calibration", "Inspection", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo",
                 "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]
+            ],
+            path: "Sources/dcae"
         ),
 
         // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
@@ -110,7 +126,9 @@ let tests: [(String, [Target.Dependency])] = [
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
-    ("EndToEndTests", ["dcae", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
+    ("LibraryTests", ["DCAE", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),
+    ("EndToEndTests", ["DCAEProgram", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
 ]
 for (name, dependencies) in tests {
     package.targets.append(.testTarget(name: name, dependencies: dependencies + ["TestSupport"]))

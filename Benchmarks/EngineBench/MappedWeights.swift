@@ -38,7 +38,9 @@ final class MappedWeights: WeightSource {
         return Weight(
             dtype: tensor.descriptor.dtype,
             shape: tensor.descriptor.shape,
-            bytes: UnsafeRawBufferPointer(rebasing: file.bytes[location.offset..<(location.offset + location.byteCount)]),
+            bytes: UnsafeRawBufferPointer(
+                rebasing: file.bytes[location.offset..<(location.offset + location.byteCount)]
+            ),
             owner: file
         )
     }

@@ -59,10 +59,10 @@ static void FN(add_shortcut)(const dcae_conv *c, int y, int x, float *out, int r
     }
 }
 
-// `same` is added last; it may be `out`.
+// `same` is added last; it may be `out`. The pixel `ahead` floats further is asked for, unless 0.
 INLINE void norm_pixel(
     const float *in, float *out, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation,
-    const float *same
+    const float *same, int64_t ahead
 ) {
     v16 factor = splat(1.0f);
     if (norm == DCAE_RMS_NORM) {
@@ -72,6 +72,8 @@ INLINE void norm_pixel(
         factor = splat(1.0f / sqrtf(mean + eps));
     }
     for (int n = 0; n < channels; n += 16) {
+        if (same) __builtin_prefetch(same + ahead + n);
+        if (ahead) __builtin_prefetch(out + ahead + n, 1);
         v16 value = load(in + n);
         if (norm != DCAE_NO_NORM) value = value * factor * load(scale + n) + load(shift + n);
         value = activate(value, activation);
@@ -82,7 +84,8 @@ INLINE void norm_pixel(
 static void FN(norm_row)(
     const float *in, float *out, int pixels, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation
 ) {
-    for (int x = 0; x < pixels; x++) norm_pixel(in + (int64_t)x * channels, out + (int64_t)x * channels, channels, real, norm, scale, shift, eps, activation, NULL);
+    for (int x = 0; x < pixels; x++, in += channels, out += channels)
+        norm_pixel(in, out, channels, real, norm, scale, shift, eps, activation, NULL, 0);
 }
 
 // One pixel of the convolution at (y, x): `value` holds its outputs.
@@ -90,7 +93,7 @@ static void FN(finish_pixel)(const dcae_conv *c, int y, int x, const float *valu
     if (c->shuffle == DCAE_NO_SHUFFLE) {
         float *out = (float *)pixel_of(&c->out, y, x);
         const float *same = c->shortcut == DCAE_SAME ? pixel_of(&c->residual, y, x) : NULL;
-        norm_pixel(value, out, c->out.channels, c->outputs, c->norm, c->scale, c->shift, c->eps, DCAE_IDENTITY, same);
+        norm_pixel(value, out, c->out.channels, c->outputs, c->norm, c->scale, c->shift, c->eps, DCAE_IDENTITY, same, (int64_t)c->tile_width * c->out.channels);
         if (c->shortcut && !same) FN(add_shortcut)(c, y, x, out, c->outputs);
         return;
     }

@@ -3,7 +3,10 @@
 #define VECTORS (PANEL / 16)
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-INLINE void micro_of(const float *a, const float *b, int k16, float *c, int64_t ldc, int accumulate, int vectors) {
+// Meanwhile one line per term is asked for at `next`: the panel after this one, which comes from far away.
+INLINE void micro_of(
+    const float *a, const float *b, int k16, float *c, int64_t ldc, int accumulate, int vectors, const float *next
+) {
     v16 acc[TILE_ROWS][VECTORS];
     if (accumulate) {
         UNROLL
@@ -20,6 +23,7 @@ INLINE void micro_of(const float *a, const float *b, int k16, float *c, int64_t 
 #pragma clang loop unroll_count(4)
         for (int k = 0; k < 16; k++) {
             v16 right[VECTORS];
+            __builtin_prefetch(next + 16 * k, 0, 2);
             UNROLL
             for (int v = 0; v < vectors; v++) right[v] = load(b + PANEL * k + 16 * v);
             UNROLL
@@ -31,6 +35,7 @@ INLINE void micro_of(const float *a, const float *b, int k16, float *c, int64_t 
         }
         a += TILE_ROWS * 16;
         b += PANEL * 16;
+        next += 256;
     }
     UNROLL
     for (int r = 0; r < TILE_ROWS; r++)
@@ -38,14 +43,23 @@ INLINE void micro_of(const float *a, const float *b, int k16, float *c, int64_t 
         for (int v = 0; v < vectors; v++) store(c + r * ldc + 16 * v, acc[r][v]);
 }
 
-static void __attribute__((noinline)) FN(micro)(const float *a, const float *b, int k16, float *c, int64_t ldc, int accumulate, int vectors) {
+static void __attribute__((noinline)) FN(micro)(
+    const float *a, const float *b, int k16, float *c, int64_t ldc, int accumulate, int vectors, const float *next
+) {
 #if VECTORS > 1
     if (vectors == VECTORS) {
-        micro_of(a, b, k16, c, ldc, accumulate, VECTORS);
+        micro_of(a, b, k16, c, ldc, accumulate, VECTORS, next);
     } else {
-        micro_of(a, b, k16, c, ldc, accumulate, 1);
+        micro_of(a, b, k16, c, ldc, accumulate, 1, next);
     }
 #else
-    micro_of(a, b, k16, c, ldc, accumulate, 1);
+    micro_of(a, b, k16, c, ldc, accumulate, 1, next);
 #endif
+}
+
+// Floats from one point of the left operand to the next. The points of a tile are written together, and lie in sets of
+// the cache of their own: an odd number of lines apart.
+INLINE int64_t left_point(const dcae_conv *c, int groups) {
+    int64_t floats = (int64_t)c->k16 * TILE_ROWS * 16 * groups;
+    return c->points > 1 ? (floats / 1024 + 1) * 1024 + 9 * 16 : floats;
 }

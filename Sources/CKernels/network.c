@@ -29,7 +29,7 @@ size_t dcae_point_floats(const dcae_conv *c, int panel_width) {
     return (size_t)c->k16 * 16 * panel_width + (c->points > 1 ? panel_width : 0);
 }
 
-size_t dcae_panel_floats(const dcae_conv *c, int panel_width) { return dcae_point_floats(c, panel_width) * c->points; }
+size_t dcae_panel_floats(const dcae_conv *c, int panel_width) { return dcae_point_floats(c, panel_width) * (c->algorithm == DCAE_HALVE ? 16 : c->points); }
 
 void dcae_planes_to_rows(const float *planes, int channels, const dcae_rows *rows, int y0, int y1) {
     const size_t plane = (size_t)rows->height * rows->width;

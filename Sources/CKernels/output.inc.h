@@ -38,60 +38,104 @@ INLINE void upsample_results(const float *m, int64_t point, v16 o[4]) {
     }
 }
 
-// One 16-channel slice of one tile: `pixels` results go to the tile's place in t, or straight to the output.
-INLINE void put(const dcae_conv *c, int t0, int t, int n, const v16 *o, float *temporary) {
-    const int th = c->tile_height, tw = c->tile_width;
-    const v16 bias = c->bias ? load(c->bias + n) : zero();
-    if (c->finishes) {
-        float *target = temporary + (int64_t)(t - t0) * th * tw * c->panels * PANEL + n;
-        for (int i = 0; i < th * tw; i++, target += c->panels * PANEL) store(target, activate(o[i] + bias, c->activation));
-        return;
+INLINE void halve_results(const float *m, int64_t point, v16 o[4]) {
+    v16 t[2][5];
+    UNROLL
+    for (int j = 0; j < 5; j++) {
+        v16 shared = load(m + (5 + j) * point);
+        t[0][j] = load(m + j * point) + shared + load(m + (15 + j) * point);
+        t[1][j] = shared - load(m + (10 + j) * point) + load(m + (20 + j) * point);
     }
-    if (n >= c->out.channels) return;
-    int y = c->y0 + t / c->tiles_x * th, x = t % c->tiles_x * tw;
-    int rows = min_int(th, c->y1 - y), columns = min_int(tw, c->out.width - x);
-    for (int i = 0; i < rows; i++) {
-        float *target = row_of(&c->out, y + i) + (int64_t)x * c->out.channels + n;
-        for (int j = 0; j < columns; j++, target += c->out.channels) store(target, activate(o[tw * i + j] + bias, c->activation));
+    UNROLL
+    for (int i = 0; i < 2; i++) {
+        o[2 * i] = t[i][0] + t[i][1] + t[i][3];
+        o[2 * i + 1] = t[i][1] - t[i][2] + t[i][4];
     }
 }
 
-static void FN(multiply)(
-    const dcae_conv *c, int t0, int t1, const float *v, const float *panel, int n, int count, float *m, float *t
-) {
-    const int groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS, width = count * PANEL;
-    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = group * groups, m_point = (int64_t)groups * TILE_ROWS * width;
-    const size_t panel_point = dcae_point_floats(c, PANEL), panel_floats = dcae_panel_floats(c, PANEL);
-    // Terms are taken in blocks whose share of a panel stays in the first-level cache.
-    const int block = c->points > 1 ? c->k16 : 16;
-    for (int p = 0; p < c->points; p++) {
-        for (int q = 0; q < count; q++) {
-            const int vectors = c->outputs - (n + q) * PANEL > 16 ? VECTORS : 1;
-            for (int k = 0; k < c->k16; k += block) {
-                const float *right = panel + q * panel_floats + p * panel_point + (size_t)k * 16 * PANEL;
-                for (int g = 0; g < groups; g++)
-                    FN(micro)(
-                        v + p * point + g * group + (int64_t)k * TILE_ROWS * 16, right, min_int(block, c->k16 - k),
-                        m + p * m_point + (int64_t)g * TILE_ROWS * width + q * PANEL, width, k > 0, vectors
-                    );
-            }
+// The prepared weights that point p is multiplied by.
+INLINE int weight_point(const dcae_conv *c, int p) {
+    return c->algorithm == DCAE_HALVE ? 4 * min_int(p / 5, 3) + min_int(p % 5, 3) : p;
+}
+
+// Where a tile's results go: `rows` × `columns` pixels, with so many floats from one to the next.
+typedef struct {
+    float *line[4];
+    int64_t step;
+    int rows, columns;
+} FN(place);
+
+INLINE void place_of(const dcae_conv *c, int ty, int tx, float *temporary, FN(place) *place) {
+    const int th = c->tile_height, tw = c->tile_width;
+    if (c->finishes) {
+        place->step = (int64_t)c->panels * PANEL;
+        place->rows = th, place->columns = tw;
+        for (int i = 0; i < th; i++) place->line[i] = temporary + i * tw * place->step;
+        return;
+    }
+    const int y = c->y0 + ty * th, x = tx * tw;
+    place->step = c->out.channels;
+    place->rows = min_int(th, c->y1 - y), place->columns = min_int(tw, c->out.width - x);
+    for (int i = 0; i < place->rows; i++) place->line[i] = row_of(&c->out, y + i) + (int64_t)x * c->out.channels;
+}
+
+// One 16-channel slice of one tile.
+INLINE void put(const dcae_conv *c, const FN(place) *place, int n, const v16 *o, int tw) {
+    const v16 bias = c->bias ? load(c->bias + n) : zero();
+    for (int i = 0; i < place->rows; i++) {
+        float *target = place->line[i] + n;
+        for (int j = 0; j < place->columns; j++, target += place->step) {
+            // The same line of the tile to the right: a store that misses holds up all that follow it.
+            __builtin_prefetch(target + tw * place->step, 1);
+            store(target, activate(o[tw * i + j] + bias, c->activation));
         }
     }
-    for (int i = t0; i < t1; i++) {
-        for (int s = 0; s < width; s += 16) {
-            if (n * PANEL + s >= c->outputs && !c->finishes && n * PANEL + s >= c->out.channels) continue;
-            const float *from = m + (int64_t)(i - t0) * width + s;
+}
+
+static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, const float *panel, int n, float *m, float *t) {
+    const int groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS;
+    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = left_point(c, groups), m_point = (int64_t)groups * TILE_ROWS * PANEL;
+    const size_t panel_point = dcae_point_floats(c, PANEL);
+    // Terms are taken in blocks whose share of a panel stays in the first-level cache.
+    const int block = c->points > 1 ? c->k16 : 16;
+    const int vectors = c->outputs - n * PANEL > 16 ? VECTORS : 1;
+    for (int p = 0; p < c->points; p++) {
+        for (int k = 0; k < c->k16; k += block) {
+            const float *right = panel + weight_point(c, p) * panel_point + (size_t)k * 16 * PANEL;
+            const int terms = min_int(block, c->k16 - k);
+            const float *next = c->points == 1 ? right + (size_t)terms * 16 * PANEL : panel + weight_point(c, p + 1) * panel_point;
+            for (int g = 0; g < groups; g++)
+                FN(micro)(
+                    v + p * point + g * group + (int64_t)k * TILE_ROWS * 16, right, terms, m + p * m_point + (int64_t)g * TILE_ROWS * PANEL,
+                    PANEL, k > 0, vectors, g < VECTORS ? next + (size_t)g * terms * 256 : right
+                );
+        }
+    }
+    const int64_t tile_floats = (int64_t)c->tile_height * c->tile_width * c->panels * PANEL;
+    const int real = (c->outputs + 15) / 16 * 16, channel = n * PANEL;
+    int ty = t0 / c->tiles_x, tx = t0 % c->tiles_x;
+    for (int i = t0; i < t1; i++, m += PANEL, t += tile_floats) {
+        FN(place) place;
+        place_of(c, ty, tx, t, &place);
+        if (++tx == c->tiles_x) tx = 0, ty++;
+        for (int s = 0; s < PANEL && (channel + s < real || c->finishes); s += 16) {
             v16 o[16];
-            if (n * PANEL + s >= (c->outputs + 15) / 16 * 16) {
+            if (channel + s >= real) {
                 for (int j = 0; j < 16; j++) o[j] = zero();
+                put(c, &place, channel + s, o, c->tile_width);
             } else if (c->algorithm == DCAE_WINOGRAD) {
-                winograd_results(from, m_point, o);
+                winograd_results(m + s, m_point, o);
+                put(c, &place, channel + s, o, 4);
             } else if (c->algorithm == DCAE_UPSAMPLE) {
-                upsample_results(from, m_point, o);
+                upsample_results(m + s, m_point, o);
+                put(c, &place, channel + s, o, 2);
+            } else if (c->algorithm == DCAE_HALVE) {
+                halve_results(m + s, m_point, o);
+                put(c, &place, channel + s, o, 2);
             } else {
-                o[0] = load(from);
+                o[0] = load(m + s);
+                put(c, &place, channel + s, o, 1);
             }
-            put(c, t0, i, n * PANEL + s, o, t);
         }
     }
 }

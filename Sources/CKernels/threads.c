@@ -1,5 +1,5 @@
-// A pool of threads that share out numbered tasks. A worker spins briefly before it sleeps: the network's steps follow
-// one another within microseconds.
+// A pool of threads that share out numbered tasks. Whoever waits spins briefly before it sleeps: the network's steps
+// follow one another within microseconds.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #endif
@@ -10,49 +10,67 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+// One word says which run this is, how many tasks it has and which is next, so that a thread that comes late to a run
+// takes no task of the next one by mistake: its exchange fails.
+enum { INDEX_BITS = 22, MOST_TASKS = (1 << INDEX_BITS) - 1, SPINS = 4000 };
+
 struct dcae_pool {
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, done;
     pthread_t *threads;
     void (*body)(void *, int, int);
     void *context;
-    int workers, tasks, started;
-    _Atomic int next, running, generation, stop;
+    int workers, started;
+    _Atomic uint64_t ticket;
+    _Atomic int finished, sleeping, waiting, stop;
 };
+
+static int index_of(uint64_t ticket) { return (int)(ticket & MOST_TASKS); }
+static int tasks_of(uint64_t ticket) { return (int)(ticket >> INDEX_BITS & MOST_TASKS); }
+static uint64_t run_of(uint64_t ticket) { return ticket >> (2 * INDEX_BITS); }
 
 static void relax(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
-#else
-    sched_yield();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
 }
 
 static void work(dcae_pool *pool, int worker) {
-    for (;;) {
-        int task = atomic_fetch_add(&pool->next, 1);
-        if (task >= pool->tasks) return;
-        pool->body(pool->context, task, worker);
+    uint64_t ticket = atomic_load(&pool->ticket);
+    while (index_of(ticket) < tasks_of(ticket)) {
+        if (!atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket + 1)) continue;
+        const int tasks = tasks_of(ticket);
+        pool->body(pool->context, index_of(ticket), worker);
+        if (atomic_fetch_add(&pool->finished, 1) + 1 == tasks && atomic_load(&pool->waiting)) {
+            pthread_mutex_lock(&pool->lock);
+            pthread_cond_signal(&pool->done);
+            pthread_mutex_unlock(&pool->lock);
+        }
+        ticket = atomic_load(&pool->ticket);
     }
 }
 
 static void *loop(void *argument) {
     dcae_pool *pool = argument;
     pthread_mutex_lock(&pool->lock);
-    int worker = ++pool->started, seen = 0;
+    const int worker = ++pool->started;
     pthread_mutex_unlock(&pool->lock);
-    for (;;) {
-        for (int spins = 0; spins < 20000 && atomic_load(&pool->generation) == seen && !atomic_load(&pool->stop); spins++) relax();
-        if (atomic_load(&pool->generation) == seen) {
+    uint64_t seen = 0;
+    while (!atomic_load(&pool->stop)) {
+        for (int i = 0; i < SPINS && run_of(atomic_load(&pool->ticket)) == seen && !atomic_load(&pool->stop); i++) relax();
+        if (run_of(atomic_load(&pool->ticket)) == seen) {
             pthread_mutex_lock(&pool->lock);
-            while (atomic_load(&pool->generation) == seen && !atomic_load(&pool->stop)) pthread_cond_wait(&pool->wake, &pool->lock);
+            atomic_fetch_add(&pool->sleeping, 1);
+            while (run_of(atomic_load(&pool->ticket)) == seen && !atomic_load(&pool->stop)) pthread_cond_wait(&pool->wake, &pool->lock);
+            atomic_fetch_sub(&pool->sleeping, 1);
             pthread_mutex_unlock(&pool->lock);
         }
-        if (atomic_load(&pool->stop)) return NULL;
-        seen = atomic_load(&pool->generation);
+        seen = run_of(atomic_load(&pool->ticket));
         work(pool, worker);
-        atomic_fetch_sub(&pool->running, 1);
     }
+    return NULL;
 }
 
 dcae_pool *dcae_pool_create(int threads) {
@@ -60,6 +78,7 @@ dcae_pool *dcae_pool_create(int threads) {
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
+    pthread_cond_init(&pool->done, NULL);
     pool->threads = calloc((size_t)(threads > 1 ? threads : 1), sizeof *pool->threads);
     for (int i = 1; i < threads && pool->threads; i++)
         if (pthread_create(&pool->threads[pool->workers], NULL, loop, pool) == 0) pool->workers++;
@@ -74,29 +93,39 @@ void dcae_pool_destroy(dcae_pool *pool) {
     pthread_mutex_unlock(&pool->lock);
     for (int i = 0; i < pool->workers; i++) pthread_join(pool->threads[i], NULL);
     pthread_cond_destroy(&pool->wake);
+    pthread_cond_destroy(&pool->done);
     pthread_mutex_destroy(&pool->lock);
     free(pool->threads);
     free(pool);
 }
 
+static void run_some(dcae_pool *pool, int tasks) {
+    atomic_store(&pool->finished, 0);
+    const uint64_t run = run_of(atomic_load(&pool->ticket)) + 1;
+    atomic_store(&pool->ticket, run << (2 * INDEX_BITS) | (uint64_t)tasks << INDEX_BITS);
+    if (atomic_load(&pool->sleeping)) {
+        pthread_mutex_lock(&pool->lock);
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    work(pool, 0);
+    for (int i = 0; i < SPINS && atomic_load(&pool->finished) < tasks; i++) relax();
+    if (atomic_load(&pool->finished) == tasks) return;
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->waiting, 1);
+    while (atomic_load(&pool->finished) < tasks) pthread_cond_wait(&pool->done, &pool->lock);
+    atomic_store(&pool->waiting, 0);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 void dcae_pool_run(dcae_pool *pool, int tasks, void (*body)(void *, int, int), void *context) {
-    if (tasks <= 1 || pool->workers == 0) {
+    if (tasks <= 1 || tasks > MOST_TASKS || pool->workers == 0) {
         for (int i = 0; i < tasks; i++) body(context, i, 0);
         return;
     }
     pool->body = body;
     pool->context = context;
-    pool->tasks = tasks;
-    atomic_store(&pool->next, 0);
-    atomic_store(&pool->running, pool->workers);
-    pthread_mutex_lock(&pool->lock);
-    atomic_fetch_add(&pool->generation, 1);
-    pthread_cond_broadcast(&pool->wake);
-    pthread_mutex_unlock(&pool->lock);
-    work(pool, 0);
-    for (int spins = 0; atomic_load(&pool->running) > 0; spins++) {
-        if (spins > 20000) sched_yield(); else relax();
-    }
+    run_some(pool, tasks);
 }
 
 int dcae_processor_count(void) {

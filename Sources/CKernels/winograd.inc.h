@@ -10,8 +10,16 @@ INLINE void input_1d(const v16 d[6], v16 o[6]) {
     o[5] = (d[5] - d[3]) - p + splat(1.5f) * q;
 }
 
+// A slice of a tile lies in 36 places, too many for the processor to see a pattern in: the four columns that the
+// tile to the right will need are asked for ahead.
 INLINE void winograd_tile(const float *const pixel[36], int channels, float *v, int64_t point) {
+    const int64_t ahead = 4 * (int64_t)channels;
     for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+        UNROLL
+        for (int i = 0; i < 6; i++) {
+            UNROLL
+            for (int j = 2; j < 6; j++) __builtin_prefetch(pixel[6 * i + j] + ahead + ch);
+        }
         v16 t[6][6];
         UNROLL
         for (int j = 0; j < 6; j++) {
@@ -34,6 +42,8 @@ INLINE void winograd_tile(const float *const pixel[36], int channels, float *v, 
 
 INLINE void upsample_tile(const float *const pixel[9], int channels, float *v, int64_t point) {
     for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+        UNROLL
+        for (int i = 0; i < 3; i++) __builtin_prefetch(pixel[3 * i + 2] + 2 * (int64_t)channels + ch);
         v16 d[3][3], t[3][3];
         UNROLL
         for (int i = 0; i < 9; i++) d[i / 3][i % 3] = load(pixel[i] + ch);
@@ -48,6 +58,36 @@ INLINE void upsample_tile(const float *const pixel[9], int channels, float *v, i
             store(v + 3 * i * point, t[i][1] - t[i][0]);
             store(v + (3 * i + 1) * point, t[i][1]);
             store(v + (3 * i + 2) * point, t[i][2] - t[i][1]);
+        }
+    }
+}
+
+INLINE void halve_tile(const float *const pixel[25], int channels, float *v, int64_t point) {
+    const int64_t ahead = 4 * (int64_t)channels;
+    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+        v16 t[5][5];
+        UNROLL
+        for (int i = 0; i < 5; i++) {
+            UNROLL
+            for (int j = 1; j < 5; j++) __builtin_prefetch(pixel[5 * i + j] + ahead + ch);
+        }
+        UNROLL
+        for (int j = 0; j < 5; j++) {
+            v16 a = load(pixel[j] + ch), b = load(pixel[5 + j] + ch), c = load(pixel[10 + j] + ch);
+            v16 d = load(pixel[15 + j] + ch), e = load(pixel[20 + j] + ch);
+            t[0][j] = a - c;
+            t[1][j] = c;
+            t[2][j] = c - e;
+            t[3][j] = b;
+            t[4][j] = d;
+        }
+        UNROLL
+        for (int i = 0; i < 5; i++) {
+            store(v + (5 * i) * point, t[i][0] - t[i][2]);
+            store(v + (5 * i + 1) * point, t[i][2]);
+            store(v + (5 * i + 2) * point, t[i][2] - t[i][4]);
+            store(v + (5 * i + 3) * point, t[i][1]);
+            store(v + (5 * i + 4) * point, t[i][3]);
         }
     }
 }
@@ -68,7 +108,7 @@ INLINE void copy_pixel(const float *pixel, int channels, float *v) {
 
 static void FN(transform_input)(const dcae_conv *c, int t0, int t1, float *v) {
     const int channels = c->in.channels, groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS;
-    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = group * groups;
+    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = left_point(c, groups);
     // Rows that no tile fills must hold numbers: what they yield is thrown away, but slowly where they are subnormal.
     for (int t = t1 - t0; t < groups * TILE_ROWS; t++)
         for (int p = 0; p < c->points; p++)
@@ -85,6 +125,10 @@ static void FN(transform_input)(const dcae_conv *c, int t0, int t1, float *v) {
         case DCAE_UPSAMPLE:
             window(c, c->y0 / 2 + ty - 1, tx - 1, 3, pixel);
             upsample_tile(pixel, channels, target, point);
+            break;
+        case DCAE_HALVE:
+            window(c, 2 * (c->y0 + 2 * ty) - 1, 4 * tx - 1, 5, pixel);
+            halve_tile(pixel, channels, target, point);
             break;
         case DCAE_DIRECT:
             window(c, (c->y0 + ty) * c->stride - 1, tx * c->stride - 1, 3, pixel);

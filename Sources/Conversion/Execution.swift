@@ -26,13 +26,35 @@ extension ConversionPlan {
     ) throws(CheckpointError) -> Outcome {
         var outcome = Outcome()
         for file in files {
-            let writer = WindowWriter(file, from: checkpoint, to: try folder.create(file.name, size: file.size))
+            let writer = WindowWriter(file, from: checkpoint)
             let losses = Mutex<[Int: CastReport]>([:])
-            try Workers.forEach(writer.windowCount) { index throws(CheckpointError) in
-                let written = try writer.write(index) { segment, lost in
-                    losses.withLock { $0[segment, default: CastReport()] += lost }
+            let note: @Sendable (Int, CastReport) -> Void = { segment, lost in
+                losses.withLock { $0[segment, default: CastReport()] += lost }
+            }
+            if let compression {
+                // A stream, so one window after another; the room that it will take is not known beforehand.
+                let output = try folder.create(file.name, size: 0)
+                let zstd = try ZstdWriter(path: output.path, level: compression, size: file.size)
+                var end = 0
+                let append = { (bytes: UnsafeRawBufferPointer) throws(CheckpointError) in
+                    try output.write(bytes, at: end)
+                    end += bytes.count
                 }
-                progress?(written)
+                for index in 0..<writer.windowCount {
+                    try writer.withWindow(index, lost: note) { bytes, _ throws(CheckpointError) in
+                        try zstd.write(bytes, to: append)
+                        progress?(bytes.count)
+                    }
+                }
+                try zstd.finish(to: append)
+            } else {
+                let output = try folder.create(file.name, size: file.size)
+                try Workers.forEach(writer.windowCount) { index throws(CheckpointError) in
+                    try writer.withWindow(index, lost: note) { bytes, offset throws(CheckpointError) in
+                        try output.write(bytes, at: offset)
+                        progress?(bytes.count)
+                    }
+                }
             }
             var byTensor: [Int: CastReport] = [:]
             for (segment, lost) in losses.withLock({ $0 }) {
@@ -65,14 +87,12 @@ private struct WindowWriter: Sendable {
 
     let file: ConversionPlan.File
     let checkpoint: Checkpoint
-    let output: OutputFile
     /// In the order of the file, without gaps after the header.
     let segments: [Segment]
 
-    init(_ file: ConversionPlan.File, from checkpoint: Checkpoint, to output: OutputFile) {
+    init(_ file: ConversionPlan.File, from checkpoint: Checkpoint) {
         self.file = file
         self.checkpoint = checkpoint
-        self.output = output
         var segments: [Segment] = []
         for (number, (tensor, offset)) in file.tensors.enumerated() {
             let dtype = tensor.descriptor.dtype
@@ -97,10 +117,12 @@ private struct WindowWriter: Sendable {
 
     var windowCount: Int { (file.size + Self.windowSize - 1) / Self.windowSize }
 
-    /// Fills and writes one window.
-    ///
-    /// - Returns: its bytes.
-    func write(_ index: Int, lost: (Int, CastReport) -> Void) throws(CheckpointError) -> Int {
+    /// Fills one window and hands its bytes and its place in the file to `use`.
+    func withWindow(
+        _ index: Int,
+        lost: (Int, CastReport) -> Void,
+        _ use: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void
+    ) throws(CheckpointError) {
         let start = index * Self.windowSize
         let window = start..<min(start + Self.windowSize, file.size)
         let memory = Buffer(count: window.count)
@@ -117,8 +139,7 @@ private struct WindowWriter: Sendable {
             if report != CastReport() { lost(number, report) }
             number += 1
         }
-        try output.write(UnsafeRawBufferPointer(memory[0..<window.count]), at: start)
-        return window.count
+        try use(UnsafeRawBufferPointer(memory[0..<window.count]), start)
     }
 
     private func firstSegment(endingAfter position: Int) -> Int {

@@ -230,7 +230,9 @@ public final class AutoencoderDC: Sendable {
         guard input.height > tile.height || input.width > tile.width else {
             return try whole(direction, input, engine, progress)
         }
-        let tiles = Double((input.height + stride.height - 1) / stride.height * ((input.width + stride.width - 1) / stride.width))
+        let tiles = Double(
+            (input.height + stride.height - 1) / stride.height * ((input.width + stride.width - 1) / stride.width)
+        )
         var done = 0.0
         return try tiling.run(
             input,

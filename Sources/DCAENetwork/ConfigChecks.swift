@@ -30,7 +30,8 @@ extension AutoencoderDCConfig {
         for (field, count) in lengths where count != stages {
             throw .configuration("\(name) \(field) has \(count) entries for \(stages) stages")
         }
-        guard stages > 0, half.blockOutChannels.allSatisfy({ $0 > 0 }), half.layersPerBlock.allSatisfy({ $0 >= 0 }) else {
+        guard stages > 0, half.blockOutChannels.allSatisfy({ $0 > 0 }), half.layersPerBlock.allSatisfy({ $0 >= 0 })
+        else {
             throw .configuration("\(name): a stage has at least one channel and no fewer than 0 layers")
         }
         guard stages > 1 || half.layersPerBlock[0] > 0 else {

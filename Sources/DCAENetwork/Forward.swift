@@ -26,7 +26,12 @@ final class Forward {
     /// An image between operations; whole if it must be, or is small enough.
     func image(_ height: Int, _ width: Int, _ channels: Int, whole: Bool = false, ring: Bool = false) -> Rows {
         let bytes = 4 * height * width * ((channels + 15) / 16 * 16)
-        return Rows(height: height, width: width, channels: channels, isWhole: whole || (!ring && bytes <= engine.wholeLimit))
+        return Rows(
+            height: height,
+            width: width,
+            channels: channels,
+            isWhole: whole || (!ring && bytes <= engine.wholeLimit)
+        )
     }
 
     /// Adds an operation, and runs all that were added if its output is kept whole.
@@ -109,7 +114,9 @@ final class Forward {
         let gather = AttentionGather(name: name, from: qkv, to: answers, heads: heads, dim: dim, scales: scales)
         try add(Convolution(projection, from: input, to: qkv))
         try add(gather)
-        if !AttentionGather.isQuadratic(input, dim: dim) { try add(AttentionMap(name: name, after: gather, in: answers)) }
+        if !AttentionGather.isQuadratic(input, dim: dim) {
+            try add(AttentionMap(name: name, after: gather, in: answers))
+        }
         var out = ConvolutionSpec(
             name: name + ".to_out",
             weights: try loader.raw([name + ".to_out.weight"], [[channels, inner * (1 + kernels.count)]], taps: 1)
@@ -126,7 +133,12 @@ final class Forward {
         let hidden = image(input.height, input.width, 2 * paddedHalf, ring: true)
         var inverted = ConvolutionSpec(
             name: name + ".conv_inverted",
-            weights: try loader.raw([name + ".conv_inverted.weight"], [[2 * half, channels, 1, 1]], taps: 1, segment: half),
+            weights: try loader.raw(
+                [name + ".conv_inverted.weight"],
+                [[2 * half, channels, 1, 1]],
+                taps: 1,
+                segment: half
+            ),
             bias: try loader.values(name + ".conv_inverted.bias", [2 * half])
         )
         inverted.activation = .silu

@@ -5,7 +5,9 @@ extension Forward {
     /// The encoder: planes of an image of `height` × `width` to planes of the latent.
     ///
     /// Source: `Encoder.forward` in diffusers/models/autoencoders/autoencoder_dc.py, version 0.42.1.
-    func encode(_ planes: UnsafePointer<Float>, height: Int, width: Int, into latent: UnsafeMutablePointer<Float>) throws {
+    func encode(_ planes: UnsafePointer<Float>, height: Int, width: Int, into latent: UnsafeMutablePointer<Float>)
+        throws
+    {
         let half = config.encoder
         let pixels = image(height, width, config.inChannels, ring: true)
         try add(PlanesSource(name: "encoder", planes: planes, to: pixels))
@@ -34,7 +36,13 @@ extension Forward {
             if stage < half.stageCount - 1 {
                 let layers = half.layersPerBlock[stage]
                 let next = half.blockOutChannels[stage + 1]
-                x = try down("\(name).\(layers)", x, channels: next, whole: hasAttention(half, stage + 1), shortcut: true)
+                x = try down(
+                    "\(name).\(layers)",
+                    x,
+                    channels: next,
+                    whole: hasAttention(half, stage + 1),
+                    shortcut: true
+                )
             }
         }
         try expect(x.channels, half.blockOutChannels[half.stageCount - 1], "encoder.conv_out")
@@ -56,12 +64,19 @@ extension Forward {
     /// The decoder: planes of a latent of `height` × `width` to planes of the sample.
     ///
     /// Source: `Decoder.forward` in diffusers/models/autoencoders/autoencoder_dc.py, version 0.42.1.
-    func decode(_ planes: UnsafePointer<Float>, height: Int, width: Int, into sample: UnsafeMutablePointer<Float>) throws {
+    func decode(_ planes: UnsafePointer<Float>, height: Int, width: Int, into sample: UnsafeMutablePointer<Float>)
+        throws
+    {
         let half = config.decoder
         let deepest = half.stageCount - 1
         let latent = image(height, width, config.latentChannels, whole: true)
         try add(PlanesSource(name: "decoder", planes: planes, to: latent))
-        var first = try convolution("decoder.conv_in", config.latentChannels, half.blockOutChannels[deepest], bias: true)
+        var first = try convolution(
+            "decoder.conv_in",
+            config.latentChannels,
+            half.blockOutChannels[deepest],
+            bias: true
+        )
         if config.decoderInShortcut {
             let repeats = half.blockOutChannels[deepest] / config.latentChannels
             guard repeats * config.latentChannels == half.blockOutChannels[deepest] else {

@@ -17,7 +17,10 @@ struct LayerLoader {
             )
         }
         guard weight.dtype.isWeightFormat, weight.shape.byteCount(of: weight.dtype) == weight.bytes.count else {
-            throw NetworkError.parameter(name: name, "is \(weight.dtype.rawValue), and only F32, F16 and BF16 can be computed with")
+            throw NetworkError.parameter(
+                name: name,
+                "is \(weight.dtype.rawValue), and only F32, F16 and BF16 can be computed with"
+            )
         }
         if let limit { try check(weight, name, limit) }
         return weight
@@ -30,7 +33,12 @@ struct LayerLoader {
 
     private func widened(_ weight: Weight) -> [Float] {
         [Float](unsafeUninitializedCapacity: weight.shape.elementCount ?? 0) { buffer, count in
-            NumberFormat.convert(weight.bytes, from: weight.dtype, into: UnsafeMutableRawBufferPointer(buffer), to: .f32)
+            NumberFormat.convert(
+                weight.bytes,
+                from: weight.dtype,
+                into: UnsafeMutableRawBufferPointer(buffer),
+                to: .f32
+            )
             count = weight.shape.elementCount ?? 0
         }
     }
@@ -75,11 +83,20 @@ struct LayerLoader {
         var start = 0
         var buffer = [Float](repeating: 0, count: 4096)
         while start < weight.bytes.count {
-            let part = UnsafeRawBufferPointer(rebasing: weight.bytes[start..<min(start + 4096 * size, weight.bytes.count)])
+            let part = UnsafeRawBufferPointer(
+                rebasing: weight.bytes[start..<min(start + 4096 * size, weight.bytes.count)]
+            )
             _ = buffer.withUnsafeMutableBytes { NumberFormat.convert(part, from: weight.dtype, into: $0, to: .f32) }
             if let index = buffer[..<(part.count / size)].firstIndex(where: { !($0.magnitude <= limit) }) {
                 throw NetworkError(
-                    .outside(layer: name, value: buffer[index], channel: start / size + index, row: 0, column: 0, weights: true)
+                    .outside(
+                        layer: name,
+                        value: buffer[index],
+                        channel: start / size + index,
+                        row: 0,
+                        column: 0,
+                        weights: true
+                    )
                 )
             }
             start += part.count

@@ -16,6 +16,7 @@ public enum NetworkError: Refusal, Equatable {
     /// The system gave no more memory.
     case outOfMemory(String)
 
+    /// The whole message: one line, without a final full stop.
     public var description: String {
         switch self {
         case .shape(let what), .configuration(let what), .tiling(let what), .outOfMemory(let what): what
@@ -28,7 +29,9 @@ public enum NetworkError: Refusal, Equatable {
     init(_ error: KernelError) {
         switch error {
         case .outOfMemory(let bytes):
-            self = .outOfMemory("out of memory: \((bytes + 999_999) / 1_000_000) MB more were needed; try tiles, or a smaller image")
+            self = .outOfMemory(
+                "out of memory: \((bytes + 999_999) / 1_000_000) MB more were needed; try tiles, or a smaller image"
+            )
         case .outside(let layer, let value, let channel, let row, let column, let isWeight):
             let what = value.isNaN ? "NaN" : value.isInfinite ? "\(value)" : "\(value), beyond the 65504 of F16,"
             self = .outOfRange(

@@ -31,7 +31,8 @@ public struct Tiling: Sendable, Equatable {
     /// here there must be none.
     func check(ratio: Int) throws(NetworkError) {
         let sides = [
-            ("height", tileSampleMinHeight, tileSampleStrideHeight), ("width", tileSampleMinWidth, tileSampleStrideWidth),
+            ("height", tileSampleMinHeight, tileSampleStrideHeight),
+            ("width", tileSampleMinWidth, tileSampleStrideWidth),
         ]
         for (side, tile, stride) in sides {
             guard tile > 0, stride > 0, tile % ratio == 0, stride % ratio == 0 else {
@@ -42,7 +43,9 @@ public struct Tiling: Sendable, Equatable {
                 )
             }
             guard stride <= tile else {
-                throw .tiling("a stride of \(stride) leaves gaps between tiles of \(side) \(tile): at most the tile's own \(side)")
+                throw .tiling(
+                    "a stride of \(stride) leaves gaps between tiles of \(side) \(tile): at most the tile's own \(side)"
+                )
             }
         }
     }
@@ -72,9 +75,11 @@ public struct Tiling: Sendable, Equatable {
                 if i > 0 { piece.blendTop(with: above[j], over: blend.height) }
                 if j > 0 { piece.blendLeft(with: row[j - 1], over: blend.width) }
                 row.append(piece)
-                let whole = result ?? FloatTensor(
-                    zeros: [input.batch, piece.channels, scaled(input.height), scaled(input.width)]
-                )
+                let whole =
+                    result
+                    ?? FloatTensor(
+                        zeros: [input.batch, piece.channels, scaled(input.height), scaled(input.width)]
+                    )
                 result = nil
                 result = piece.pasted(into: whole, top: scaled(y), left: scaled(x), atMost: outStride)
             }
@@ -90,7 +95,9 @@ extension FloatTensor {
         for plane in 0..<(batch * channels) {
             for y in 0..<extent {
                 let weight = Double(y) / Double(extent)
-                let (from, to) = ((plane * above.height + above.height - extent + y) * above.width, (plane * height + y) * width)
+                let (from, to) = (
+                    (plane * above.height + above.height - extent + y) * above.width, (plane * height + y) * width
+                )
                 for x in 0..<width {
                     values[to + x] = above.values[from + x] * Float(1 - weight) + values[to + x] * Float(weight)
                 }
@@ -104,7 +111,8 @@ extension FloatTensor {
             for x in 0..<extent {
                 let weight = Double(x) / Double(extent)
                 let from = line * left.width + left.width - extent + x
-                values[line * width + x] = left.values[from] * Float(1 - weight) + values[line * width + x] * Float(weight)
+                values[line * width + x] =
+                    left.values[from] * Float(1 - weight) + values[line * width + x] * Float(weight)
             }
         }
     }

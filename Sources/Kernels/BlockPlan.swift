@@ -7,8 +7,6 @@ struct BlockPlan {
     /// The tiles of the largest block.
     let largest: Int
     let panels: Int
-    /// Panels that are multiplied before their results are transformed back.
-    let panelsAtOnce: Int
 
     private let points: Int
     private let k: Int
@@ -30,10 +28,12 @@ struct BlockPlan {
         let rows = (Int(c.y1 - c.y0) + Int(c.tile_height) - 1) / Int(c.tile_height)
         let tiles = rows * tilesX
         let groups = (tiles + tileRows - 1) / tileRows
-        // The left operand's share of the second-level cache. Where products are many (36 points) the weights come from
-        // further away for each block, so that two groups of rows are the least that pays.
-        let wanted = points > 1 ? Tuning.tileBlockBytes : Tuning.pixelBlockBytes
-        let most = max(28 / tileRows, min(points > 1 ? 112 / tileRows : 448 / tileRows, wanted / (4 * points * k * tileRows)))
+        // A block's left operand is what the second-level cache should hold of it; its tiles are how often weights that
+        // come from further away are used.
+        let most =
+            points > 1
+            ? Tuning.tilesPerBlock / tileRows
+            : max(56 / tileRows, min(448 / tileRows, Tuning.pixelBlockBytes / (4 * k * tileRows)))
         let threads = engine.pool.count
         var count = max(1, (groups + most - 1) / most)
         count = min(groups, (count + threads - 1) / threads * threads)
@@ -44,16 +44,20 @@ struct BlockPlan {
             return start..<end
         }
         largest = blocks.map(\.count).max() ?? 0
-        panelsAtOnce = min(panels, points > 1 ? Tuning.panelsAtOnce : 1)
     }
 
     private func padded(_ tiles: Int) -> Int { (tiles + tileRows - 1) / tileRows * tileRows }
 
     /// The left operand of so many tiles.
-    func leftFloats(of tiles: Int) -> Int { padded(tiles) * points * k }
+    ///
+    /// The distance between points is that of `left_point` in gemm.inc.h.
+    func leftFloats(of tiles: Int) -> Int {
+        let floats = padded(tiles) * k
+        return points > 1 ? points * ((floats / 1024 + 1) * 1024 + 144) : floats
+    }
 
     /// The products of so many tiles.
-    func productFloats(of tiles: Int, panels: Int) -> Int { padded(tiles) * points * panels * panelWidth }
+    func productFloats(of tiles: Int) -> Int { padded(tiles) * points * panelWidth }
 
     /// The results of so many tiles, all channels.
     func resultFloats(of tiles: Int) -> Int { tiles * tilePixels * panels * panelWidth }
@@ -84,7 +88,6 @@ struct BlockPlan {
 
 /// Sizes found by measurement on a Zen 5 with 1 MB of second-level cache per core.
 enum Tuning {
-    static let tileBlockBytes = 3 << 20
+    static let tilesPerBlock = 56
     static let pixelBlockBytes = 768 << 10
-    static let panelsAtOnce = 2
 }

@@ -7,7 +7,7 @@ internal import TensorCore
 /// - 3×3 with stride 1: Winograd's F(4×4, 3×3), 36 products of a quarter of the direct cost; on a few pixels directly,
 ///   as the weights' transform would cost more than it saves.
 /// - Doubling and 3×3: nine products at the low resolution, a quarter of the cost at the high one, and exact.
-/// - 3×3 with stride 2: directly.
+/// - 3×3 with stride 2: 25 products for four results, 0.69 of the direct cost, and exact ones.
 package final class Convolution: RowOperation {
     package let name: String
     package let inputs: [RowInput]
@@ -57,16 +57,22 @@ package final class Convolution: RowOperation {
         if weights.taps == 1 {
             c.algorithm = Int32(DCAE_POINTWISE)
         } else if spec.resampling == .stride {
-            c.algorithm = Int32(DCAE_DIRECT)
+            c.algorithm = Int32(pixels <= 16 ? DCAE_DIRECT : DCAE_HALVE)
         } else if spec.resampling == .interpolate {
             c.algorithm = Int32(DCAE_UPSAMPLE)
         } else {
             c.algorithm = Int32(pixels <= 144 && weights.inputs >= 128 ? DCAE_DIRECT : DCAE_WINOGRAD)
         }
-        let side: Int32 = c.algorithm == DCAE_WINOGRAD ? 4 : c.algorithm == DCAE_UPSAMPLE ? 2 : 1
+        let (side, points): (Int32, Int32) =
+            switch Int(c.algorithm) {
+            case DCAE_WINOGRAD: (4, 36)
+            case DCAE_UPSAMPLE: (2, 9)
+            case DCAE_HALVE: (2, 25)
+            default: (1, 1)
+            }
         c.tile_height = side
         c.tile_width = side
-        c.points = c.algorithm == DCAE_WINOGRAD ? 36 : c.algorithm == DCAE_UPSAMPLE ? 9 : 1
+        c.points = points
         c.stride = spec.resampling == .stride ? 2 : 1
         let blocks = source.paddedChannels / 16
         c.k16 = Int32(c.algorithm == DCAE_DIRECT ? 9 * blocks : blocks)
@@ -74,7 +80,8 @@ package final class Convolution: RowOperation {
         c.tiles_x = Int32((ownWidth + Int(side) - 1) / Int(side))
         c.activation = spec.activation.rawValue
         c.shuffle = Int32(
-            spec.resampling == .shuffle ? DCAE_SHUFFLE : spec.resampling == .unshuffle ? DCAE_UNSHUFFLE : DCAE_NO_SHUFFLE
+            spec.resampling == .shuffle
+                ? DCAE_SHUFFLE : spec.resampling == .unshuffle ? DCAE_UNSHUFFLE : DCAE_NO_SHUFFLE
         )
         c.permuted = spec.resampling == .shuffle && weights.outputs / 4 % 16 == 0 ? 1 : 0
         c.shortcut = spec.shortcut.code
@@ -101,9 +108,11 @@ package final class Convolution: RowOperation {
     }
 
     package var stepRows: Int {
-        // About 16 MB of input or output, whichever is larger: enough tiles for every thread, little enough to be cached.
+        // About 4 MB of input or output, whichever is larger: enough tiles for every thread, little enough to be cached;
+        // more where much memory is read for the weights in each step.
         let floats = max(target.rowFloats, source.rowFloats * source.height / max(1, target.height))
-        let rows = max(1, (16 << 20) / (4 * max(1, floats)))
+        let weights = spec.weights.outputs * spec.weights.inputs * Int(c.points)
+        let rows = max(1, max(1 << 20, weights / 2) / max(1, floats))
         return max(granule, rows / granule * granule)
     }
 
@@ -118,6 +127,7 @@ package final class Convolution: RowOperation {
             switch Int(c.algorithm) {
             case DCAE_WINOGRAD: "winograd F(4,3)"
             case DCAE_UPSAMPLE: "upsample 9"
+            case DCAE_HALVE: "halve 25"
             case DCAE_DIRECT: "direct"
             default: "product"
             }
@@ -139,7 +149,10 @@ package final class Convolution: RowOperation {
         let panelFloats = dcae_panel_floats(&c, Int32(panelWidth))
         let packedBytes = 4 * panelFloats * Int(c.panels)
         let tiles = (ownHeight + Int(c.tile_height) - 1) / Int(c.tile_height) * Int(c.tiles_x)
-        let fewTiles = steps == 1 && tiles <= 1024 && Int(c.panels) >= 2 * engine.pool.count
+        // Few tiles do not pay for weights written out and read again; their own side must be small enough to be read anew
+        // for each panel.
+        let leftBytes = 4 * tiles * Int(c.points) * Int(c.k16) * 16
+        let fewTiles = steps == 1 && tiles <= 256 && leftBytes <= 10 << 20 && Int(c.panels) >= 2 * engine.pool.count
         let direct = c.algorithm == DCAE_DIRECT && c.shuffle == DCAE_UNSHUFFLE
         usesPacked = !direct && !(fewTiles && packedBytes > 1 << 20) && packedBytes <= 96 << 20
         guard usesPacked else { return }
@@ -226,7 +239,7 @@ package final class Convolution: RowOperation {
     /// Every thread takes blocks of tiles from input to output, its share of the work staying in its own cache.
     private func runByTiles(_ engine: Engine, _ plan: BlockPlan) throws {
         let v = plan.leftFloats(of: plan.largest)
-        let m = plan.productFloats(of: plan.largest, panels: plan.panelsAtOnce)
+        let m = plan.productFloats(of: plan.largest)
         let t = c.finishes != 0 ? plan.resultFloats(of: plan.largest) : 0
         try engine.reserveScratch(v + m + t)
         let panelFloats = dcae_panel_floats(&c, engine.kernels.panel_width)
@@ -237,12 +250,9 @@ package final class Convolution: RowOperation {
             let left = engine.scratch(of: worker)
             withUnsafePointer(to: c) { c in
                 engine.kernels.transform_input(c, t0, t1, left)
-                var panel = 0
-                while panel < plan.panels {
-                    let count = min(plan.panelsAtOnce, plan.panels - panel)
+                for panel in 0..<plan.panels {
                     let right = weights + panel * panelFloats
-                    engine.kernels.multiply(c, t0, t1, left, right, Int32(panel), Int32(count), left + v, left + v + m)
-                    panel += count
+                    engine.kernels.multiply(c, t0, t1, left, right, Int32(panel), left + v, left + v + m)
                 }
                 if t > 0 { engine.kernels.finish(c, t0, t0, t1, left + v + m) }
             }
@@ -252,7 +262,7 @@ package final class Convolution: RowOperation {
     /// Every thread takes panels of outputs, prepares each just before it is used, and multiplies all tiles by it.
     private func runByPanels(_ engine: Engine, _ plan: BlockPlan) throws {
         let panelFloats = dcae_panel_floats(&c, engine.kernels.panel_width)
-        let m = plan.productFloats(of: plan.largest, panels: 1)
+        let m = plan.productFloats(of: plan.largest)
         let wide = dcae_panel_scratch(&c, engine.kernels.panel_width)
         try engine.reserveScratch(panelFloats + m + wide)
         var first = 0
@@ -260,8 +270,9 @@ package final class Convolution: RowOperation {
             let last = plan.endOfShare(from: first)
             let blocks = Array(plan.blocks[first..<last])
             let start = blocks[0].lowerBound
-            let offsets = blocks.map { plan.leftFloats(of: $0.lowerBound - start) }
-            let left = try engine.arena.floats(blocks.reduce(0) { $0 + plan.leftFloats(of: $1.count) })
+            let leftFloats = plan.leftFloats(of: plan.largest)
+            let offsets = blocks.indices.map { $0 * leftFloats }
+            let left = try engine.arena.floats(blocks.count * leftFloats)
             let tiles = blocks[blocks.count - 1].upperBound - start
             let results = try engine.arena.floats(c.finishes != 0 ? plan.resultFloats(of: tiles) : 16)
             let (leftBase, resultBase) = (left.base, results.base)
@@ -282,7 +293,6 @@ package final class Convolution: RowOperation {
                             leftBase + offsets[block],
                             right,
                             Int32(panel),
-                            1,
                             right + panelFloats,
                             resultBase + plan.resultFloats(of: range.lowerBound - start)
                         )

@@ -31,11 +31,11 @@ package final class Engine {
     package var profile: [LayerProfile] = []
     /// Called after every step with the operations done and whether the caller may go on.
     package var progress: ((_ operations: Double) throws -> Void)?
-    /// How many floats wide a buffer may be that is kept whole although it could be kept in part.
+    /// The bytes that an image may take to be kept whole although rows of it would do.
     package var wholeLimit = 72 << 20
 
     private var scratch: [FloatBuffer?]
-    private var zeroBuffer: FloatBuffer?
+    private var zeroBuffers: [FloatBuffer] = []
 
     /// An engine with so many threads.
     package init(threads: Int, instructionSet: InstructionSet) {
@@ -58,19 +58,19 @@ package final class Engine {
         return buffer.base
     }
 
-    /// At least `count` zeros.
+    /// At least `count` zeros, which stay where they are until the memory is released.
     func zeros(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
-        if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer.base }
-        let buffer = try arena.floats(count)
+        if let buffer = zeroBuffers.last, buffer.count >= count { return buffer.base }
+        let buffer = try arena.floats(max(count, 1 << 14))
         buffer.clear()
-        zeroBuffer = buffer
+        zeroBuffers.append(buffer)
         return buffer.base
     }
 
     /// Gives up the memory that is kept between computations.
     package func releaseMemory() {
         scratch = Array(repeating: nil, count: pool.count)
-        zeroBuffer = nil
-        arena.reset()
+        zeroBuffers = []
+        arena.releaseMemory()
     }
 }

@@ -1,8 +1,9 @@
 internal import CKernels
+
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// What the loops are compiled for; chosen at run time.
@@ -14,6 +15,7 @@ public enum InstructionSet: Int32, Sendable, CaseIterable, Comparable {
     /// AVX-512 F, VL, BW and DQ.
     case avx512 = 2
 
+    /// Whether the first has fewer instructions than the second.
     public static func < (lhs: InstructionSet, rhs: InstructionSet) -> Bool { lhs.rawValue < rhs.rawValue }
 
     /// Whether this processor and system have it.

@@ -1,8 +1,9 @@
 internal import CKernels
+
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// A chain of operations in which rows flow: each operation runs as soon as its inputs hold a step's worth of rows, and
@@ -51,7 +52,9 @@ package struct Pipeline {
             if let limit = engine.limit, let output = operation.output {
                 try check(output, step.y0..<step.y1, limit, operation.name, engine)
             }
-            try engine.progress?(operation.operations * Double(step.y1 - step.y0) / Double(max(1, operation.outputHeight)))
+            try engine.progress?(
+                operation.operations * Double(step.y1 - step.y0) / Double(max(1, operation.outputHeight))
+            )
         }
         for (index, operation) in operations.enumerated() {
             let start = clock(engine)
@@ -80,7 +83,9 @@ package struct Pipeline {
             var chosen: Step?
             for index in operations.indices.reversed() where produced[index] < operations[index].outputHeight {
                 let operation = operations[index]
-                let wanted = min(produced[index] + operation.stepRows, operation.outputHeight)
+                // By itself, an operation has nobody to share rows with.
+                let rows = operations.count == 1 ? operation.outputHeight : operation.stepRows
+                let wanted = min(produced[index] + rows, operation.outputHeight)
                 let ready = zip(operation.inputs, writers[index]).allSatisfy { input, writer in
                     guard let writer else { return true }
                     return input.high(wanted) <= produced[writer]

@@ -99,7 +99,7 @@ package final class PixelNorm: RowOperation {
     package var algorithm: String { "pixels" }
     package var outputHeight: Int { target.height }
     package var granule: Int { 1 }
-    package var stepRows: Int { max(4, (16 << 20) / (4 * max(1, target.rowFloats))) }
+    package var stepRows: Int { max(4, (4 << 20) / (4 * max(1, target.rowFloats))) }
     package var operations: Double { 4 * Double(target.height * target.width * target.channels) }
 
     package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {

@@ -18,6 +18,7 @@ public struct JSONError: Error, Sendable, Equatable {
         case nulInKey
         case keyTooLong(limit: Int)
         case tooDeep(limit: Int)
+        case tooManyValues(limit: Int)
         case trailing
         case unreadable
     }
@@ -44,6 +45,7 @@ public struct JSONError: Error, Sendable, Equatable {
         case .nulInKey: "a NUL character in a key"
         case .keyTooLong(let limit): "a key longer than \(limit) bytes"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
+        case .tooManyValues(let limit): "more than \(limit) values in one part of it"
         case .trailing: "something follows the end of the JSON value"
         case .unreadable: "json-c cannot read this value"
         }

@@ -62,6 +62,12 @@ package final class TemporaryFolder {
         return url.path
     }
 
+    /// Moves a file within the folder and gives its new path.
+    package func moved(_ name: String, to other: String) throws -> String {
+        try FileManager.default.moveItem(atPath: self(name), toPath: self(other))
+        return self(other)
+    }
+
     /// Everything in the folder and below it, hidden or not, sorted.
     package func contents(_ name: String = "") -> [String] {
         (FileManager.default.subpaths(atPath: name.isEmpty ? path : self(name)) ?? []).sorted()

@@ -14,7 +14,7 @@ typedef struct {
     int32_t capacity, height, width, channels;
 } dcae_rows;
 
-enum { DCAE_WINOGRAD = 0, DCAE_UPSAMPLE = 1, DCAE_DIRECT = 2, DCAE_POINTWISE = 3 };
+enum { DCAE_WINOGRAD = 0, DCAE_UPSAMPLE = 1, DCAE_DIRECT = 2, DCAE_POINTWISE = 3, DCAE_HALVE = 4 };
 enum { DCAE_IDENTITY = 0, DCAE_RELU = 1, DCAE_SILU = 2, DCAE_GELU = 3, DCAE_MISH = 4 };
 enum { DCAE_NO_NORM = 0, DCAE_RMS_NORM = 1, DCAE_AFFINE = 2 };
 enum { DCAE_NO_SHUFFLE = 0, DCAE_SHUFFLE = 1, DCAE_UNSHUFFLE = 2 };
@@ -78,9 +78,9 @@ typedef struct {
     void (*prepare_panel)(const dcae_conv *, int32_t n, float *panel, float *scratch);
     /// Gathers and transforms the input of tiles t0 ..< t1 into `v`, group by group of tile_rows.
     void (*transform_input)(const dcae_conv *, int32_t t0, int32_t t1, float *v);
-    /// Multiplies `v` by `count` panels, transforms back, and writes into `t` (or the output where nothing follows).
+    /// Multiplies `v` by panel `n`, transforms back, and writes into `t` (or the output where nothing follows).
     void (*multiply)(
-        const dcae_conv *, int32_t t0, int32_t t1, const float *v, const float *panel, int32_t n, int32_t count, float *m, float *t
+        const dcae_conv *, int32_t t0, int32_t t1, const float *v, const float *panel, int32_t n, float *m, float *t
     );
     /// Norm, shortcut and shuffle over the pixels of tiles t0 ..< t1, `t` beginning with tile `first`.
     void (*finish)(const dcae_conv *, int32_t first, int32_t t0, int32_t t1, const float *t);

@@ -104,7 +104,7 @@ struct PickledStorage {
 /// All that a pickle has built.
 struct PickleHeap {
     /// Beyond these a pickle is no checkpoint's: the largest have some ten thousand tensors at forty values each.
-    static let valueLimit = 3_000_000
+    static let valueLimit = 2_000_000
     static let tensorLimit = 200_000
 
     private(set) var nodes: [PickleNode] = [.none, .bool(false), .bool(true), .opaque]
@@ -155,6 +155,7 @@ struct PickleHeap {
     }
 
     mutating func add(_ global: TorchGlobal) throws(PickleFault) -> PickleReference {
+        try charge(4)
         globals.append(global)
         return try add(.global(UInt32(globals.count - 1)))
     }

@@ -3,7 +3,7 @@ internal import TensorCore
 /// Follows the instructions of a pickle and builds the values that they describe, as data: names are looked up in an
 /// allow-list, and "calling" one means reading its arguments.
 struct PickleMachine {
-    static let stepLimit = 5_000_000
+    static let stepLimit = 3_000_000
     static let nameLimit = 4096
 
     /// How names and storages of this file are written.

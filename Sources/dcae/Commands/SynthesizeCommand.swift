@@ -10,13 +10,15 @@ struct SynthesizeCommand: ParsableCommand {
         commandName: "synthesize",
         abstract: "Writes a valid checkpoint with made-up weights, to try things without a download.",
         discussion: """
-            The weights have the published names, shapes and dtypes; they are not a trained model. There are two kinds:
+            The weights have the published names, shapes and dtypes; they are not a
+            trained model. There are two kinds:
 
               seeded         noise, scaled so that activations stay in range
               interpretable  a codec built by hand: decoding gives back the low
                              frequencies of the picture that was encoded
 
-            The same options give the same bytes everywhere, and the same weights in either layout.
+            The same options give the same bytes everywhere, and the same weights in
+            either layout.
 
               dcae synthesize sana-1.0 -o /tmp/sana
               dcae synthesize lite --weights interpretable -o /tmp/lite
