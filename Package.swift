@@ -18,7 +18,7 @@ let package = Package(
         .library(
             name: "DCAE",
             targets: [
-                "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
     ],
@@ -43,26 +43,29 @@ let package = Package(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
-        // Summaries, statistics, differences, hashes.
-        .target(
-            name: "Inspection",
-            dependencies: [
-                "Conversion", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON",
-            ]
-        ),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
+        // The library's front door: an autoencoder from a checkpoint of any format and either layout.
+        .target(
+            name: "DCAEKit",
+            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+        ),
+        // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
+        .target(
+            name: "Inference",
+            dependencies: [
+                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
+            ]
+        ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
         .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
-        // Latent statistics and the scaling factor that follows from them.
-        .target(name: "Calibration", dependencies: ["DCAENetwork", "Images", "ModelZoo", "StrictJSON", "TensorCore"]),
         // The program: one file per command.
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Calibration", "Inspection", "Conversion", "DCAENetwork", "Images", "CheckpointIO", "ModelZoo",
+                "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo",
                 "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -86,13 +89,6 @@ let package = Package(
         .executableTarget(name: "EmbedRegistry"),
         .plugin(name: "EmbedRegistryPlugin", capability: .buildTool(), dependencies: ["EmbedRegistry"]),
 
-        // Times the network and compares it with a peer's tensors, as long as `dcae bench` does not.
-        .executableTarget(
-            name: "EngineBench",
-            dependencies: ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"],
-            path: "Benchmarks/EngineBench"
-        ),
-
         .target(
             name: "TestSupport",
             dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
@@ -104,13 +100,15 @@ let package = Package(
 let tests: [(String, [Target.Dependency])] = [
     ("TensorCoreTests", ["TensorCore"]),
     ("StrictJSONTests", ["StrictJSON"]),
-    ("CheckpointIOTests", ["CheckpointIO", "StrictJSON", "TensorCore"]),
+    ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
-    ("DCAENetworkTests", ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
-    ("EndToEndTests", ["dcae", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
+    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
+    ("EndToEndTests", ["dcae", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
 ]
 for (name, dependencies) in tests {
     package.targets.append(.testTarget(name: name, dependencies: dependencies + ["TestSupport"]))

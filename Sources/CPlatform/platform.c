@@ -15,57 +15,6 @@
 
 enum { path_room = 4096 };
 
-static int copy_by_hand(int source, int64_t from, int target, int64_t to, size_t count) {
-    enum { room = 1 << 18 };
-    char *buffer = malloc(room);
-    if (!buffer) return ENOMEM;
-    int result = 0;
-    while (count > 0 && !result) {
-        ssize_t got = pread(source, buffer, count < room ? count : room, from);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) {
-            result = got ? errno : ENODATA;
-            break;
-        }
-        for (ssize_t done = 0; done < got;) {
-            ssize_t put = pwrite(target, buffer + done, (size_t)(got - done), to + done);
-            if (put < 0 && errno == EINTR) continue;
-            if (put <= 0) {
-                result = put ? errno : EIO;
-                break;
-            }
-            done += put;
-        }
-        from += got;
-        to += got;
-        count -= (size_t)got;
-    }
-    free(buffer);
-    return result;
-}
-
-int dcae_copy_range(int source, int64_t source_offset, int target, int64_t target_offset, size_t count) {
-#if defined(__linux__)
-    off_t from = source_offset, to = target_offset;
-    while (count > 0) {
-        ssize_t got = copy_file_range(source, &from, target, &to, count, 0);
-        if (got > 0) {
-            count -= (size_t)got;
-        } else if (got == 0) {
-            // Some file systems answer 0 where they cannot; reading tells an end of file from that.
-            return copy_by_hand(source, from, target, to, count);
-        } else if (errno == EXDEV || errno == ENOSYS || errno == EINVAL || errno == EOPNOTSUPP || errno == EPERM) {
-            return copy_by_hand(source, from, target, to, count);
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-#else
-    return copy_by_hand(source, source_offset, target, target_offset, count);
-#endif
-}
-
 int dcae_preallocate(int descriptor, int64_t size) {
     if (size == 0) return 0;
 #if defined(__APPLE__)
@@ -81,13 +30,6 @@ int dcae_preallocate(int descriptor, int64_t size) {
     if (errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO) return errno;
     return ftruncate(descriptor, size) == 0 ? 0 : errno;
 #endif
-}
-
-int dcae_flush(int descriptor) {
-#if defined(__APPLE__)
-    if (fcntl(descriptor, F_FULLFSYNC) == 0) return 0;
-#endif
-    return fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
 }
 
 int dcae_open_nameless(const char *folder) {

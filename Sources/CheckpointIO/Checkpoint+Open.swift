@@ -26,7 +26,11 @@ extension Checkpoint {
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
         switch try FileKind.of(file) {
-        case .safetensors: return try openSafetensors(file, path: path)
+        case .safetensors:
+            if let section = options.section {
+                throw CheckpointError(file.path, .file, TorchFault.noSection(section, there: []))
+            }
+            return try openSafetensors(file, path: path)
         case .zip: return try openTorchZip(file, path: path, options: options)
         case .pickle: return try openTorchLegacy(file, path: path, options: options)
         case .tar: return try openTorchTar(file, path: path, options: options)
@@ -41,8 +45,12 @@ extension Checkpoint {
         path: String,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        let expanded = try ZstdExpansion.expand(file, options: options)
-        return try openFile(expanded, path: path, options: options).compressed()
+        let (expanded, header) = try ZstdExpansion.expand(file, options: options)
+        // A header that was read on the way is not read again, but for the error where the data after it is too short.
+        guard let header, header.declaredSize == expanded.size else {
+            return try openFile(expanded, path: path, options: options).compressed()
+        }
+        return checkpoint(expanded, header, path: path).compressed()
     }
 
     /// The same, marked as expanded from a compressed file.
@@ -61,8 +69,11 @@ extension Checkpoint {
 
     /// Opens one safetensors file.
     package static func openSafetensors(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
-        let header = try SafetensorsHeader(reading: file)
-        return Checkpoint(
+        checkpoint(file, try SafetensorsHeader(reading: file), path: path)
+    }
+
+    private static func checkpoint(_ file: InputFile, _ header: SafetensorsHeader, path: String) -> Checkpoint {
+        Checkpoint(
             path: path,
             format: .safetensors,
             files: [file],
@@ -115,6 +126,10 @@ package enum FileKind: Sendable {
         if let name = otherFormat(start) { throw CheckpointError(path, .file, FileFault.otherFormat(name)) }
         // What has no name may still be a safetensors file with a wrong length, and its reader says what is wrong.
         if isJSONAt8 || start.count <= 8 || start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
+        if start.prefix(16).allSatisfy({ (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }) {
+            let text = String(decoding: start.prefix(16), as: UTF8.self).escaped()
+            throw CheckpointError(path, .file, FileFault.unknownFormat(begins: "the text \"\(text)\""))
+        }
         let begins = start.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
         throw CheckpointError(path, .file, FileFault.unknownFormat(begins: "the bytes " + begins))
     }
@@ -129,6 +144,7 @@ package enum FileKind: Sendable {
             ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "a numpy array"),
             ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
             ([0x7F, 0x45, 0x4C, 0x46], "a program"), (Array("%PDF".utf8), "a PDF file"),
+            ([0xEF, 0xBB, 0xBF], "a text with a byte order mark"), ([0xFF, 0xFE], "a text in UTF-16"),
             ([0x27, 0xB5, 0x2F, 0xFD], "a zstd file of a version before 0.8"),
         ]
         return magics.first { start.starts(with: $0.0) }?.1

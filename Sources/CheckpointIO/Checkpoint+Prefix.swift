@@ -7,6 +7,8 @@ internal import TensorCore
 /// other (`model.`, `autoencoder.`) goes where an encoder or a decoder stands behind it; names of models of other kinds stay
 /// as they are. The rule is the same for every format.
 enum NamePrefix {
+    /// No wrapper makes a longer prefix; names may be longer than anything that deserves to be searched.
+    private static let lengthLimit = 256
     private static let wrappers = ["module.", "_orig_mod."]
     private static let roots: Set<Substring> = ["encoder", "decoder"]
 
@@ -14,7 +16,7 @@ enum NamePrefix {
     static func find(in names: [String]) -> String {
         guard let first = names.first else { return "" }
         // What all names begin with, cut after a dot.
-        var common = Substring(first).utf8
+        var common = Substring(first).utf8.prefix(lengthLimit)
         for name in names {
             common = common.prefix(zip(common, name.utf8).prefix { $0 == $1 }.count)
             if common.isEmpty { return "" }

@@ -42,7 +42,7 @@ public struct CheckpointError: Refusal {
         }
         line += fault.message
         if let remedy = fault.remedy { line += "; " + remedy }
-        return line
+        return line.clipped(toBytes: 285)
     }
 }
 

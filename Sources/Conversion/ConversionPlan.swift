@@ -46,6 +46,8 @@ package struct ConversionPlan: Sendable {
     package let config: String?
     /// The weight files' name without extension and shard number, as `diffusion_pytorch_model`.
     package let stem: String
+    /// The level of zstd for the weight files, or nil where they are not compressed.
+    package let compression: Int?
 
     /// The names of everything that will be written, in the order in which it is to appear.
     package var names: [String] {

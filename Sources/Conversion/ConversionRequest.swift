@@ -16,6 +16,8 @@ package struct ConversionRequest: Sendable {
     package var dtype: DType?
     /// The most bytes of tensors in one file; nil for one file.
     package var maxShardSize: Int?
+    /// The level of zstd for the weight files; nil to leave them as they are.
+    package var compression: Int?
 
     package init() {}
 }

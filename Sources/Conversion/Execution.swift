@@ -3,9 +3,6 @@ internal import Synchronization
 package import TensorCore
 
 extension ConversionPlan {
-    /// How much of a file one thread takes at a time.
-    static let pieceSize = 8 << 20
-
     /// What writing did.
     package struct Outcome: Sendable {
         /// What the casts lost, by tensor, in module order; tensors that lost nothing are left out.
@@ -14,10 +11,14 @@ extension ConversionPlan {
 
     /// Writes the weight files into a folder that is not yet in place.
     ///
-    /// Without a cast whole ranges move from file to file inside the kernel; with one, a thread holds a few hundred
-    /// kilobytes.
+    /// A file is written in windows that begin on a page of the page cache: each is filled in a thread's own buffer, from as
+    /// many tensors as it covers, and written at once. On ext4 that takes a third of the time of copy_file_range, which
+    /// has to cut every page in two where source and target are not aligned alike, and half that of `cp`.
     ///
-    /// - Parameter progress: called with the number of source bytes that were moved since the last call, from any thread.
+    /// - Parameters:
+    ///   - checkpoint: the source of the plan.
+    ///   - folder: where the files go.
+    ///   - progress: called with the number of bytes that were written since the last call, from any thread.
     package func write(
         from checkpoint: Checkpoint,
         into folder: OutputFolder,
@@ -25,134 +26,148 @@ extension ConversionPlan {
     ) throws(CheckpointError) -> Outcome {
         var outcome = Outcome()
         for file in files {
-            let output = try folder.create(file.name, size: file.size)
-            try output.write(file.header, at: 0)
-            let moves = Self.pieces(file.tensors.flatMap { Self.moves($0.tensor, at: $0.offset) })
-            let losses = Mutex<[UTF8Name: CastReport]>([:])
-            try Workers.forEach(moves.count) { [moves] index throws(CheckpointError) in
-                let move = moves[index]
-                if let cast = move.cast {
-                    let report = try Self.cast(move, to: cast, from: checkpoint, into: output)
-                    losses.withLock { $0[UTF8Name(move.source.descriptor.name), default: CastReport()] += report }
-                } else if move.source.location.isPlain {
-                    let location = move.source.location
-                    let source = checkpoint.files[location.file]
-                    let start = location.offset + move.start
-                    try output.copy(from: source, at: start, count: move.count, to: move.target)
-                } else {
-                    try Self.gather(move, from: checkpoint, into: output)
-                }
-                progress?(move.count)
+            let writer = WindowWriter(file, from: checkpoint)
+            let losses = Mutex<[Int: CastReport]>([:])
+            let note: @Sendable (Int, CastReport) -> Void = { segment, lost in
+                losses.withLock { $0[segment, default: CastReport()] += lost }
             }
-            for (tensor, _) in file.tensors {
-                let lost = losses.withLock { reports in
-                    tensor.runs.reduce(into: CastReport()) { sum, run in
-                        if let report = reports.removeValue(forKey: UTF8Name(run.source.descriptor.name)) {
-                            sum += report
-                        }
+            if let compression {
+                // A stream, so one window after another; the room that it will take is not known beforehand.
+                let output = try folder.create(file.name, size: 0)
+                let zstd = try ZstdWriter(path: output.path, level: compression, size: file.size)
+                var end = 0
+                let append = { (bytes: UnsafeRawBufferPointer) throws(CheckpointError) in
+                    try output.write(bytes, at: end)
+                    end += bytes.count
+                }
+                for index in 0..<writer.windowCount {
+                    try writer.withWindow(index, lost: note) { bytes, _ throws(CheckpointError) in
+                        try zstd.write(bytes, to: append)
+                        progress?(bytes.count)
                     }
                 }
-                if lost != CastReport() { outcome.losses.append((tensor.descriptor.name, lost)) }
+                try zstd.finish(to: append)
+            } else {
+                let output = try folder.create(file.name, size: file.size)
+                try Workers.forEach(writer.windowCount) { index throws(CheckpointError) in
+                    try writer.withWindow(index, lost: note) { bytes, offset throws(CheckpointError) in
+                        try output.write(bytes, at: offset)
+                        progress?(bytes.count)
+                    }
+                }
+            }
+            var byTensor: [Int: CastReport] = [:]
+            for (segment, lost) in losses.withLock({ $0 }) {
+                byTensor[writer.segments[segment].tensor, default: CastReport()] += lost
+            }
+            for (tensor, lost) in byTensor.sorted(by: { $0.key < $1.key }) where lost != CastReport() {
+                outcome.losses.append((file.tensors[tensor].tensor.descriptor.name, lost))
             }
         }
         return outcome
     }
+}
 
-    /// Bytes to be moved from a source tensor to a place in a file.
-    struct Move: Sendable {
+/// A file of a plan, written window by window.
+private struct WindowWriter: Sendable {
+    /// Elements of a source tensor and the place in the file that they fill.
+    struct Segment: Sendable {
+        /// The target tensor, as an index into the file's.
+        let tensor: Int
         let source: StoredTensor
-        /// The first byte of the source tensor's data; the bytes may run on into the tensors that follow it in its file.
+        /// The first byte of the source tensor's data.
         let start: Int
-        var count: Int
-        let target: Int
-        /// The dtype to convert to, or nil to move the bytes as they are.
-        let cast: DType?
+        /// The bytes of the file.
+        let target: Range<Int>
+        let dtype: DType
     }
 
-    private static func moves(_ tensor: Tensor, at offset: Int) -> [Move] {
-        guard let size = tensor.sourceDType.byteCount, let width = tensor.descriptor.dtype.byteCount else { return [] }
-        var target = offset
-        var result: [Move] = []
-        for run in tensor.runs {
-            result.append(
-                Move(
-                    source: run.source,
-                    start: run.firstElement * size,
-                    count: run.elementCount * size,
-                    target: target,
-                    cast: tensor.isCast ? tensor.descriptor.dtype : nil
-                )
-            )
-            target += run.elementCount * width
-        }
-        return result
-    }
+    /// Small enough that what was read is still in the processor's cache when it is written.
+    private static let windowSize = 256 << 10
 
-    /// Cuts what is long into pieces that threads can share.
-    private static func pieces(_ moves: [Move]) -> [Move] {
-        var result: [Move] = []
-        for move in moves where move.count > 0 {
-            let size = move.source.descriptor.dtype.byteCount ?? 1
-            let width = move.cast?.byteCount ?? size
-            var done = 0
-            while done < move.count {
-                let count = min(pieceSize, move.count - done)
-                result.append(
-                    Move(
-                        source: move.source,
-                        start: move.start + done,
-                        count: count,
-                        target: move.target + done / size * width,
-                        cast: move.cast
+    let file: ConversionPlan.File
+    let checkpoint: Checkpoint
+    /// In the order of the file, without gaps after the header.
+    let segments: [Segment]
+
+    init(_ file: ConversionPlan.File, from checkpoint: Checkpoint) {
+        self.file = file
+        self.checkpoint = checkpoint
+        var segments: [Segment] = []
+        for (number, (tensor, offset)) in file.tensors.enumerated() {
+            let dtype = tensor.descriptor.dtype
+            guard let size = tensor.sourceDType.byteCount, let width = dtype.byteCount else { continue }
+            var position = offset
+            for run in tensor.runs where run.elementCount > 0 {
+                let end = position + run.elementCount * width
+                segments.append(
+                    Segment(
+                        tensor: number,
+                        source: run.source,
+                        start: run.firstElement * size,
+                        target: position..<end,
+                        dtype: dtype
                     )
                 )
-                done += count
+                position = end
             }
         }
-        return result
+        self.segments = segments
     }
 
-    /// The bytes that a thread holds while it converts or gathers.
-    private static let bufferSize = 256 << 10
+    var windowCount: Int { (file.size + Self.windowSize - 1) / Self.windowSize }
 
-    private static func gather(
-        _ move: Move,
-        from checkpoint: Checkpoint,
-        into output: OutputFile
+    /// Fills one window and hands its bytes and its place in the file to `use`.
+    func withWindow(
+        _ index: Int,
+        lost: (Int, CastReport) -> Void,
+        _ use: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
-        let buffer = Buffer(count: bufferSize)
-        var done = 0
-        while done < move.count {
-            let part = buffer[0..<min(bufferSize, move.count - done)]
-            try checkpoint.read(move.source, from: move.start + done, into: part)
-            try output.write(UnsafeRawBufferPointer(part), at: move.target + done)
-            done += part.count
+        let start = index * Self.windowSize
+        let window = start..<min(start + Self.windowSize, file.size)
+        let memory = Buffer(count: window.count)
+        if window.lowerBound < file.header.count {
+            let part = window.lowerBound..<min(window.upperBound, file.header.count)
+            memory[0..<part.count].copyBytes(from: file.header[part])
         }
+        var number = firstSegment(endingAfter: window.lowerBound)
+        while number < segments.count, segments[number].target.lowerBound < window.upperBound {
+            let segment = segments[number]
+            let part = segment.target.clamped(to: window)
+            let place = memory[(part.lowerBound - start)..<(part.upperBound - start)]
+            let report = try fill(place, from: segment, at: part.lowerBound - segment.target.lowerBound)
+            if report != CastReport() { lost(number, report) }
+            number += 1
+        }
+        try use(UnsafeRawBufferPointer(memory[0..<window.count]), start)
     }
 
-    private static func cast(
-        _ move: Move,
-        to dtype: DType,
-        from checkpoint: Checkpoint,
-        into output: OutputFile
-    ) throws(CheckpointError) -> CastReport {
-        let source = move.source.descriptor.dtype
-        guard let size = source.byteCount, let width = dtype.byteCount else { return CastReport() }
-        let input = Buffer(count: bufferSize)
-        let converted = Buffer(count: bufferSize / size * width)
-        var report = CastReport()
-        var done = 0
-        while done < move.count {
-            let part = input[0..<min(bufferSize, move.count - done)]
-            try checkpoint.read(move.source, from: move.start + done, into: part)
-            let result = converted[0..<(part.count / size * width)]
-            if let lost = NumberFormat.convert(UnsafeRawBufferPointer(part), from: source, into: result, to: dtype) {
-                report += lost
-            }
-            try output.write(UnsafeRawBufferPointer(result), at: move.target + done / size * width)
-            done += part.count
+    private func firstSegment(endingAfter position: Int) -> Int {
+        var (low, high) = (0, segments.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].target.upperBound > position { high = middle } else { low = middle + 1 }
         }
-        return report
+        return low
+    }
+
+    /// Reads what belongs at a place of the file, in the dtype of the file. Windows never cut an element in two, since both the
+    /// header and the wider dtypes before it are multiples of its size.
+    private func fill(
+        _ place: UnsafeMutableRawBufferPointer,
+        from segment: Segment,
+        at offset: Int
+    ) throws(CheckpointError) -> CastReport {
+        let stored = segment.source.descriptor.dtype
+        guard stored != segment.dtype, let size = stored.byteCount, let width = segment.dtype.byteCount else {
+            try checkpoint.read(segment.source, from: segment.start + offset, into: place)
+            return CastReport()
+        }
+        let memory = Buffer(count: place.count / width * size)
+        let source = memory[0..<(place.count / width * size)]
+        try checkpoint.read(segment.source, from: segment.start + offset / width * size, into: source)
+        let report = NumberFormat.convert(UnsafeRawBufferPointer(source), from: stored, into: place, to: segment.dtype)
+        return report ?? CastReport()
     }
 }
 

@@ -30,16 +30,16 @@ extension ConversionPlan {
         self.network = network
         self.tensors = tensors
         stem = Self.stem(target, request.dtype)
+        compression = request.compression
         config = Self.configText(model, target)
         let shards = Self.shards(tensors, limit: request.maxShardSize)
         let format = target == .diffusers ? "pt" : nil
+        let suffix = request.compression == nil ? "" : ".zst"
         files = shards.enumerated().map { [stem] number, shard in
-            Self.file(
+            let name =
                 shards.count == 1
-                    ? stem + ".safetensors" : ShardName.make(stem: stem, number: number + 1, of: shards.count),
-                shard,
-                format: format
-            )
+                ? stem + ".safetensors" : ShardName.make(stem: stem, number: number + 1, of: shards.count)
+            return Self.file(name + suffix, shard, format: format)
         }
         index = shards.count == 1 ? nil : Self.index(files, tensors, stem: stem)
     }

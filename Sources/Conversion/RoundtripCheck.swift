@@ -77,6 +77,9 @@ private struct Inverse {
         self.source = source
     }
 
+    /// How much one thread compares at a time.
+    private static let pieceSize = 4 << 20
+
     /// The runs of the written tensors that make up each source tensor again, cut into pieces.
     ///
     /// Both sides of a parameter are the same elements in the same order, so the inverse walks along both at once.
@@ -90,7 +93,7 @@ private struct Inverse {
             let left = (from.descriptor.shape.elementCount ?? 0) - sourceDone
             let room = (to.descriptor.shape.elementCount ?? 0) - resultDone
             let size = from.descriptor.dtype.byteCount ?? 1
-            let count = min(left, room, ConversionPlan.pieceSize / size)
+            let count = min(left, room, Self.pieceSize / size)
             pieces.append(
                 Piece(source: from, sourceStart: sourceDone, written: to, writtenStart: resultDone, elements: count)
             )

@@ -3,18 +3,30 @@ package import ModelZoo
 internal import StrictJSON
 package import TensorCore
 
-/// A valid checkpoint with weights made from a seed, to try things without a download.
+/// A valid checkpoint with weights that are made up, to try things without a download.
 package struct Synthesis: Sendable {
+    /// What the weights are.
+    package enum Weights: Sendable, Equatable {
+        /// Noise that keeps activations in range, from a seed.
+        case seeded(UInt64)
+        /// A linear codec: the low frequencies of a picture's blocks, so that decoding gives the picture back, blurred.
+        case interpretable
+    }
+
     package let variant: Variant
     package let layout: Layout
-    package let seed: UInt64
+    package let weights: Weights
     package let dtype: DType
 
-    package init(variant: Variant, layout: Layout, seed: UInt64, dtype: DType) {
+    package init(variant: Variant, layout: Layout, weights: Weights, dtype: DType) {
         self.variant = variant
         self.layout = layout
-        self.seed = seed
+        self.weights = weights
         self.dtype = dtype
+    }
+
+    package init(variant: Variant, layout: Layout, seed: UInt64, dtype: DType) {
+        self.init(variant: variant, layout: layout, weights: .seeded(seed), dtype: dtype)
     }
 
     /// The name of the weights file.
@@ -24,15 +36,17 @@ package struct Synthesis: Sendable {
 
     /// Writes a model folder: the weights and the config.json of the layout.
     ///
-    /// The same seed gives the same bytes everywhere, and the same weights in either layout.
+    /// The same request gives the same bytes everywhere, and the same weights in either layout.
     ///
+    /// - Throws: what cannot be written, and `ConversionFault.noCodec` where interpretable weights do not fit.
     /// - Returns: the bytes of the weights file.
     package func write(
         to target: String,
         force: Bool,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> Int {
-        let parts = NetworkDescription(variant.config).parameters.flatMap(parts)
+        let values = try valueMaker()
+        let parts = NetworkDescription(variant.config).parameters.flatMap { self.parts(of: $0, values) }
         let plan = SafetensorsLayout(parts.map(\.descriptor), format: layout == .diffusers ? "pt" : nil)
         let names = [fileName, "config.json"]
         let replaced: (String) -> Bool = {
@@ -70,9 +84,25 @@ package struct Synthesis: Sendable {
         }
     }
 
+    /// What makes the values of each parameter.
+    private func valueMaker() throws(CheckpointError) -> (Parameter) -> Part.Values {
+        switch weights {
+        case .seeded(let seed):
+            return { .uniform(key: Self.key(seed, $0.original.name), range: Self.range(of: $0)) }
+        case .interpretable:
+            do throws(ConversionFault) {
+                let weights = try InterpretableWeights(variant.config)
+                return { .sparse(weights.values(of: $0)) }
+            } catch {
+                throw CheckpointError(variant.name, .file, error)
+            }
+        }
+    }
+
     /// The tensors that hold a parameter, each with what makes its values.
-    private func parts(of parameter: Parameter) -> [Part] {
+    private func parts(of parameter: Parameter, _ maker: (Parameter) -> Part.Values) -> [Part] {
         let tensors = layout == .original ? [parameter.original] : parameter.diffusers
+        let values = maker(parameter)
         var first = 0
         return tensors.map { tensor in
             defer { first += tensor.shape.elementCount ?? 0 }
@@ -82,9 +112,8 @@ package struct Synthesis: Sendable {
                     dtype: parameter.kind == .batchCounter ? .i64 : dtype,
                     shape: tensor.shape
                 ),
-                key: Self.key(seed, parameter.original.name),
-                first: first,
-                range: Self.range(of: parameter)
+                values: values,
+                first: first
             )
         }
     }
@@ -115,11 +144,15 @@ package struct Synthesis: Sendable {
 
 /// A tensor to be filled.
 private struct Part: Sendable {
+    enum Values: Sendable {
+        case uniform(key: UInt64, range: (center: Float, halfWidth: Float))
+        case sparse(SparseTensor)
+    }
+
     let descriptor: TensorDescriptor
-    let key: UInt64
+    let values: Values
     /// The index of its first element in the original layout's tensor.
     let first: Int
-    let range: (center: Float, halfWidth: Float)
 
     /// What a counter holds: the number of batches that make_checkpoint of the peers writes too.
     private static let counter: UInt64 = 12345
@@ -129,15 +162,20 @@ private struct Part: Sendable {
             return try output.write((0..<8).map { UInt8(truncatingIfNeeded: Self.counter >> (8 * $0)) }, at: offset)
         }
         guard let width = descriptor.dtype.byteCount else { return }
-        let values = Buffer(count: count * 4)
-        let wide = values[0..<(count * 4)]
-        NumberFormat.fillUniform(
-            wide.bindMemory(to: Float.self),
-            key: key,
-            from: first + start,
-            center: range.center,
-            halfWidth: range.halfWidth
-        )
+        let buffer = Buffer(count: count * 4)
+        let wide = buffer[0..<(count * 4)]
+        let target = wide.bindMemory(to: Float.self)
+        switch values {
+        case .uniform(let key, let range):
+            NumberFormat.fillUniform(
+                target,
+                key: key,
+                from: first + start,
+                center: range.center,
+                halfWidth: range.halfWidth
+            )
+        case .sparse(let tensor): tensor.write(from: first + start, into: target)
+        }
         if descriptor.dtype == .f32 { return try output.write(UnsafeRawBufferPointer(wide), at: offset) }
         let narrow = Buffer(count: count * width)
         let result = narrow[0..<(count * width)]

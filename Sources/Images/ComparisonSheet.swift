@@ -1,3 +1,5 @@
+internal import TensorCore
+
 /// A picture of pictures: rows of panels with a title and a line of detail above each, under one heading.
 ///
 /// Panels are shown pixel for pixel, small ones enlarged by a whole factor, so that nothing is seen that is not there.
@@ -185,19 +187,5 @@ private struct SheetLayout {
 
     func detailBaseline(above area: PixelArea) -> Int {
         area.y - Int(letters * 0.6)
-    }
-}
-
-extension Double {
-    /// The number with so many digits after the point; halves go away from zero.
-    func fixed(_ places: Int) -> String {
-        guard isFinite else { return description }
-        let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
-        let scaled = (abs(self) * scale).rounded()
-        guard scaled < 1e15 else { return description }
-        let digits = String(Int(scaled))
-        let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
-        let sign = self < 0 && scaled > 0 ? "-" : ""
-        return places == 0 ? sign + padded : "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
     }
 }

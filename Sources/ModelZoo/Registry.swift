@@ -116,7 +116,7 @@ extension Variant {
         "notes",
     ]
 
-    fileprivate init(
+    init(
         name: String,
         entry: [UInt8],
         path: String,

@@ -2,9 +2,12 @@ internal import CJSONC
 
 /// Reads JSON: the strict scanner first, json-c then.
 package enum JSONReader {
+    /// How many values a text that is read as a whole may have: an index of 200,000 tensors has as many, and some.
+    private static let valueLimit = 400_000
+
     /// Reads a whole text.
     package static func read(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
-        _ = try JSONScanner.scan(bytes)
+        _ = try JSONScanner.scan(bytes, valueLimit: valueLimit, memberLimit: valueLimit)
         return try convert(bytes, offset: 0)
     }
 

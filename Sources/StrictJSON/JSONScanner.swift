@@ -20,21 +20,46 @@ package struct JSONScanner {
     /// How deep arrays and objects may be nested.
     package static let depthLimit = 127
 
+    /// The longest key that is read, in bytes of UTF-8; the longest tensor name that is known has fewer than 200.
+    package static let keyLimit = 65_536
+
+    /// How many values, arrays and objects with those in them, a text may have, and one member of the outermost object.
+    ///
+    /// json-c takes some three hundred bytes for each: thirty million in a header of a hundred megabytes would take nine
+    /// gigabytes.
+    package static let valueLimit = 3_000_000
+    package static let memberValueLimit = 200_000
+
     private let bytes: UnsafeRawBufferPointer
+    private let total: Int
+    private let limit: Int
+    private var values = 0
+    /// The number of values before the current member of the outermost object.
+    private var valuesBefore = 0
     private var position = 0
     private var depth = 0
     private var sawNegativeZero = false
 
-    private init(_ bytes: UnsafeRawBufferPointer) {
+    private init(_ bytes: UnsafeRawBufferPointer, total: Int, limit: Int) {
         self.bytes = bytes
+        self.total = total
+        self.limit = limit
     }
 
     /// Checks a whole text.
     ///
+    /// - Parameters:
+    ///   - bytes: the text.
+    ///   - valueLimit: how many values it may have.
+    ///   - memberLimit: how many values one member of the outermost object, or the text if it is none, may have.
     /// - Returns: the members of the outermost value where it is an object, else nil.
     /// - Throws: the first fault, with its offset.
-    package static func scan(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> [Member]? {
-        var scanner = JSONScanner(bytes)
+    package static func scan(
+        _ bytes: UnsafeRawBufferPointer,
+        valueLimit: Int = valueLimit,
+        memberLimit: Int = memberValueLimit
+    ) throws(JSONError) -> [Member]? {
+        var scanner = JSONScanner(bytes, total: valueLimit, limit: memberLimit)
         return try scanner.scanDocument()
     }
 
@@ -70,6 +95,9 @@ package struct JSONScanner {
     @discardableResult
     private mutating func scanValue(outermost: Bool = false) throws(JSONError) -> [Member]? {
         guard position < bytes.count else { throw fault(.endsEarly(expected: "a value")) }
+        values += 1
+        guard values - valuesBefore <= limit else { throw fault(.tooManyValues(limit: limit)) }
+        guard values <= total else { throw fault(.tooManyValues(limit: total)) }
         switch bytes[position] {
         case UInt8(ascii: "{"): return try scanObject(keepMembers: outermost)
         case UInt8(ascii: "["): try scanArray()
@@ -122,7 +150,10 @@ package struct JSONScanner {
             try expect(UInt8(ascii: ":"), "':'")
             skipSpace()
             let start = position
-            if keepMembers { sawNegativeZero = false }
+            if keepMembers {
+                sawNegativeZero = false
+                valuesBefore = values
+            }
             try scanValue()
             if keepMembers {
                 members.append(
@@ -196,6 +227,9 @@ extension JSONScanner {
     fileprivate mutating func scanString(into target: UnsafeMutablePointer<[UInt8]>?) throws(JSONError) {
         position += 1
         while true {
+            if let length = target?.pointee.count, length > Self.keyLimit {
+                throw fault(.keyTooLong(limit: Self.keyLimit))
+            }
             guard position < bytes.count else { throw fault(.endsEarly(expected: "the string's closing quote")) }
             let byte = bytes[position]
             switch byte {
@@ -204,12 +238,14 @@ extension JSONScanner {
                 return
             case UInt8(ascii: "\\"):
                 let scalar = try scanEscape()
-                target?.pointee.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
+                if let target, let text = UTF8.encode(scalar) { target.pointee.append(contentsOf: text) }
             case 0..<0x20:
                 throw fault(.controlCharacter(byte))
             case 0x20..<0x80:
-                target?.pointee.append(byte)
-                position += 1
+                // Most strings are runs of plain ASCII.
+                let start = position
+                repeat { position += 1 } while position < bytes.count && isPlain(bytes[position])
+                target?.pointee.append(contentsOf: bytes[start..<position])
             default:
                 let length = sequenceLength(at: position)
                 guard length > 0 else { throw fault(.invalidUTF8) }
@@ -219,15 +255,26 @@ extension JSONScanner {
         }
     }
 
+    private func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
     private mutating func scanEscape() throws(JSONError) -> Unicode.Scalar {
         guard position + 1 < bytes.count else { throw fault(.endsEarly(expected: "an escape")) }
         let letter = bytes[position + 1]
-        let simple: [UInt8: Unicode.Scalar] = [
-            0x22: "\"", 0x5C: "\\", 0x2F: "/", 0x62: "\u{8}", 0x66: "\u{C}", 0x6E: "\n", 0x72: "\r", 0x74: "\t",
-        ]
-        if let scalar = simple[letter] {
+        let simple: Unicode.Scalar? =
+            switch letter {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): Unicode.Scalar(letter)
+            case UInt8(ascii: "b"): "\u{8}"
+            case UInt8(ascii: "f"): "\u{C}"
+            case UInt8(ascii: "n"): "\n"
+            case UInt8(ascii: "r"): "\r"
+            case UInt8(ascii: "t"): "\t"
+            default: nil
+            }
+        if let simple {
             position += 2
-            return scalar
+            return simple
         }
         guard letter == UInt8(ascii: "u"), let first = hexadecimal(at: position + 2) else {
             throw fault(.invalidEscape)
@@ -249,8 +296,11 @@ extension JSONScanner {
         guard start + 4 <= bytes.count else { return nil }
         var value: UInt32 = 0
         for byte in bytes[start..<(start + 4)] {
-            guard byte < 0x80, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
-            value = value << 4 | UInt32(digit)
+            switch byte {
+            case 0x30...0x39: value = value << 4 | UInt32(byte - 0x30)
+            case 0x41...0x46, 0x61...0x66: value = value << 4 | UInt32((byte | 0x20) - 0x57)
+            default: return nil
+            }
         }
         return value
     }

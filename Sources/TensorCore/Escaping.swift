@@ -20,6 +20,19 @@ extension String {
     }
 }
 
+extension String {
+    /// This text where it has at most so many bytes, or its beginning and `…`.
+    package func clipped(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var result = ""
+        for scalar in unicodeScalars {
+            guard result.utf8.count + UTF8.width(scalar) + 3 <= limit else { break }
+            result.unicodeScalars.append(scalar)
+        }
+        return result + "…"
+    }
+}
+
 /// The name among `candidates` that is nearest to `name`, where one is near enough to be worth a suggestion.
 ///
 /// Near is an edit distance of at most a third of the name's length; ties go to the first.

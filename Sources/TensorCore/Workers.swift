@@ -1,10 +1,19 @@
 internal import Dispatch
 internal import Synchronization
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
 /// Work shared among threads, for what moves or compares bytes. (The network has its own in Kernels.)
 package enum Workers {
-    /// The threads that are worth having for memory-bound work.
-    package static let defaultCount = 4
+    /// The threads that are worth having for memory-bound work: one for each processor, but two at least, so that one can
+    /// read while the other waits for a file's lock, and four at most.
+    package static let defaultCount = min(4, max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     /// Calls `work` once for every index below `count`, on up to `threads` threads; each takes the next index that is left.
     ///

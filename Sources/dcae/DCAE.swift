@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CPlatform
+internal import Inference
 internal import TensorCore
 
 /// Parses the command line, runs one command, and turns what it throws into one line and an exit code.
@@ -11,21 +12,26 @@ struct DCAE: ParsableCommand {
         commandName: "dcae",
         abstract: "Converts, checks, compares and runs Deep Compression Autoencoder checkpoints.",
         discussion: """
-            A PATH is a checkpoint file (safetensors or PyTorch, plain or compressed with zstd), a model folder of either
-            layout, a shard index, or a config.json. The format is found from the content, not from the name.
+            A PATH is a checkpoint file (safetensors or PyTorch, plain or compressed with
+            zstd), a model folder of either layout, a shard index, or a config.json. The
+            format is found from the content, not from the name.
 
-              dcae convert model.safetensors -o converted/     original -> diffusers, or back, and proves it
-              dcae verify converted/                           holds a checkpoint against its architecture
-              dcae identify model.safetensors                  says which variant it is, and why
-              dcae list                                        shows the variants that are known
+              dcae convert model.safetensors -o sana/     to the other layout, and proves it
+              dcae verify sana/                           held against its architecture
+              dcae identify model.safetensors             which variant it is, and why
+              dcae list                                   the variants that are known
+              dcae encode sana/ photo.png -o latent.safetensors --scaled
+              dcae decode sana/ latent.safetensors -o photo.png --scaled
+              dcae roundtrip sana/ photo.png -o sheet.png
 
-            Exit codes: 0 done, 1 a check found something, 2 the work could not be done, 64 wrong usage.
-            Completions: dcae --generate-completion-script bash|zsh|fish
+            Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
+            64 wrong usage. Completions: dcae --generate-completion-script bash|zsh|fish
             """,
         version: version,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
-            ConvertCommand.self, VerifyCommand.self, RoundtripCommand.self, SynthesizeCommand.self,
+            ConvertCommand.self, VerifyCommand.self, EncodeCommand.self, DecodeCommand.self, RoundtripCommand.self,
+            BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
         ]
     )
 
@@ -36,7 +42,7 @@ struct DCAE: ParsableCommand {
             try command.run()
         } catch let error as any Refusal {
             Terminal.say("dcae: error: \(error)")
-            exit(withError: couldNot)
+            exit(withError: (error as? PlacedRefusal)?.isFinding == true ? checkFailed : couldNot)
         } catch {
             exit(withError: error)
         }

@@ -61,6 +61,13 @@ import Testing
         #expect(throws: JSONError.self) { try JSONReader.read(deep(1_000_000)) }
     }
 
+    @Test func keysAreBounded() throws {
+        let text = { (length: Int) in Array(("{\"" + String(repeating: "k", count: length) + "\":1}").utf8) }
+        _ = try JSONReader.read(text(65_536))
+        let error = #expect(throws: JSONError.self) { try JSONReader.read(text(65_537)) }
+        #expect(error?.message == "a key longer than 65536 bytes")
+    }
+
     @Test func valuesAreRead() throws {
         let text = """
              {"a": [1, -2, 0.41407, 1e3, true, null], "\\u00e9\\ud83d\\ude00\\/": "x\\u0000y\\n", "big": 18446744073709551615,

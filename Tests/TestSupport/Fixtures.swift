@@ -1,5 +1,8 @@
+import CheckpointIO
 import Foundation
+package import ModelZoo
 package import StrictJSON
+import TensorCore
 
 /// Files of Tests/Fixtures.
 package enum Fixtures {
@@ -60,6 +63,19 @@ package final class TemporaryFolder {
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(bytes).write(to: url)
         return url.path
+    }
+
+    /// Writes a safetensors file with the tensors of a network, all zeros that take no room on the disk.
+    package func writeHollow(_ name: String, _ config: AutoencoderDCConfig, _ layout: Layout) throws -> String {
+        let tensors = NetworkDescription(config).tensors(in: layout).map { tensor, kind in
+            TensorDescriptor(name: tensor.name, dtype: kind == .batchCounter ? .i64 : .f32, shape: tensor.shape)
+        }
+        let file = SafetensorsLayout(tensors, format: nil)
+        let path = try write(name, file.header)
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.truncate(atOffset: UInt64(file.fileSize))
+        try handle.close()
+        return path
     }
 
     /// Everything in the folder and below it, hidden or not, sorted.

@@ -33,14 +33,17 @@ package enum Program {
     }()
 
     /// Runs the program to its end.
+    ///
+    /// - Parameter limits: commands of the shell that come first, as `ulimit -v 524288`.
     package static func run(
         _ arguments: [String],
         environment: [String: String] = [:],
-        in folder: String? = nil
+        in folder: String? = nil,
+        limits: String? = nil
     ) throws -> Result {
         let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
+        process.executableURL = URL(filePath: limits == nil ? path : "/bin/sh")
+        process.arguments = limits.map { ["-c", $0 + "; exec \"$0\" \"$@\"", path] + arguments } ?? arguments
         var variables = ProcessInfo.processInfo.environment
         variables["DCAE_REGISTRY"] = nil
         variables.merge(environment) { $1 }

@@ -3,15 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Copies a byte range between files, inside the kernel where it can. Both offsets advance by what was copied.
-/// Returns 0, or an errno value; ENODATA when the source ends early.
-int dcae_copy_range(int source, int64_t source_offset, int target, int64_t target_offset, size_t count);
-
 /// Gives a file its size and its room on the disk, so that a full disk fails now. Returns 0 or an errno value.
 int dcae_preallocate(int descriptor, int64_t size);
-
-/// Flushes a file down to the disk's own cache. Returns 0 or an errno value.
-int dcae_flush(int descriptor);
 
 /// On SIGINT, SIGTERM and SIGHUP unfinished output is deleted, then the signal takes its course.
 /// SIGBUS inside a mapped file ends the program with one line and exit code 2. SIGPIPE and SIGXFSZ become errors.

@@ -15,14 +15,18 @@ package final class OutputFile: Sendable {
 
     /// Creates a file of a known size, with its room on the disk.
     ///
+    /// - Parameters:
+    ///   - path: where it is written.
+    ///   - name: where it will be in the end, for errors.
+    ///   - size: its bytes.
     /// - Throws: where it cannot be created, or the disk or a limit has no room for it.
-    package init(creating path: String, size: Int) throws(CheckpointError) {
+    package init(creating path: String, for name: String, size: Int) throws(CheckpointError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw Self.failure(path, "open", errno) }
-        self.path = path
+        guard descriptor >= 0 else { throw Self.failure(name, "open", errno) }
+        self.path = name
         self.descriptor = descriptor
         let code = dcae_preallocate(descriptor, Int64(size))
-        guard code == 0 else { throw Self.failure(path, "reserving \(size) bytes", code) }
+        guard code == 0 else { throw Self.failure(name, "reserving \(size) bytes", code) }
     }
 
     deinit {
@@ -43,22 +47,5 @@ package final class OutputFile: Sendable {
             guard put > 0 else { throw Self.failure(path, "write", put < 0 ? errno : EIO) }
             done += put
         }
-    }
-
-    /// Copies a range of another file, inside the kernel where it can.
-    package func copy(from source: InputFile, at sourceOffset: Int, count: Int, to offset: Int) throws(CheckpointError)
-    {
-        let code = dcae_copy_range(source.descriptor, Int64(sourceOffset), descriptor, Int64(offset), count)
-        switch code {
-        case 0: return
-        case ENODATA: throw CheckpointError(source.path, .file, FileFault.shrank(expected: source.size))
-        default: throw Self.failure(path, "write", code)
-        }
-    }
-
-    /// Brings what was written down to the disk.
-    package func flush() throws(CheckpointError) {
-        let code = dcae_flush(descriptor)
-        guard code == 0 else { throw Self.failure(path, "fsync", code) }
     }
 }

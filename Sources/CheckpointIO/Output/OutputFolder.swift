@@ -78,7 +78,7 @@ package final class OutputFolder {
 
     /// Creates one of the files.
     package func create(_ name: String, size: Int) throws(CheckpointError) -> OutputFile {
-        try OutputFile(creating: ModelFolder.join(staging, name), size: size)
+        try OutputFile(creating: ModelFolder.join(staging, name), for: ModelFolder.join(target, name), size: size)
     }
 
     /// Writes one of the files whole.

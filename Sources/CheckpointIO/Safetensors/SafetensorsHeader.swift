@@ -22,10 +22,14 @@ package struct SafetensorsHeader: Sendable {
     /// The bytes before the data: 8 and the header.
     package let dataStart: Int
 
-    /// Reads and checks the header of a file. Every rule of the format is stated in this function and those it calls, and
-    /// what comes out needs no further check.
+    /// Reads and checks the header of a file.
     ///
-    /// - Parameter isPartial: whether the file is still being written, so that its size says nothing about the data.
+    /// Every rule of the format is stated in this function and those it calls, and what comes out needs no further check.
+    ///
+    /// - Parameters:
+    ///   - file: the whole file, or one that is still being written.
+    ///   - isPartial: whether it is still being written, so that its size says nothing about the data.
+    /// - Throws: the first rule that is broken.
     package init(reading file: InputFile, isPartial: Bool = false) throws(CheckpointError) {
         // Rules 1 to 3: eight bytes of length, at most 100 MB, within the file.
         guard file.size >= 8 else {

@@ -23,12 +23,14 @@ extension Checkpoint {
         var shards: [Checkpoint] = []
         for name in names {
             let file = try InputFile(opening: ModelFolder.join(folder, name))
-            let shard = try openFile(file, path: file.path, options: options)
             // What is called safetensors is trusted to be that: no pickle may come under its name.
-            guard shard.format == .safetensors || !name.contains(".safetensors") else {
-                throw CheckpointError(file.path, .file, ShardIndexFault.notSafetensors(found: shard.format.rawValue))
+            if name.hasSuffix(".safetensors") {
+                switch try FileKind.of(file) {
+                case .safetensors: break
+                case let kind: throw CheckpointError(file.path, .file, ShardIndexFault.notSafetensors(found: "\(kind)"))
+                }
             }
-            shards.append(shard)
+            shards.append(try openFile(file, path: file.path, options: options))
         }
         guard shards.allSatisfy({ $0.format == shards[0].format }) else {
             throw CheckpointError(index.path, .file, ShardIndexFault.mixedFormats)

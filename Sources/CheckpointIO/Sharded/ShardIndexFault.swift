@@ -27,7 +27,7 @@ package enum ShardIndexFault: Fault, Equatable {
         case .tensorUnlisted(let shard): "\(shard.escaped(limit: 60)) holds it, but the index does not list it there"
         case .tensorTwice(let first, let second):
             "both \(first.escaped(limit: 60)) and \(second.escaped(limit: 60)) hold it"
-        case .notSafetensors(let found): "the shard is called safetensors but is in the format \(found)"
+        case .notSafetensors(let found): "the shard is called safetensors, but its bytes are \(found)"
         case .mixedFormats: "the shards are of different formats"
         }
     }

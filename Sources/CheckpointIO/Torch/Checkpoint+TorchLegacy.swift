@@ -54,15 +54,15 @@ extension Checkpoint {
             places[UTF8Name(key)] = position
             position += storage.byteCount
         }
-        guard position == file.size else {
-            throw CheckpointError(file.path, .byte(position), TorchFault.trailingBytes(file.size - position))
-        }
         var offsets: [Int] = []
         for storage in machine.heap.storages {
             guard let place = places[UTF8Name(storage.key)] else {
                 throw CheckpointError(file.path, .entry("storage \(storage.key)"), TorchFault.keyMissing)
             }
             offsets.append(place)
+        }
+        guard position == file.size else {
+            throw CheckpointError(file.path, .byte(position), TorchFault.trailingBytes(file.size - position))
         }
         return try assemble(
             machine,

@@ -1,9 +1,10 @@
 internal import TensorCore
 
 extension Checkpoint {
-    /// Opens a checkpoint in the format of torch up to 0.1.10: a tar archive whose members hold the storages, the tensors
-    /// and the pickle that names them. torch itself refuses it unless told to trust the file, because it extracts the
-    /// members; here they are read where they lie.
+    /// Opens a checkpoint in the format of torch up to 0.1.10, a tar archive.
+    ///
+    /// Its members hold the storages, the tensors and the pickle that names them. torch itself refuses it unless told to
+    /// trust the file, because it extracts the members; here they are read where they lie.
     static func openTorchTar(
         _ file: InputFile,
         path: String,
@@ -146,7 +147,9 @@ private struct TarMembers {
 
     private mutating func count() throws(CheckpointError) -> Int {
         let (machine, value) = try pickle()
-        guard let count = machine.heap.int(value), count >= 0 else { throw damaged("a count") }
+        guard let count = machine.heap.int(value), (0...PickleHeap.tensorLimit).contains(count) else {
+            throw damaged("a count")
+        }
         return count
     }
 

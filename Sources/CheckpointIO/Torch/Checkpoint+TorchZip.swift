@@ -8,12 +8,14 @@ extension Checkpoint {
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
         let directory = try ZipDirectory(reading: file)
-        let pickle = try findPickle(directory, path: file.path)
-        let root = String(pickle.name.dropLast("data.pkl".count))
-        guard directory[root + "constants.pkl"] == nil else {
+        let root = try findRoot(directory, path: file.path)
+        guard !directory.contains(root + "constants.pkl") else {
             throw CheckpointError(file.path, .file, TorchFault.torchScript)
         }
-        let isBigEndian = try isBigEndian(directory[root + "byteorder"], file)
+        guard let pickle = try directory.entry(root + "data.pkl") else {
+            throw CheckpointError(file.path, .file, TorchFault.notArchive(names: []))
+        }
+        let isBigEndian = try isBigEndian(try directory.entry(root + "byteorder"), file)
         let source = PickleSource(file, at: pickle.range.lowerBound, count: pickle.range.count)
         var machine = PickleMachine(source, path: file.path, dialect: .zip)
         let value = try machine.run()
@@ -24,7 +26,7 @@ extension Checkpoint {
         var offsets: [Int] = []
         for storage in machine.heap.storages {
             let name = root + "data/" + storage.key
-            guard let record = directory[name] else {
+            guard let record = try directory.entry(name) else {
                 throw CheckpointError(file.path, .file, TorchFault.recordMissing(name))
             }
             guard record.range.count == storage.byteCount else {
@@ -45,11 +47,8 @@ extension Checkpoint {
         )
     }
 
-    /// The one entry that can be the checkpoint's pickle: data.pkl at the top or in the folder of the first entry.
-    private static func findPickle(
-        _ directory: ZipDirectory,
-        path: String
-    ) throws(CheckpointError) -> ZipDirectory.Entry {
+    /// What stands before data.pkl, the checkpoint's pickle: the name of the one folder, or nothing.
+    private static func findRoot(_ directory: ZipDirectory, path: String) throws(CheckpointError) -> String {
         let pickles = directory.entries.filter { entry in
             let parts = entry.name.split(separator: "/", omittingEmptySubsequences: false)
             return parts.last == "data.pkl" && parts.count <= 2
@@ -60,7 +59,7 @@ extension Checkpoint {
         guard pickles.count == 1 else {
             throw CheckpointError(path, .file, TorchFault.severalPickles(pickles.prefix(3).map(\.name)))
         }
-        return pickle
+        return String(pickle.name.dropLast("data.pkl".count))
     }
 
     /// What the record `byteorder` says; archives without one are little-endian.

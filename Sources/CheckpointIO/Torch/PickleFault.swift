@@ -28,6 +28,9 @@ package enum PickleFault: Fault, Equatable {
     case unhashableKey(String)
     case notCallable(String)
     case badArguments(of: String)
+    case badStorageID
+    case badStorageSize
+    case badView
     case tensor(name: String?, TensorFault)
 
     package var message: String {
@@ -52,7 +55,7 @@ package enum PickleFault: Fault, Equatable {
         case .globalRefused(let name):
             "\(name.escaped(limit: 80)) is not among the names that are allowed; nothing was executed"
         case .wholeModel(let name):
-            "an object of class \(name.escaped(limit: 50)) was saved, perhaps a whole model, instead of a state dict"
+            "an object of class \(name.escaped(limit: 50)) was saved, a whole model perhaps; nothing was executed"
         case .memoMissing(let index): "value \(index) is recalled, but was never stored"
         case .badNumber: "a number is malformed"
         case .oddItems: "a dict gets a key without a value"
@@ -60,6 +63,9 @@ package enum PickleFault: Fault, Equatable {
         case .unhashableKey(let kind): "\(kind) is used as a key"
         case .notCallable(let kind): "\(kind) is called, which no checkpoint does; nothing was executed"
         case .badArguments(let name): "\(name) gets arguments that it cannot have"
+        case .badStorageID: "a storage is not named by its class, key, place and size"
+        case .badStorageSize: "the size of a storage is negative, no number, or beyond 64 bits"
+        case .badView: "a view reaches beyond its storage"
         case .tensor(let name?, let fault): "tensor \"\(name.escaped(limit: 60))\": \(fault.message)"
         case .tensor(nil, let fault): "a tensor is wrong: \(fault.message)"
         }
@@ -67,8 +73,8 @@ package enum PickleFault: Fault, Equatable {
 
     package var remedy: String? {
         switch self {
-        case .globalRefused: "if you trust the file, save its state dict alone with torch"
-        case .wholeModel: "in Python, save model.state_dict() instead"
+        case .globalRefused: "in Python, load it if you trust it, and save its state_dict() alone"
+        case .wholeModel: "in Python, load it if you trust it, and save its state_dict() alone"
         case .tooLarge, .tooManySteps, .tooManyValues, .tooManyTensors:
             "this is no checkpoint, or one made to exhaust memory"
         case .endsEarly: "the file is incomplete or damaged: download it again"

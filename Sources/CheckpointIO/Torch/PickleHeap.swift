@@ -3,8 +3,8 @@ internal import TensorCore
 /// A value that a pickle builds: a number into the heap's list of nodes.
 typealias PickleReference = UInt32
 
-/// A range of the pickle's bytes.
-struct PickleText {
+/// A range of the pickle's bytes, or of another list.
+struct PickleRange {
     let start: UInt32
     let count: UInt32
 
@@ -16,18 +16,21 @@ struct PickleText {
     var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
 }
 
-/// One value. Those with parts refer to a list of the heap, so that no value owns another: dropping, comparing and walking
+/// One value.
+///
+/// Those with parts refer to a list of the heap, so that no value owns another: dropping, comparing and walking
 /// them never recurses, however deep a pickle nests.
 enum PickleNode {
     case none
     case bool(Bool)
     case int(Int)
     /// An integer of more than 64 bits, in two's complement, least byte first.
-    case long(PickleText)
+    case long(PickleRange)
     case float(Double)
-    case string(PickleText)
-    case bytes(PickleText)
-    case tuple(UInt32)
+    case string(PickleRange)
+    case bytes(PickleRange)
+    /// A part of the heap's list of tuple members: a tuple never changes.
+    case tuple(PickleRange)
     case list(UInt32)
     case dict(UInt32)
     /// An OrderedDict, Counter or defaultdict: a dict that BUILD may give attributes.
@@ -54,7 +57,8 @@ enum PickleNode {
         switch self {
         case .none: "None"
         case .bool: "a bool"
-        case .int, .long: "an int"
+        case .int: "an int"
+        case .long: "an int beyond 64 bits"
         case .float: "a float"
         case .string: "a str"
         case .bytes: "bytes"
@@ -100,11 +104,12 @@ struct PickledStorage {
 /// All that a pickle has built.
 struct PickleHeap {
     /// Beyond these a pickle is no checkpoint's: the largest have some ten thousand tensors at forty values each.
-    static let valueLimit = 4_000_000
+    static let valueLimit = 2_000_000
     static let tensorLimit = 200_000
 
     private(set) var nodes: [PickleNode] = [.none, .bool(false), .bool(true), .opaque]
     private(set) var lists: [[PickleReference]] = []
+    private var tupleItems: [PickleReference] = []
     private(set) var globals: [TorchGlobal] = []
     private(set) var storages: [PickledStorage] = []
     private(set) var tensors: [PickledTensor] = []
@@ -137,12 +142,20 @@ struct PickleHeap {
         return UInt32(lists.count - 1)
     }
 
+    mutating func addTuple(_ items: some Collection<PickleReference>) throws(PickleFault) -> PickleReference {
+        try charge(items.count)
+        let start = tupleItems.count
+        tupleItems.append(contentsOf: items)
+        return try add(.tuple(PickleRange(start..<tupleItems.count)))
+    }
+
     mutating func append(_ items: some Collection<PickleReference>, to list: UInt32) throws(PickleFault) {
         try charge(items.count)
         lists[Int(list)].append(contentsOf: items)
     }
 
     mutating func add(_ global: TorchGlobal) throws(PickleFault) -> PickleReference {
+        try charge(4)
         globals.append(global)
         return try add(.global(UInt32(globals.count - 1)))
     }
@@ -164,14 +177,15 @@ struct PickleHeap {
     /// The parts of a tuple, list or set, or nil of anything else.
     func items(_ reference: PickleReference) -> [PickleReference]? {
         switch self[reference] {
-        case .tuple(let list), .list(let list), .set(let list): lists[Int(list)]
+        case .tuple(let part): Array(tupleItems[part.range])
+        case .list(let list), .set(let list): lists[Int(list)]
         default: nil
         }
     }
 
     /// The parts of a tuple alone.
     func tuple(_ reference: PickleReference) -> [PickleReference]? {
-        if case .tuple(let list) = self[reference] { return lists[Int(list)] }
+        if case .tuple = self[reference] { return items(reference) }
         return nil
     }
 

@@ -30,15 +30,22 @@ extension PickleMachine {
         guard let module = text(module), let name = text(name) else { throw .nameNotText }
         guard let meaning = TorchGlobal.find(module: Substring(module), name: Substring(name)) else {
             let whole = module.isEmpty && name.isEmpty ? "a name without letters" : module + "." + name
-            // A class that comes first is that of the whole object; a state dict begins with a dict.
-            let isKnownDanger = ["os", "posix", "nt", "builtins", "__builtin__", "subprocess", "sys"].contains(module)
-            throw stack.isEmpty && !isKnownDanger && looksLikeClass(name) ? .wholeModel(whole) : .globalRefused(whole)
+            throw stack.isEmpty && isModelClass(module, name) ? .wholeModel(whole) : .globalRefused(whole)
         }
         stack.append(try heap.add(meaning))
     }
 
-    private func looksLikeClass(_ name: String) -> Bool {
-        name.unicodeScalars.first.map { $0.properties.isUppercase } ?? false
+    /// Whether a name that comes first in a pickle, where a state dict has none, looks like the class of a model.
+    private func isModelClass(_ module: String, _ name: String) -> Bool {
+        let system: Set<Substring> = [
+            "os", "posix", "nt", "io", "sys", "types", "builtins", "subprocess", "logging", "bdb", "code",
+            "collections",
+            "ctypes", "importlib", "shutil", "socket", "threading", "multiprocessing",
+        ]
+        guard !module.hasPrefix("_") || module == "__main__", !system.contains(module.prefix { $0 != "." }) else {
+            return false
+        }
+        return !name.contains(".") && name.unicodeScalars.first.map { $0.properties.isUppercase } ?? false
     }
 
     /// Bytes of the source as text, or nil where they are not valid UTF-8.
@@ -128,7 +135,7 @@ extension PickleMachine {
         case .parameter, .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildParameter,
             .rebuildParameterWithState, .rebuildFromType, .rebuildUnreadable:
             return try rebuild(meaning, arguments)
-        case .tensorClass: throw .notCallable("torch.Tensor or its like, whose memory would have no value,")
+        case .tensorClass: throw .notCallable("a tensor class, which makes memory without a value,")
         case .storage, .unknownType: throw .notCallable("a storage class")
         case .dtype: throw .notCallable("a dtype")
         }
@@ -181,7 +188,9 @@ extension PickleMachine {
         return try heap.add(.set(try heap.addList(members)))
     }
 
-    /// `_codecs.encode(text, "latin1")`: how protocol 2 writes bytes. Of them no more is kept than that they are bytes.
+    /// Reads `_codecs.encode(text, "latin1")`, which is how protocol 2 writes bytes.
+    ///
+    /// No more is kept than that they are bytes.
     private func encoded(_ arguments: [PickleReference]) throws(PickleFault) -> PickleReference {
         guard arguments.count == 2, case .string = heap[arguments[0]], case .string(let codec) = heap[arguments[1]],
             let name = text(codec.range), name == "latin1" || name == "latin-1"

@@ -14,16 +14,16 @@ extension PickleMachine {
         if dialect == .tar { return stack.append(try tarTensor(reference)) }
         guard let parts = heap.tuple(reference) else { throw mismatch("a tuple that names a storage", reference) }
         guard let first = parts.first, case .string(let tag) = heap[first], let word = text(tag.range) else {
-            throw .badArguments(of: "a persistent id")
+            throw .badStorageID
         }
         if word == "module" { throw .wholeModel("torch.nn.Module") }
         guard word == "storage", parts.count == 5 || dialect == .legacy && parts.count == 6 else {
-            throw .badArguments(of: "a persistent id")
+            throw .badStorageID
         }
         let (dtype, key) = (try storageType(parts[1]), try storageKey(parts[2]))
         guard let count = heap.int(parts[4]), count >= 0,
             !count.multipliedReportingOverflow(by: dtype.bitCount / 8).overflow
-        else { throw .badArguments(of: "a storage's size") }
+        else { throw .badStorageSize }
         var view: Range<Int>?
         if parts.count == 6 { view = try self.view(parts[5], of: count) }
         stack.append(try heap.add(PickledStorage(key: key, dtype: dtype, count: count, view: view)))
@@ -44,7 +44,7 @@ extension PickleMachine {
             guard let key = text(key.range) else { throw .notText }
             return key
         case .int(let key): return String(key)
-        case .string: throw .badArguments(of: "a storage's name, which is too long: it")
+        case .string: throw .badStorageID
         default: throw mismatch("the name of a storage", reference)
         }
     }
@@ -54,7 +54,7 @@ extension PickleMachine {
         if case .none = heap[reference] { return nil }
         guard let parts = heap.tuple(reference), parts.count == 3, let offset = heap.int(parts[1]),
             let size = heap.int(parts[2]), offset >= 0, size >= 0, offset <= count, size <= count - offset
-        else { throw .badArguments(of: "the view of a storage") }
+        else { throw .badView }
         return offset..<(offset + size)
     }
 
@@ -179,7 +179,7 @@ extension PickleMachine {
         // A tuple is the class of a module, with its source.
         if case .tuple = heap[reference] { throw .wholeModel("torch.nn.Module") }
         guard let tensor = namedTensors[try storageKey(reference)] else {
-            throw .badArguments(of: "a persistent id")
+            throw .badStorageID
         }
         return try heap.add(tensor)
     }

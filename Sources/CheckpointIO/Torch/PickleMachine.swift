@@ -3,7 +3,7 @@ internal import TensorCore
 /// Follows the instructions of a pickle and builds the values that they describe, as data: names are looked up in an
 /// allow-list, and "calling" one means reading its arguments.
 struct PickleMachine {
-    static let stepLimit = 5_000_000
+    static let stepLimit = 3_000_000
     static let nameLimit = 4096
 
     /// How names and storages of this file are written.
@@ -106,9 +106,9 @@ struct PickleMachine {
 
     private mutating func popTuple(_ count: Int) throws(PickleFault) {
         guard stack.count - (marks.last ?? 0) >= count else { throw .stackEmpty }
-        let list = try heap.addList(stack[(stack.count - count)...])
+        let tuple = try heap.addTuple(stack[(stack.count - count)...])
         stack.removeLast(count)
-        stack.append(try heap.add(.tuple(list)))
+        stack.append(tuple)
     }
 
     // MARK: Instructions
@@ -121,7 +121,7 @@ struct PickleMachine {
         case .newFalse: PickleHeap.bool(false)
         case .emptyDict: try heap.add(.dict(try heap.addList([])))
         case .emptyList: try heap.add(.list(try heap.addList([])))
-        case .emptyTuple: try heap.add(.tuple(try heap.addList([])))
+        case .emptyTuple: try heap.addTuple([])
         case .emptySet: try heap.add(.set(try heap.addList([])))
         default: nil
         }
@@ -149,9 +149,9 @@ struct PickleMachine {
         case .binUnicode8: try pushText(try block(try number(8)))
         case .shortBinString: try pushByteText(try block(try number(1)))
         case .binString: try pushByteText(try block(signed: try number(4)))
-        case .binBytes: try push(.bytes(PickleText(try block(try number(4)))))
-        case .shortBinBytes: try push(.bytes(PickleText(try block(try number(1)))))
-        case .binBytes8, .byteArray8: try push(.bytes(PickleText(try block(try number(8)))))
+        case .binBytes: try push(.bytes(PickleRange(try block(try number(4)))))
+        case .shortBinBytes: try push(.bytes(PickleRange(try block(try number(1)))))
+        case .binBytes8, .byteArray8: try push(.bytes(PickleRange(try block(try number(8)))))
         case .binPut: try put(Int(try number(1)))
         case .longBinPut: try put(Int(try number(4)))
         case .binGet: try get(Int(try number(1)))
@@ -169,7 +169,7 @@ struct PickleMachine {
         case .mark: marks.append(stack.count)
         case .pop: _ = try pop()
         case .popMark: _ = try popMark()
-        case .tuple: stack.append(try heap.add(.tuple(try heap.addList(try popMark()))))
+        case .tuple: stack.append(try heap.addTuple(try popMark()))
         case .tuple1: try popTuple(1)
         case .tuple2: try popTuple(2)
         case .tuple3: try popTuple(3)
@@ -225,8 +225,8 @@ struct PickleMachine {
     func checkKey(_ key: PickleReference) throws(PickleFault) {
         switch heap[key] {
         case .list, .dict, .mapping, .set: throw .unhashableKey(heap[key].kind)
-        case .tuple(let list):
-            for item in heap.lists[Int(list)] {
+        case .tuple:
+            for item in heap.items(key) ?? [] {
                 switch heap[item] {
                 case .list, .dict, .mapping, .set, .tuple: throw .unhashableKey("a tuple that holds \(heap[item].kind)")
                 default: continue
@@ -270,12 +270,12 @@ struct PickleMachine {
 
     private mutating func pushText(_ range: Range<Int>) throws(CheckpointError) {
         guard isUTF8(range) else { throw refusal(PickleFault.notText) }
-        try push(.string(PickleText(range)))
+        try push(.string(PickleRange(range)))
     }
 
     /// A str of Python 2, which may be text or bytes.
     private mutating func pushByteText(_ range: Range<Int>) throws(CheckpointError) {
-        try push(isUTF8(range) ? .string(PickleText(range)) : .bytes(PickleText(range)))
+        try push(isUTF8(range) ? .string(PickleRange(range)) : .bytes(PickleRange(range)))
     }
 
     private func isUTF8(_ range: Range<Int>) -> Bool {
@@ -286,7 +286,7 @@ struct PickleMachine {
     }
 
     private mutating func pushLong(_ range: Range<Int>) throws(CheckpointError) {
-        guard range.count <= 8 else { return try push(.long(PickleText(range))) }
+        guard range.count <= 8 else { return try push(.long(PickleRange(range))) }
         var value = source.bytes[range].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         if let last = source.bytes[range].last, last >= 0x80, range.count < 8 {
             value |= UInt64.max << UInt64(8 * range.count)

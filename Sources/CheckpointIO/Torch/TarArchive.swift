@@ -1,3 +1,5 @@
+internal import TensorCore
+
 /// The members of a tar archive, of which nothing is ever extracted.
 struct TarArchive {
     /// The members that the format of torch before 0.1.11 has; another name, or anything but a file, is refused.
@@ -27,7 +29,9 @@ struct TarArchive {
             let range = (position + 512)..<(position + 512 + size)
             switch header[156] {
             case UInt8(ascii: "0"), 0:
-                guard Self.known.contains(name), header[345] == 0 else { throw refusal("an unexpected member") }
+                guard Self.known.contains(name), header[345] == 0 else {
+                    throw refusal("it has a member \"\(name.escaped(limit: 40))\"")
+                }
                 guard members.updateValue(range, forKey: name) == nil else { throw refusal("a member occurs twice") }
             case UInt8(ascii: "x"), UInt8(ascii: "g"):
                 try Self.checkExtension(file, range, refusal)

@@ -11,6 +11,7 @@ package struct ZipDirectory: Sendable {
         /// Its bytes, counted from the beginning of the archive.
         package let range: Range<Int>
         package let checksum: UInt32
+        fileprivate let method: Int
     }
 
     /// More than any checkpoint has; bounds the memory that a hostile directory can ask for.
@@ -21,9 +22,22 @@ package struct ZipDirectory: Sendable {
     package let entries: [Entry]
     private let positions: [UTF8Name: Int]
 
-    /// The entry of a name, compared byte by byte.
-    package subscript(name: String) -> Entry? {
-        positions[UTF8Name(name)].map { entries[$0] }
+    private let path: String
+
+    /// Whether there is an entry of a name, compared byte by byte.
+    package func contains(_ name: String) -> Bool {
+        positions[UTF8Name(name)] != nil
+    }
+
+    /// The entry of a name, or nil where there is none.
+    ///
+    /// - Throws: `ZipFault.compressed`. Entries that nobody asks for may be compressed, as the code in TorchScript archives is.
+    package func entry(_ name: String) throws(CheckpointError) -> Entry? {
+        guard let entry = positions[UTF8Name(name)].map({ entries[$0] }) else { return nil }
+        guard entry.method == 0 else {
+            throw CheckpointError(path, .entry(name), ZipFault.compressed(method: entry.method))
+        }
+        return entry
     }
 
     /// Reads and checks the directory of an archive and the header before each entry.
@@ -66,10 +80,16 @@ package struct ZipDirectory: Sendable {
             }
             let start = try header.dataStart(in: file, before: end.range.lowerBound)
             entries.append(
-                Entry(name: header.name, range: start..<(start + header.size), checksum: header.checksum)
+                Entry(
+                    name: header.name,
+                    range: start..<(start + header.size),
+                    checksum: header.checksum,
+                    method: header.method
+                )
             )
         }
         try Self.checkOverlap(headers, entries, path: file.path)
+        path = file.path
         self.entries = entries
         self.positions = positions
     }

@@ -14,6 +14,7 @@ package enum ZipFault: Fault, Equatable {
     case encrypted
     case compressed(method: Int)
     case sizesDisagree
+    case methodsDisagree
     case zip64FieldShort
     case beyondFile
     case namesDisagree
@@ -35,6 +36,7 @@ package enum ZipFault: Fault, Equatable {
         case .encrypted: "the entry is encrypted"
         case .compressed(let method): "the entry is compressed (zip method \(method)), which torch.save never does"
         case .sizesDisagree: "the entry has two different sizes though it is not compressed"
+        case .methodsDisagree: "the entry is compressed in one way by the directory, in another by its own header"
         case .zip64FieldShort: "the entry's zip64 field is missing or too short"
         case .beyondFile: "the entry lies beyond the file's end, or in the zip archive's directory"
         case .namesDisagree: "the entry has another name in the directory than in its own header"

@@ -4,7 +4,10 @@ struct ZipHeader {
     private let nameBytes: ArraySlice<UInt8>
     /// Where its local header begins.
     let offset: Int
+    /// The bytes that the entry takes in the archive.
     let size: Int
+    /// How it is compressed; 0 where it is not.
+    let method: Int
     let checksum: UInt32
 
     /// Reads one record of the directory.
@@ -28,11 +31,11 @@ struct ZipHeader {
         self.name = name
         func refusal(_ fault: ZipFault) -> CheckpointError { CheckpointError(reader.path, .entry(name), fault) }
         guard flags & 0x2041 == 0 else { throw refusal(.encrypted) }
-        guard method == 0 else { throw refusal(.compressed(method: Int(method))) }
+        self.method = Int(method)
         guard disk == 0 else { throw refusal(.severalDisks) }
         try Self.widen(&sizes, &position, extra: extra, path: reader.path, name: name)
-        guard sizes.packed == sizes.full else { throw refusal(.sizesDisagree) }
-        guard let size = Int(exactly: sizes.full), let offset = Int(exactly: position) else {
+        guard method != 0 || sizes.packed == sizes.full else { throw refusal(.sizesDisagree) }
+        guard let size = Int(exactly: sizes.packed), let offset = Int(exactly: position) else {
             throw refusal(.beyondFile)
         }
         self.size = size
@@ -85,7 +88,7 @@ struct ZipHeader {
         _ = try header.number(2)
         let (flags, method) = (try header.number(2), try header.number(2))
         guard flags & 0x2041 == 0 else { throw refusal(.encrypted) }
-        guard method == 0 else { throw refusal(.compressed(method: Int(method))) }
+        guard method == UInt64(self.method) else { throw refusal(.methodsDisagree) }
         _ = try header.take(16)
         let (nameLength, extraLength) = (Int(try header.number(2)), Int(try header.number(2)))
         guard nameLength == nameBytes.count, header.remaining >= nameLength,

@@ -25,18 +25,24 @@ struct ZstdExpansion: ~Copyable {
     /// The first bytes of what comes out, which say what format is inside.
     private var start: [UInt8] = []
     private var kind: FileKind?
-    /// How long the file inside is, where its format says so.
-    private var declaredSize: Int?
+    /// The header of a safetensors file inside, which says how long that is.
+    private var header: SafetensorsHeader?
 
     /// Expands a file.
     ///
-    /// - Returns: the expanded bytes as a file, which goes by the name of the compressed one in messages.
-    static func expand(_ file: InputFile, options: OpenOptions) throws(CheckpointError) -> InputFile {
+    /// - Returns: the expanded bytes as a file, which goes by the name of the compressed one in messages; and the header
+    ///   of a safetensors file, which has been read already.
+    /// - Throws: where the data is damaged, holds no checkpoint, or expands too far.
+    static func expand(
+        _ file: InputFile,
+        options: OpenOptions
+    ) throws(CheckpointError) -> (file: InputFile, header: SafetensorsHeader?) {
         let (hundredfold, overflow) = file.size.multipliedReportingOverflow(by: 100)
         let limit = options.maxExpandedSize ?? max(plainLimit, overflow ? Int.max : hundredfold)
         var expansion = try ZstdExpansion(file, limit: limit)
         try expansion.run()
-        return try expansion.finish()
+        let header = expansion.header
+        return (try expansion.finish(), header)
     }
 
     private init(_ file: InputFile, limit: Int) throws(CheckpointError) {
@@ -76,6 +82,10 @@ struct ZstdExpansion: ~Copyable {
                     return ZSTD_decompressStream(context, &target, &source)
                 }
                 guard ZSTD_isError(result) == 0 else {
+                    if ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge {
+                        let fault = ZstdFault.windowTooLarge(limit: 1 << Int(Self.windowLog))
+                        throw CheckpointError(file.path, .byte(position + used), fault)
+                    }
                     let what = String(cString: ZSTD_getErrorName(result))
                     throw CheckpointError(file.path, .byte(position + used), ZstdFault.damaged(what))
                 }
@@ -93,8 +103,8 @@ struct ZstdExpansion: ~Copyable {
 
     private mutating func accept(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         let (sum, overflow) = size.addingReportingOverflow(bytes.count)
-        if let declaredSize, overflow || sum > declaredSize {
-            throw CheckpointError(file.path, .file, ZstdFault.expandsBeyondHeader(size: declaredSize))
+        if let declared = header?.declaredSize, overflow || sum > declared {
+            throw CheckpointError(file.path, .file, ZstdFault.expandsBeyondHeader(size: declared))
         }
         guard !overflow, sum <= limit else {
             throw CheckpointError(file.path, .file, ZstdFault.expandsBeyond(limit: limit))
@@ -105,7 +115,7 @@ struct ZstdExpansion: ~Copyable {
             start += bytes.prefix(FileKind.prefixLength - start.count)
             try recognise(isWhole: false)
         }
-        if declaredSize == nil, kind == .safetensors { try readDeclaredSize() }
+        if header == nil, kind == .safetensors { try readHeader() }
     }
 
     private func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -124,7 +134,7 @@ struct ZstdExpansion: ~Copyable {
     }
 
     /// Reads the safetensors header inside, once it is there.
-    private mutating func readDeclaredSize() throws(CheckpointError) {
+    private mutating func readHeader() throws(CheckpointError) {
         let length = start.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= SafetensorsHeader.lengthLimit else {
             throw CheckpointError(file.path, .byte(0), SafetensorsFault.headerTooLarge(length))
@@ -132,10 +142,11 @@ struct ZstdExpansion: ~Copyable {
         guard size >= 8 + Int(length), ftruncate(target, off_t(size)) == 0,
             let copy = InputFile(copy: target, path: file.path, size: size)
         else { return }
-        declaredSize = try SafetensorsHeader(reading: copy, isPartial: true).declaredSize
-        guard let declaredSize, size <= declaredSize else {
-            throw CheckpointError(file.path, .file, ZstdFault.expandsBeyondHeader(size: declaredSize ?? 0))
+        let found = try SafetensorsHeader(reading: copy, isPartial: true)
+        guard size <= found.declaredSize else {
+            throw CheckpointError(file.path, .file, ZstdFault.expandsBeyondHeader(size: found.declaredSize))
         }
+        header = found
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CheckpointError) {

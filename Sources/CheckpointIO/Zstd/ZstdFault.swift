@@ -4,6 +4,7 @@ internal import TensorCore
 package enum ZstdFault: Fault, Equatable {
     case damaged(String)
     case truncated
+    case windowTooLarge(limit: Int)
     case noData
     case twice
     case shardIndex
@@ -17,6 +18,7 @@ package enum ZstdFault: Fault, Equatable {
         switch self {
         case .damaged(let what): "the zstd data is damaged: \(what.escaped(limit: 60))"
         case .truncated: "the zstd data ends in the middle of a frame"
+        case .windowTooLarge(let limit): "a zstd frame needs a window of more than \(limit) bytes"
         case .noData: "the zstd data holds nothing"
         case .twice: "the file is compressed more than once"
         case .shardIndex: "a shard index is compressed"
@@ -35,6 +37,7 @@ package enum ZstdFault: Fault, Equatable {
     package var remedy: String? {
         switch self {
         case .damaged, .truncated, .noData: "download it again"
+        case .windowTooLarge: "compress it again without --long"
         case .twice: "expand it with zstd -d first"
         case .shardIndex: "expand it with zstd -d"
         case .expandsBeyond: "raise --max-expanded-size if you trust the file"

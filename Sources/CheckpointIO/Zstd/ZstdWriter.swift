@@ -16,6 +16,7 @@ package final class ZstdWriter {
     ///   - path: the file that is written, for messages.
     ///   - level: one of `levels`.
     ///   - size: how many bytes will come, where that is known: it is written down, and checked.
+    /// - Throws: where there is no such level, or no memory.
     package init(path: String, level: Int = defaultLevel, size: Int? = nil) throws(CheckpointError) {
         guard Self.levels.contains(level) else {
             let fault = ZstdFault.level(level, lowest: Self.levels.lowerBound, highest: Self.levels.upperBound)

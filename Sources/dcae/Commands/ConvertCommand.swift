@@ -10,9 +10,11 @@ struct ConvertCommand: ParsableCommand {
         commandName: "convert",
         abstract: "Converts a checkpoint between the original and the diffusers layout, and proves it.",
         discussion: """
-            Source and target layout are found from the content. The output is a model folder: config.json and the weights, byte
-            for byte as diffusers' save_pretrained writes them (or as the original repositories hold them). Before it takes
-            its name it is opened again, mapped back to the source's layout and compared with the source.
+            Source and target layout are found from the content. The output is a model
+            folder: config.json and the weights, byte for byte as diffusers'
+            save_pretrained writes them (or as the original repositories hold them).
+            Before it takes its name it is opened again, mapped back to the source's
+            layout and compared with the source.
 
               dcae convert model.safetensors -o sana-diffusers/
               dcae convert sana-diffusers/ -o back/                  and back, to the same bytes
@@ -20,9 +22,11 @@ struct ConvertCommand: ParsableCommand {
               dcae convert model.safetensors -o out/ --dtype bf16 --max-shard-size 500MB
               dcae convert model.safetensors -o out/ --dry-run
 
-            With --dtype fp16 or bf16 the file is named as diffusers' variant: load it with variant="fp16".
+            With --dtype fp16 or bf16 the file is named as diffusers' variant: load it
+            with variant="fp16".
 
-            Exit codes: 0 converted, 2 not: the reason in one line, and nothing left behind.
+            Exit codes: 0 converted, 2 not: the reason in one line, and nothing left
+            behind.
             """
     )
 
@@ -53,6 +57,14 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The most that one file may hold, as 5GB; one file by default.", valueName: "size"))
     var maxShardSize: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Compress the weight files: zstd, or zstd:LEVEL with a level from 1 to 22.",
+            valueName: "method"
+        )
+    )
+    var compress: String?
+
     @Option(help: "How far the roundtrip check goes: content or structure.")
     var check = CheckLevel.content
 
@@ -68,9 +80,21 @@ struct ConvertCommand: ParsableCommand {
     func validate() throws {
         if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <dir>'") }
         if variant != nil, config != nil { throw ValidationError("--variant and --config exclude each other") }
+        if let compress, Self.level(compress) == nil {
+            throw ValidationError("--compress takes zstd or zstd:LEVEL with a level from 1 to 22")
+        }
         if let scalingFactor, !scalingFactor.isFinite || scalingFactor <= 0 {
             throw ValidationError("--scaling-factor must be a number above 0")
         }
+    }
+
+    /// The level in `zstd` or `zstd:19`.
+    private static func level(_ method: String) -> Int? {
+        if method == "zstd" { return ZstdWriter.defaultLevel }
+        guard method.hasPrefix("zstd:"), let level = Int(method.dropFirst(5)), (1...22).contains(level) else {
+            return nil
+        }
+        return level
     }
 
     func run() throws {
@@ -85,6 +109,7 @@ struct ConvertCommand: ParsableCommand {
         request.scalingFactor = scalingFactor
         request.dtype = dtype?.dtype
         if let maxShardSize { request.maxShardSize = try size(maxShardSize, option: "--max-shard-size") }
+        request.compression = compress.flatMap(Self.level)
         let checkpoint = try open.open(path)
         common.say(notesOf: checkpoint)
         let plan = try ConversionPlan(checkpoint, request, registry: registry)
@@ -96,7 +121,7 @@ struct ConvertCommand: ParsableCommand {
         let sourceBytes = plan.tensors.reduce(0) { sum, tensor in
             sum + tensor.runs.reduce(0) { $0 + $1.elementCount } * (tensor.sourceDType.byteCount ?? 0)
         }
-        let writing = Progress("converting", total: sourceBytes, quiet: common.quiet)
+        let writing = Progress("converting", total: plan.byteCount, quiet: common.quiet)
         let checking = Progress("checking  ", total: sourceBytes, quiet: common.quiet)
         defer { checking.finish() }
         let report = try Conversion.run(plan, from: checkpoint, into: output, level: check, force: force) {
@@ -125,7 +150,7 @@ struct ConvertCommand: ParsableCommand {
         }
         for file in plan.files {
             Terminal.print(
-                "  wrote \(ModelFolder.join(output, file.name)) (\(file.tensors.count) tensors, \(ByteSize.show(file.size)))"
+                "  wrote \(ModelFolder.join(output, file.name)) (\(file.tensors.count) tensors, \(ByteSize.show(file.size))\(plan.compression == nil ? "" : " before compression"))"
             )
         }
         for name in plan.names.dropFirst(plan.files.count) {

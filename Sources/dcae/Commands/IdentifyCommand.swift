@@ -10,9 +10,10 @@ struct IdentifyCommand: ParsableCommand {
         commandName: "identify",
         abstract: "Says which variant a checkpoint is, and on what evidence.",
         discussion: """
-            Evidence: names, shapes and dtypes of the tensors; model_name or scaling_factor in a config.json beside the file; the
-            repository in the path of a Hugging Face cache; the note that dcae leaves when it writes a checkpoint. Nothing
-            is guessed: where in and mix both remain, both are named.
+            Evidence: names, shapes and dtypes of the tensors; model_name or
+            scaling_factor in a config.json beside the file; the repository in the path of
+            a Hugging Face cache; the note that dcae leaves when it writes a checkpoint.
+            Nothing is guessed: where in and mix both remain, both are named.
 
             Exit codes: 0 one variant, 2 several or none.
             """

@@ -10,8 +10,9 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Shows what is in a checkpoint, from its headers alone.",
         discussion: """
-            Format, layout, metadata, dtypes and parameters by module. No tensor data is read, so a file of any size answers
-            at once. A config.json is checked as the configuration of an AutoencoderDC.
+            Format, layout, metadata, dtypes and parameters by module. No tensor data is
+            read, so a file of any size answers at once. A config.json is checked as the
+            configuration of an AutoencoderDC.
             """
     )
 
@@ -96,7 +97,9 @@ struct CheckpointSummary {
 
     /// The module that a tensor is counted under: `encoder.stages.3`, or the first part of a name that is unknown.
     private static func module(of name: String, isKnown: Bool) -> String {
-        let parts = name.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
+        // By bytes: a name may be long, and characters are found slowly.
+        let parts = name.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+            .map { Substring($0) }
         guard isKnown, parts.count > 3, parts[1].hasSuffix("s") else {
             return parts.prefix(isKnown ? 2 : 1).joined(separator: ".")
         }

@@ -8,8 +8,9 @@ struct ListCommand: ParsableCommand {
         commandName: "list",
         abstract: "Shows the variants that are known.",
         discussion: """
-            F is the spatial compression (an image of 32 x 32 pixels becomes one latent pixel at F 32), C the channels of the
-            latent. The scaling factor is what a latent is multiplied by before a diffusion model sees it.
+            F is the spatial compression (an image of 32 x 32 pixels becomes one latent
+            pixel at F 32), C the channels of the latent. The scaling factor is what a
+            latent is multiplied by before a diffusion model sees it.
             """
     )
 

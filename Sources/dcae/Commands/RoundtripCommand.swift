@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import Conversion
+internal import Images
+internal import Inference
 internal import ModelZoo
 internal import StrictJSON
 internal import TensorCore
@@ -8,24 +10,91 @@ internal import TensorCore
 struct RoundtripCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roundtrip",
-        abstract: "Proves that a checkpoint survives conversion to the other layout and back, byte for byte.",
+        abstract:
+            "Encodes and decodes pictures and measures what came back; without pictures, follows every byte through both layouts.",
         discussion: """
-            The plans of both directions are put together, and every byte is followed from the source through the other layout and
-            back. Nothing is written.
+            With pictures: how near the reconstruction is, what is known of the latent,
+            what time and memory each stage took, and a sheet of input, reconstruction and
+            difference. --reference runs a second checkpoint beside it and compares
+            latents and samples: original against converted, 1.0 against 1.1, fp32 against
+            bf16.
 
-            Exit codes: 0 every byte returns to its place, 1 some do not, 2 could not be checked.
+              dcae roundtrip sana/ photo.png -o sheet.png
+              dcae roundtrip converted/ photo.png --reference model.safetensors
+
+            Without pictures: the plans of both directions of conversion are put together,
+            and every byte is followed from the source through the other layout and back.
+            Nothing is written.
+
+              dcae roundtrip model.safetensors
+
+            Exit codes: 0 done, 1 a byte does not return or --check-finite found
+            something, 2 could not be done.
             """
     )
 
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
-    @OptionGroup var open: OpenArguments
+    @Argument(help: "Pictures, tensors of images, folders of pictures.", completion: .file())
+    var images: [String] = []
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The PNG file for the sheet.", valueName: "png"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("A second checkpoint to compare with.", valueName: "path"), completion: .file())
+    var reference: String?
+
+    @Flag(help: "Replace files that exist.")
+    var force = false
+
+    @OptionGroup var pictures: PictureArguments
+    @OptionGroup var tiles: TileArguments
+    @OptionGroup var model: ModelArguments
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if images.isEmpty, output != nil { throw ValidationError("--output is a sheet of pictures: name some") }
+        if images.isEmpty, reference != nil { throw ValidationError("--reference is compared on pictures: name some") }
+    }
+
     func run() throws {
+        if images.isEmpty { return try followLayouts() }
+        let sheet = try output.map { path in
+            guard OutputDocument.Kind(path: path) == .png else {
+                throw CheckpointError(path, .file, InferenceFault.outputKind(kinds: [".png"]))
+            }
+            return try OutputDocument(path, force: force)
+        }
+        let files = try RunFile.images(at: images)
+        let loaded = try model.load(path, common, tiles: tiles)
+        let other = try reference.map { try model.load($0, common, tiles: tiles, isOther: true) }
+        let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
+        defer { bar.finish() }
+        let roundtrips = try files.flatMap { file in
+            try PictureRoundtrip.run(
+                file.path,
+                loaded,
+                reference: other,
+                loader: pictures.loader
+            ) { done, total in bar.advance(done * 100 / total - (done - 1) * 100 / total) }
+        }
+        bar.finish()
+        let render = RoundtripRendering(model: loaded, reference: other, roundtrips: roundtrips)
+        if let sheet, let output {
+            let names = render.names
+            let drawn = PictureRoundtrip.sheet(roundtrips, model: names.model, reference: names.reference)
+            try sheet.write(try drawn.picture(name: output))
+        }
+        if common.json { return Terminal.print(render.document(sheet: output)) }
+        if common.quiet { return output.map { Terminal.print($0) } ?? () }
+        render.print()
+        if let output { Terminal.print("wrote \(output)") }
+    }
+
+    private func followLayouts() throws {
         let registry = try common.loadRegistry()
-        let checkpoint = try open.open(path)
+        let checkpoint = try model.open.open(path)
         common.say(notesOf: checkpoint)
         let result = try LayoutRoundtrip(checkpoint, registry: registry)
         if common.json {

@@ -9,8 +9,8 @@ struct ShowCommand: ParsableCommand {
         commandName: "show",
         abstract: "Shows all that is known of one variant.",
         discussion: """
-            VARIANT is a name (dc-ae-f32c32-sana-1.0), an alias (sana-1.0, f32c32-mix, lite) or a repository
-            (mit-han-lab/dc-ae-f32c32-mix-1.0-diffusers).
+            VARIANT is a name (dc-ae-f32c32-sana-1.0), an alias (sana-1.0, f32c32-mix,
+            lite) or a repository (mit-han-lab/dc-ae-f32c32-mix-1.0-diffusers).
             """
     )
 

@@ -8,13 +8,20 @@ internal import TensorCore
 struct SynthesizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synthesize",
-        abstract: "Writes a valid checkpoint with seeded weights, to try things without a download.",
+        abstract: "Writes a valid checkpoint with made-up weights, to try things without a download.",
         discussion: """
-            The weights have the published names, shapes and dtypes and are scaled so that activations stay in range; they are
-            noise, not a trained model. The same seed gives the same bytes everywhere, and the same weights in either
-            layout.
+            The weights have the published names, shapes and dtypes; they are not a
+            trained model. There are two kinds:
+
+              seeded         noise, scaled so that activations stay in range
+              interpretable  a codec built by hand: decoding gives back the low
+                             frequencies of the picture that was encoded
+
+            The same options give the same bytes everywhere, and the same weights in
+            either layout.
 
               dcae synthesize sana-1.0 -o /tmp/sana
+              dcae synthesize lite --weights interpretable -o /tmp/lite
             """
     )
 
@@ -27,8 +34,11 @@ struct SynthesizeCommand: ParsableCommand {
     @Option(help: "The layout: original or diffusers.")
     var layout = Layout.original
 
-    @Option(help: ArgumentHelp("The seed of the weights.", valueName: "number"))
-    var seed: UInt64 = 0
+    @Option(help: "What the weights are: seeded or interpretable.")
+    var weights = WeightsKind.seeded
+
+    @Option(help: ArgumentHelp("The seed of seeded weights; 0 by default.", valueName: "number"))
+    var seed: UInt64?
 
     @Option(help: "The dtype of the weights: fp32, fp16 or bf16.")
     var dtype = WeightDType.fp32
@@ -38,9 +48,19 @@ struct SynthesizeCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if weights == .interpretable, seed != nil { throw ValidationError("--seed is for --weights seeded.") }
+    }
+
     func run() throws {
         let variant = try common.loadRegistry().variant(named: variant, in: "synthesize")
-        let synthesis = Synthesis(variant: variant, layout: layout, seed: seed, dtype: dtype.dtype)
+        let seed = seed ?? 0
+        let synthesis = Synthesis(
+            variant: variant,
+            layout: layout,
+            weights: weights == .seeded ? .seeded(seed) : .interpretable,
+            dtype: dtype.dtype
+        )
         let total = NetworkDescription(variant.config).valueCount * (dtype.dtype.byteCount ?? 4)
         let progress = Progress("writing", total: total, quiet: common.quiet)
         defer { progress.finish() }
@@ -50,13 +70,18 @@ struct SynthesizeCommand: ParsableCommand {
         if common.json {
             return Terminal.print([
                 "variant": .string(variant.name), "layout": .string(layout.rawValue),
-                "seed": .integer(Int(clamping: seed)),
+                "weights": .string(weights.rawValue),
+                "seed": weights == .seeded ? .integer(Int(clamping: seed)) : .null,
                 "dtype": .string(dtype.dtype.rawValue), "file": .string(path), "bytes": .integer(size),
             ])
         }
         if common.quiet { return Terminal.print(path) }
-        Terminal.print(
-            "wrote \(path) (\(variant.name), \(layout.rawValue) layout, seed \(seed), \(ByteSize.show(size)))"
-        )
+        let kind = weights == .seeded ? "seed \(seed)" : "interpretable weights"
+        Terminal.print("wrote \(path) (\(variant.name), \(layout.rawValue) layout, \(kind), \(ByteSize.show(size)))")
     }
+}
+
+/// What `synthesize --weights` takes.
+enum WeightsKind: String, ExpressibleByArgument, CaseIterable {
+    case seeded, interpretable
 }

@@ -2,13 +2,15 @@ internal import ArgumentParser
 internal import CheckpointIO
 internal import ModelZoo
 internal import StrictJSON
+internal import TensorCore
 
 struct TokensCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokens",
         abstract: "Counts the tokens that a diffusion model sees, per variant, against F8 with patches of 2.",
         discussion: """
-            tokens = (H / (F P)) x (W / (F P)). SD and FLUX have F 8 and patches of P 2; SANA has F 32 and P 1.
+            tokens = (H / (F P)) x (W / (F P)). SD and FLUX have F 8 and patches of P 2;
+            SANA has F 32 and P 1.
 
               dcae tokens 1024x1024 1920x1088
             """
@@ -37,7 +39,7 @@ struct TokensCommand: ParsableCommand {
                     "spatial_compression_ratio": .integer(ratio), "latent_channels": .integer(channels),
                     "tokens": fits ? .integer(tokens) : .null, "tokens_f8p2": base.map { .integer($0) } ?? .null,
                 ])
-                let fewer = base.map { Show.fixed(Double($0) / Double(max(1, tokens)), 1) + "x" } ?? "-"
+                let fewer = base.map { (Double($0) / Double(max(1, tokens))).fixed(1) + "x" } ?? "-"
                 table.add([
                     "\(width)x\(height)", "\(group[0].geometry) (\(names.count))",
                     fits ? "\(channels) x \(height / ratio) x \(width / ratio)" : "no multiple of \(ratio)",

@@ -10,11 +10,13 @@ struct VerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Holds a checkpoint and its config against its architecture, strictly.",
         discussion: """
-            Finds what loaders pass over: missing and unexpected tensors, wrong shapes and dtypes, NaN and infinite values,
-            missing, wrong or unknown config fields, a scaling factor that belongs to another variant. All findings are
-            listed. What the checkpoint should be is found out, or given with --variant or --config.
+            Finds what loaders pass over: missing and unexpected tensors, wrong shapes and
+            dtypes, NaN and infinite values, missing, wrong or unknown config fields, a
+            scaling factor that belongs to another variant. All findings are listed. What
+            the checkpoint should be is found out, or given with --variant or --config.
 
-            Exit codes: 0 nothing wrong, 1 errors found (warnings alone do not count), 2 could not be verified.
+            Exit codes: 0 nothing wrong, 1 errors found (warnings alone do not count), 2
+            could not be verified.
             """
     )
 

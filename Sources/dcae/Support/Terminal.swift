@@ -122,16 +122,4 @@ enum Show {
     static func factor(_ factor: Double?) -> String {
         factor.map { "\($0)" } ?? "not published"
     }
-
-    /// A number with so many decimals.
-    static func fixed(_ number: Double, _ decimals: Int) -> String {
-        guard number.isFinite, abs(number) < 1e15 else { return "\(number)" }
-        var scale = 1.0
-        for _ in 0..<decimals { scale *= 10 }
-        let scaled = (abs(number) * scale).rounded()
-        let whole = String(Int(scaled))
-        let padded = String(repeating: "0", count: max(0, decimals + 1 - whole.count)) + whole
-        let sign = number < 0 && scaled > 0 ? "-" : ""
-        return decimals == 0 ? sign + padded : sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
-    }
 }

@@ -1,0 +1,67 @@
+"""Fills Fuzz/seeds from the fixtures: small inputs of each kind, good ones and bad ones, at most 64 KB each."""
+import json
+import pathlib
+import struct
+import zipfile
+
+here = pathlib.Path(__file__).parent
+fixtures = here.parent / "Tests" / "Fixtures"
+seeds = here / "seeds"
+manifest = json.loads((fixtures / "bad" / "manifest.json").read_text())
+limit = 8192
+
+
+def put(target, name, data):
+    folder = seeds / target
+    folder.mkdir(parents=True, exist_ok=True)
+    if 0 < len(data) <= limit:
+        (folder / name).write_bytes(data)
+
+
+taken = {}
+for entry in manifest:
+    path = fixtures / "bad" / entry["open"]
+    if not path.is_file() or "prepare" in entry:
+        continue
+    kind, category = entry["kind"], entry["category"]
+    # A few of each fault, all that are accepted.
+    taken[kind, category] = taken.get((kind, category), 0) + 1
+    if entry["ours"] != "accept" and taken[kind, category] > 3:
+        continue
+    data = path.read_bytes()
+    name = entry["file"].replace("/", "_")
+    if kind == "safetensors" and len(data) > 8:
+        length = struct.unpack("<Q", data[:8])[0]
+        put("safetensors", name, data[8:8 + min(length, len(data))])
+    elif kind == "torch-zip":
+        put("zip", name, data)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                put("pickle", name, b"\0" + next(archive.read(n) for n in archive.namelist() if n.endswith("data.pkl")))
+        except Exception:
+            pass
+    elif kind == "torch-legacy":
+        put("legacy", name, data)
+    elif kind == "pickle":
+        put("pickle", name, b"\0" + data)
+    elif kind == "zstd":
+        put("zstd", name, data)
+    elif kind == "sharded":
+        put("index", name + ".json", data)
+    elif kind == "config":
+        put("config", name, data)
+for path in sorted((fixtures / "torch").glob("*.pt")):
+    data = path.read_bytes()
+    put("legacy" if "legacy" in path.name or path.name == "tar.pt" else "zip", path.name, data)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.endswith("data.pkl"):
+                    put("pickle", path.name, b"\0" + archive.read(name))
+root = here.parent
+for path in sorted((root / "Registry").glob("*.json")):
+    config = root / "Configs" / path.stem / "config.json"
+    entry = json.loads(path.read_text())
+    entry["name"] = "x"
+    put("registry", path.name, json.dumps(entry).encode() + b"\n-\n" + config.read_bytes())
+    put("config", path.name, config.read_bytes())

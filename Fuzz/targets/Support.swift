@@ -1,0 +1,61 @@
+@testable import CheckpointIO
+import CPlatform
+import Glibc
+import TensorCore
+
+/// The input as a file that lies in memory, written anew for each.
+func file(_ bytes: UnsafeBufferPointer<UInt8>, name: String = "fuzz") -> InputFile {
+    let descriptor = memoryFile
+    ftruncate(descriptor, 0)
+    var done = 0
+    while done < bytes.count {
+        let put = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(done))
+        precondition(put > 0, "a file in memory takes every byte")
+        done += put
+    }
+    guard let file = InputFile(copy: descriptor, path: name, size: bytes.count) else { fatalError("no descriptor left") }
+    return file
+}
+
+private let memoryFile = dcae_open_nameless("/dev/shm")
+
+/// Every message is one printable line of bounded length.
+func check(_ error: CheckpointError) {
+    let text = error.description
+    precondition(text.utf8.count <= 285, "a message is too long")
+    for scalar in text.unicodeScalars {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: preconditionFailure("a message is not printable")
+        default: continue
+        }
+    }
+}
+
+/// What an opened checkpoint promises: data within its file, sizes that agree, and bytes that can be read.
+func check(_ checkpoint: Checkpoint) {
+    for tensor in checkpoint.tensors.prefix(200) {
+        let descriptor = tensor.descriptor
+        precondition(descriptor.shape.byteCount(of: descriptor.dtype) == tensor.byteCount, "a size disagrees with its shape")
+        let location = tensor.location
+        precondition(location.offset >= 0 && location.offset <= checkpoint.files[location.file].size, "an offset lies outside")
+        if location.strides == nil {
+            precondition(tensor.byteCount <= checkpoint.files[location.file].size - location.offset, "data lies outside")
+        }
+        guard tensor.byteCount <= 1 << 20 else { continue }
+        do throws(CheckpointError) {
+            _ = try checkpoint.bytes(of: tensor)
+        } catch {
+            preconditionFailure("a tensor that was accepted cannot be read: \(error)")
+        }
+    }
+}
+
+/// Opens the input as a file of weights of any format, and checks what comes of it.
+func open(_ bytes: UnsafeBufferPointer<UInt8>) {
+    do throws(CheckpointError) {
+        let options = OpenOptions(maxExpandedSize: 1 << 20)
+        check(try Checkpoint.openFile(file(bytes), path: "fuzz", options: options).withoutPrefix())
+    } catch {
+        check(error)
+    }
+}

@@ -1,0 +1,55 @@
+# Targets for users: demo, test, build, install. For developers: lint, format, bench, fuzz.
+# Everything that is needed beyond a Swift toolchain is installed by `deps`, which the others call.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DCAE := .build/release/dcae
+
+# The system libraries: pkg-config module and Debian package of each.
+LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libpng:libpng-dev \
+             libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
+FORMULAE := json-c zstd libpng jpeg-turbo webp pkgconf
+
+.PHONY: all build demo test lint format install uninstall deps clean bench fuzz
+
+all: build
+
+deps:
+	@.ci/install-libraries $(LIBRARIES) -- $(FORMULAE)
+
+build: deps
+	$(SWIFT) build -c release --product dcae
+
+demo: build
+	@.ci/demo $(DCAE) .build/demo.png
+
+test: deps
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Plugins Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Plugins Sources Tests
+
+# A program that carries the Swift runtime with it, so that it runs where there is no toolchain.
+install: deps
+	$(SWIFT) build -c release --static-swift-stdlib --product dcae --scratch-path .build/install
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 .build/install/release/dcae "$(DESTDIR)$(PREFIX)/bin/dcae"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/dcae; completions: dcae --generate-completion-script bash|zsh|fish"
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/dcae"
+
+# Beside the peers, where PYTHON has Benchmarks/peers/requirements.txt.
+PYTHON ?= python3
+bench: build
+	Benchmarks/convert.sh
+	$(PYTHON) Benchmarks/forward.py
+
+include Fuzz/fuzz.mk
+
+clean:
+	rm -rf .build

@@ -1,0 +1,80 @@
+internal import CheckpointIO
+internal import Conversion
+public import DCAENetwork
+public import ModelZoo
+
+extension AutoencoderDC {
+    /// Opens a model folder: weights of any format and either layout, whole or in shards.
+    ///
+    /// ```swift
+    /// let model = try AutoencoderDC(pretrained: "dc-ae-f32c32-sana-1.0-diffusers")
+    /// let ratio = model.spatialCompressionRatio                    // F: 32, 64 or 128
+    ///
+    /// // An image: [1, 3, H, W], planes of red, green and blue in -1...1, H and W multiples of F.
+    /// let gradient = (0..<(3 * 4 * ratio * ratio)).map { 2 * Float($0 % ratio) / Float(ratio) - 1 }
+    /// let image = try FloatTensor(batch: 1, channels: 3, height: 2 * ratio, width: 2 * ratio, values: gradient)
+    ///
+    /// let latent = try model.encode(image)                         // [1, C, 2, 2], of about 1 / scalingFactor RMS
+    /// let sample = try model.decode(latent)                        // [1, 3, H, W], nominally in -1...1
+    ///
+    /// // What a diffusion model is trained on, where the checkpoint says which factor is its own.
+    /// let scaled = model.config.scalingFactor.map { factor in latent.values.map { $0 * Float(factor) } }
+    ///
+    /// // An approximation for large images, as diffusers has it; without it they are exact and take more memory.
+    /// try model.enableTiling(tileSampleMinHeight: 8 * ratio, tileSampleMinWidth: 8 * ratio,
+    ///                        tileSampleStrideHeight: 6 * ratio, tileSampleStrideWidth: 6 * ratio)
+    /// ```
+    ///
+    /// The configuration is that of the `config.json` in the folder, or of the published variant whose tensors these are.
+    /// Opening reads headers alone; weights are mapped and read as layers come to their turn. Where the files can be two
+    /// variants that differ in nothing but the scaling factor (`in` and `mix`), the network runs and
+    /// `config.scalingFactor` is nil.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder; a file in it will do too.
+    ///   - options: the number of threads and what else there is to choose.
+    ///   - registry: the variants that are known; nil for those that are compiled in.
+    /// - Throws: `CheckpointError` for files that cannot be read, that are no DC-AE, or that lack tensors of theirs, and
+    ///   `NetworkError.configuration` for a configuration that describes no network.
+    public convenience init(pretrained folder: String, options: Options = Options(), registry: Registry? = nil) throws {
+        let checkpoint = try Checkpoint.open(folder)
+        try self.init(
+            try RunnableModel(checkpoint, ConversionRequest(), registry: try registry ?? Registry()),
+            options: options
+        )
+    }
+
+    /// Opens one checkpoint file of any format and either layout.
+    ///
+    /// - Parameters:
+    ///   - file: the file: safetensors or PyTorch, compressed with zstd or not, or the index of shards.
+    ///   - config: the path of a diffusers `config.json`, for models that are no published variant; nil to find out.
+    ///   - options: the number of threads and what else there is to choose.
+    ///   - registry: the variants that are known; nil for those that are compiled in.
+    /// - Throws: as `init(pretrained:options:registry:)`.
+    public convenience init(
+        singleFile file: String,
+        config: String? = nil,
+        options: Options = Options(),
+        registry: Registry? = nil
+    ) throws {
+        let checkpoint = try Checkpoint.open(file)
+        var request = ConversionRequest()
+        if let config { request.config = try AutoencoderDCConfig.read(file: config) }
+        try self.init(try RunnableModel(checkpoint, request, registry: try registry ?? Registry()), options: options)
+    }
+
+    /// Makes the network of a checkpoint that has been settled.
+    package convenience init(_ model: RunnableModel, options: Options) throws {
+        let weights = try CheckpointWeights(model.checkpoint, config: model.config)
+        try self.init(config: model.config, weights: weights, options: options)
+    }
+}
+
+extension AutoencoderDCConfig {
+    /// Reads a diffusers `config.json`.
+    package static func read(file path: String) throws(CheckpointError) -> AutoencoderDCConfig {
+        let text = try InputFile(opening: path).contents(limit: Registry.fileLimit)
+        return try read(text, path: path).config
+    }
+}

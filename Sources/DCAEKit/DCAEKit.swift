@@ -1,0 +1,6 @@
+// All that a program needs which runs an autoencoder: `import DCAEKit`.
+@_exported public import CheckpointIO
+@_exported public import DCAENetwork
+@_exported public import Kernels
+@_exported public import ModelZoo
+@_exported public import TensorCore

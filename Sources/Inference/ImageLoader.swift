@@ -1,0 +1,90 @@
+internal import CheckpointIO
+package import DCAENetwork
+package import Images
+internal import ModelZoo
+
+/// Reads pictures and tensors of images for a network.
+package struct ImageLoader: Sendable {
+    /// What to do with sides that are no multiples of the network's ratio.
+    package let fit: Fit
+    /// What shows through where a picture is transparent.
+    package let background: Colour
+    /// The name of the tensor in a file of several.
+    package let tensorName: String?
+
+    package init(fit: Fit, background: Colour, tensorName: String?) {
+        self.fit = fit
+        self.background = background
+        self.tensorName = tensorName
+    }
+
+    /// An image as the network takes it.
+    package struct Image: Sendable {
+        /// [N, channels, H, W].
+        package let tensor: FloatTensor
+        /// The picture that was read, made to fit; nil where a tensor was read.
+        package let picture: FittedPicture?
+        /// The size of the picture as it was read.
+        package let size: PixelSize?
+        /// What is odd about it.
+        package let note: String?
+    }
+
+    /// Reads a picture or a tensor.
+    package func load(_ path: String, for network: AutoencoderDC) throws -> Image {
+        let channels = network.config.inChannels
+        let file = try InputFile(opening: path)
+        if try TensorFile.isTensors(file) {
+            let tensor = try TensorFile.read(path, name: tensorName, usualName: "image", channels: channels)
+            let range = TensorStatistics(tensor)
+            let note =
+                range.minimum < -1.001 || range.maximum > 1.001
+                ? "its values reach from \(range.minimum) to \(range.maximum), where the network takes -1 to 1" : nil
+            return Image(tensor: tensor, picture: nil, size: nil, note: note)
+        }
+        let picture = try Picture(file: path, background: background)
+        guard channels == 3 else { throw CheckpointError(path, .file, InferenceFault.notRGB(channels: channels)) }
+        let fitted = try picture.fitted(toMultipleOf: network.spatialCompressionRatio, by: fit, name: path)
+        return Image(
+            tensor: try FloatTensor(
+                batch: 1,
+                channels: 3,
+                height: fitted.picture.height,
+                width: fitted.picture.width,
+                values: fitted.picture.planes()
+            ),
+            picture: fitted,
+            size: picture.size,
+            note: nil
+        )
+    }
+}
+
+extension FloatTensor {
+    /// One image of the batch.
+    func image(_ index: Int) throws -> FloatTensor {
+        let part = values[(index * imageCount)..<((index + 1) * imageCount)]
+        return try FloatTensor(batch: 1, channels: channels, height: height, width: width, values: Array(part))
+    }
+
+    /// One sample of the batch as a picture, which takes three channels.
+    func picture(_ index: Int = 0) -> Picture {
+        let part = values[(index * imageCount)..<((index + 1) * imageCount)]
+        return Picture(planes: Array(part), width: width, height: height)
+    }
+
+    /// All images of batches whose images have one size, one after the other.
+    static func joined(_ batches: [FloatTensor], path: String) throws -> FloatTensor {
+        guard let first = batches.first, batches.count > 1 else { return batches[0] }
+        for other in batches where other.dimensions.dropFirst() != first.dimensions.dropFirst() {
+            throw CheckpointError(path, .file, InferenceFault.differentSizes(first.dimensions, other.dimensions))
+        }
+        return try FloatTensor(
+            batch: batches.reduce(0) { $0 + $1.batch },
+            channels: first.channels,
+            height: first.height,
+            width: first.width,
+            values: Array(batches.map(\.values).joined())
+        )
+    }
+}

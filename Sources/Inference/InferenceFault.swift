@@ -1,0 +1,72 @@
+internal import CheckpointIO
+package import TensorCore
+
+/// What can be wrong with the tensors and outputs of a run.
+package enum InferenceFault: Fault, Equatable {
+    case noTensors
+    case notTensors(String)
+    case noSuchTensor(String, among: [String], suggested: String?)
+    case whichTensor(among: [String], suggested: String?)
+    case tensorType(DType)
+    case tensorShape(Shape, channels: Int)
+    case noInputs
+    case sameOutput(String, String)
+    case differentSizes([Int], [Int])
+    case severalSamples(Int)
+    case notRGB(channels: Int)
+    case outputKind(kinds: [String])
+
+    package var message: String {
+        switch self {
+        case .noTensors: "it holds no tensor"
+        case .notTensors(let what): "this is \(what), where a tensor was expected"
+        case .noSuchTensor(let name, let names, _):
+            "it holds no tensor \"\(name.escaped(limit: 60))\", but \(Self.list(names))"
+        case .whichTensor(let names, _): "it holds \(names.count) tensors: \(Self.list(names))"
+        case .tensorType(let dtype): "its elements are \(dtype.rawValue), where F32, F16 or BF16 was expected"
+        case .tensorShape(let shape, let channels):
+            "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
+        case .noInputs: "there is no .safetensors or .npy file in this folder"
+        case .sameOutput(let a, let b):
+            "\(a.escaped(limit: 60)) and \(b.escaped(limit: 60)) would both be written to it"
+        case .differentSizes(let a, let b):
+            "results of different sizes, \(Shape(a)) and \(Shape(b)), make no batch"
+        case .severalSamples(let count): "one picture is no place for \(count) samples"
+        case .notRGB(let channels): "samples of \(channels) channels are no picture"
+        case .outputKind(let kinds):
+            "an output file ends in "
+                + (kinds.count > 1 ? kinds.dropLast().joined(separator: ", ") + " or " : "") + (kinds.last ?? "")
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
+        case .noSuchTensor(_, _, let suggested), .whichTensor(_, let suggested):
+            "choose one with --tensor" + (suggested.map { ", as --tensor \($0.escaped(limit: 60))" } ?? "")
+        case .tensorShape: "permute it to that order, with the channels before rows and columns"
+        case .sameOutput: "write them into different folders"
+        case .differentSizes: "write them into a folder, with -o DIR"
+        case .severalSamples: "write them into a folder, with -o DIR, or as .safetensors"
+        case .notRGB: "write them as .safetensors"
+        case .outputKind(let kinds): kinds.count > 1 ? "or name a folder" : nil
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(6).map { "\"\($0.escaped(limit: 40))\"" }.joined(separator: ", ")
+        return names.count > 6 ? shown + " and \(names.count - 6) more" : shown
+    }
+}
+
+/// What went wrong in the network, and in which file.
+package struct PlacedRefusal: Refusal {
+    /// The file.
+    package let place: String
+    /// What went wrong.
+    package let cause: any Refusal
+    /// Whether a check that was asked for found something, rather than that the work could not be done.
+    package let isFinding: Bool
+
+    package var description: String { "\(place.escaped(limit: 300)): \(cause)" }
+}

@@ -1,0 +1,245 @@
+internal import CheckpointIO
+internal import DCAENetwork
+package import Images
+internal import ModelZoo
+package import TensorCore
+
+/// Encodes or decodes files, each into a file of its own or all into one.
+package struct NetworkRun: Sendable {
+    /// What is done to every file.
+    package enum Work: Sendable {
+        /// Images into latents.
+        case encode(ImageLoader)
+        /// Latents into samples; the name of the tensor in a file of several.
+        case decode(tensorName: String?)
+    }
+
+    private let model: LoadedModel
+    private let work: Work
+    private let factor: Double?
+    private let target: RunTarget
+    private let force: Bool
+
+    /// Describes a run.
+    ///
+    /// - Parameters:
+    ///   - model: what encodes or decodes.
+    ///   - work: which of the two, and how inputs are read.
+    ///   - factor: what latents are multiplied by after encoding and divided by before decoding; nil to leave them.
+    ///   - target: where the results go.
+    ///   - force: whether files that exist are replaced.
+    package init(_ model: LoadedModel, _ work: Work, factor: Double?, target: RunTarget, force: Bool) {
+        self.model = model
+        self.work = work
+        self.factor = factor
+        self.target = target
+        self.force = force
+    }
+
+    /// What became of one file.
+    package struct Item: Sendable {
+        /// What was read.
+        package let input: String
+        /// What was written.
+        package let outputs: [String]
+        /// The sizes of the latent or sample.
+        package let dimensions: [Int]
+        /// Its values.
+        package let statistics: TensorStatistics
+        /// The seconds in the network.
+        package let seconds: Double
+        /// The size of a picture as it was read.
+        package let size: PixelSize?
+        /// The size at which the network saw it, and where in it the picture is.
+        package let fitted: (size: PixelSize, content: PixelArea)?
+        /// What is odd about the input.
+        package let note: String?
+    }
+
+    /// What is told while a run goes on.
+    package struct Observer {
+        /// The index of a file, and the part of it that is done.
+        package var progress: (Int, Double) -> Void = { _, _ in }
+        /// A file that is done.
+        package var done: (Item) -> Void = { _ in }
+        /// A file that could not be read, or that the network cannot take: why.
+        package var skipped: (any Refusal) -> Void = { _ in }
+
+        package init() {}
+    }
+
+    /// Runs all files.
+    ///
+    /// In a run over several files into a folder, a file that cannot be read is left out and the rest go on; anything else
+    /// ends the run.
+    ///
+    /// - Throws: what ends the run.
+    package func run(_ files: [RunFile], _ observer: Observer) throws {
+        try target.check(files, force: force)
+        switch target {
+        case .folder: try runApart(files, observer)
+        case .file(let path, let kind): try runTogether(files, path, kind, observer)
+        }
+    }
+
+    private func runApart(_ files: [RunFile], _ observer: Observer) throws {
+        for (index, file) in files.enumerated() {
+            let input: Input
+            let result: FloatTensor
+            let seconds: Double
+            do {
+                input = try load(file)
+                (result, seconds) = try compute(input, file) { observer.progress(index, $0) }
+            } catch let error as any Refusal where files.count > 1 && Self.concerns(file, error) {
+                observer.skipped(error)
+                observer.progress(index, 1)
+                continue
+            }
+            let outputs = try write(result, to: target.path(for: file))
+            observer.progress(index, 1)
+            observer.done(item(file, input, outputs, result, seconds))
+        }
+    }
+
+    private func runTogether(
+        _ files: [RunFile],
+        _ path: String,
+        _ kind: OutputDocument.Kind,
+        _ observer: Observer
+    ) throws {
+        let document = try OutputDocument(path, force: force)
+        var results: [FloatTensor] = []
+        var items: [Item] = []
+        for (index, file) in files.enumerated() {
+            let input = try load(file)
+            if kind == .png { try refuseSeveral(results.count + input.tensor.batch, path) }
+            let (result, seconds) = try compute(input, file) { observer.progress(index, $0) }
+            results.append(result)
+            items.append(item(file, input, [path], result, seconds))
+        }
+        let all = try FloatTensor.joined(results, path: path)
+        if kind == .png {
+            try document.write(try picture(all, 0, path))
+        } else {
+            try document.write(all, named: resultName, as: kind)
+        }
+        items.forEach(observer.done)
+    }
+
+    // MARK: -
+
+    private struct Input {
+        let tensor: FloatTensor
+        let image: ImageLoader.Image?
+    }
+
+    private var resultName: String {
+        switch work {
+        case .encode: "latent"
+        case .decode: "sample"
+        }
+    }
+
+    private func load(_ file: RunFile) throws -> Input {
+        let input: Input
+        switch work {
+        case .encode(let loader):
+            let image = try loader.load(file.path, for: model.network)
+            input = Input(tensor: image.tensor, image: image)
+        case .decode(let name):
+            let channels = model.network.config.latentChannels
+            var latent = try TensorFile.read(file.path, name: name, usualName: "latent", channels: channels)
+            if let factor { latent.scale { $0 / Float(factor) } }
+            input = Input(tensor: latent, image: nil)
+        }
+        if model.network.options.check != .nothing, let index = input.tensor.values.firstIndex(where: { !$0.isFinite })
+        {
+            let what = "element \(index) is \(input.tensor.values[index])"
+            throw PlacedRefusal(place: file.path, cause: NetworkError.outOfRange(layer: "input", what), isFinding: true)
+        }
+        return input
+    }
+
+    private func compute(
+        _ input: Input,
+        _ file: RunFile,
+        progress: (Double) -> Void
+    ) throws -> (result: FloatTensor, seconds: Double) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        return try withoutActuallyEscaping(progress) { progress in
+            var result = try model.run(file.path) { network in
+                switch work {
+                case .encode: try network.encode(input.tensor, progress: progress)
+                case .decode: try network.decode(input.tensor, progress: progress)
+                }
+            }
+            let seconds = clock.now.seconds(since: start)
+            if case .encode = work, let factor { result.scale { $0 * Float(factor) } }
+            return (result, seconds)
+        }
+    }
+
+    /// Writes a result; as PNG every sample of a batch by itself, numbered where there are several.
+    private func write(_ result: FloatTensor, to path: String) throws -> [String] {
+        guard target.kind == .png else {
+            try OutputDocument(path, force: force).write(result, named: resultName, as: target.kind)
+            return [path]
+        }
+        let digits = String(result.batch - 1).count
+        return try (0..<result.batch).map { index in
+            let number = String(index)
+            let padded = String(repeating: "0", count: digits - number.count) + number
+            let name = result.batch == 1 ? path : path.dropLast(4) + "-\(padded).png"
+            try OutputDocument(name, force: force).write(try picture(result, index, name))
+            return name
+        }
+    }
+
+    private func picture(_ sample: FloatTensor, _ index: Int, _ path: String) throws -> Picture {
+        guard sample.channels == 3 else {
+            throw CheckpointError(path, .file, InferenceFault.notRGB(channels: sample.channels))
+        }
+        return sample.picture(index)
+    }
+
+    private func refuseSeveral(_ count: Int, _ path: String) throws(CheckpointError) {
+        if count > 1 { throw CheckpointError(path, .file, InferenceFault.severalSamples(count)) }
+    }
+
+    private func item(
+        _ file: RunFile,
+        _ input: Input,
+        _ outputs: [String],
+        _ result: FloatTensor,
+        _ seconds: Double
+    ) -> Item {
+        Item(
+            input: file.path,
+            outputs: outputs,
+            dimensions: result.dimensions,
+            statistics: TensorStatistics(result),
+            seconds: seconds,
+            size: input.image?.size,
+            fitted: input.image?.picture.map { ($0.picture.size, $0.content) },
+            note: input.image?.note
+        )
+    }
+
+    /// Whether an error is about one input rather than about the model or the machine.
+    private static func concerns(_ file: RunFile, _ error: any Refusal) -> Bool {
+        switch error {
+        case is ImageRefusal: true
+        case let error as CheckpointError: error.path == file.path
+        case let placed as PlacedRefusal:
+            if case .shape? = placed.cause as? NetworkError { true } else { false }
+        default: false
+        }
+    }
+}
+
+extension FloatTensor {
+    mutating func scale(_ body: (Float) -> Float) {
+        for index in values.indices { values[index] = body(values[index]) }
+    }
+}

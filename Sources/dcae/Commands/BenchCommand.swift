@@ -1,0 +1,139 @@
+internal import ArgumentParser
+internal import CheckpointIO
+internal import Conversion
+internal import DCAEKit
+internal import DCAENetwork
+internal import Inference
+internal import Kernels
+internal import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Times encoding and decoding of a checkpoint's network.",
+        discussion: """
+            The image is noise, the latent what became of it. One run warms up, medians
+            are of the rest. Operations are counted as direct computation would need them,
+            so that figures compare: an algorithm that needs fewer shows a higher rate.
+
+              dcae bench sana/ --size 512 --threads 2
+              dcae bench sana/ --size 1024 --layers
+            """
+    )
+
+    @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
+    var path: String
+
+    @Option(help: ArgumentHelp("The height and width of the image, in pixels.", valueName: "HxW"))
+    var size = TileSize(height: 512, width: 512)
+
+    @Option(name: .customLong("repeat"), help: ArgumentHelp("The number of runs that count.", valueName: "number"))
+    var repeats = 3
+
+    @Option(help: "Time only encode or only decode.")
+    var only: Only?
+
+    @Flag(help: "Show every layer of the median run, with its algorithm.")
+    var layers = false
+
+    @OptionGroup var tiles: TileArguments
+    @OptionGroup var model: ModelArguments
+    @OptionGroup var common: CommonOptions
+
+    enum Only: String, ExpressibleByArgument, CaseIterable {
+        case encode, decode
+    }
+
+    func validate() throws {
+        if !(1...1000).contains(repeats) { throw ValidationError("--repeat must be from 1 to 1000") }
+    }
+
+    func run() throws {
+        let loaded = try model.load(path, common, tiles: tiles)
+        let names = only.map { [$0.rawValue] } ?? Only.allCases.map(\.rawValue)
+        let bar = Progress("running", total: names.count * (repeats + 1), quiet: common.quiet)
+        defer { bar.finish() }
+        let result = try NetworkBenchmark(
+            loaded,
+            height: size.height,
+            width: size.width,
+            repeats: repeats,
+            names: names
+        ) { _ in bar.advance(1) }
+        bar.finish()
+        if common.json { return Terminal.print(document(loaded, result)) }
+        let options = loaded.network.options
+        if !common.quiet {
+            Terminal.print(
+                "\(loaded.source.name): \(size.height)x\(size.width), \(options.threads) thread\(options.threads == 1 ? "" : "s"), "
+                    + "\(options.instructionSet), opened in \(loaded.seconds.fixed(3)) s"
+            )
+        }
+        var table = Table(["", "MEDIAN", "FASTEST", "GFLOP", "GFLOPS", "BUFFERS"], right: [1, 2, 3, 4, 5])
+        for half in result.halves {
+            table.add([
+                half.name, half.median.seconds.fixed(3) + " s", half.best.seconds.fixed(3) + " s",
+                (half.median.operations / 1e9).fixed(0), half.rate.fixed(0), ByteSize.show(half.median.bufferBytes),
+            ])
+        }
+        table.print()
+        if layers { result.halves.forEach(printLayers) }
+        if common.quiet { return }
+        let (peak, mapped) = (ProcessMemory.peakBytes, loaded.source.checkpoint.byteCount)
+        Terminal.print(
+            "peak memory of the process \(ByteSize.show(peak)), of which up to \(ByteSize.show(mapped)) are mapped weights"
+        )
+    }
+
+    private func printLayers(_ half: NetworkBenchmark.Half) {
+        Terminal.print()
+        var table = Table(["LAYER", "OUTPUT", "MS", "SHARE", "GFLOPS", "GB/S", "ALGORITHM"], right: [1, 2, 3, 4, 5])
+        let total = half.median.layers.reduce(0) { $0 + $1.seconds }
+        for layer in half.median.layers {
+            let seconds = max(layer.seconds, 1e-9)
+            table.add([
+                layer.name, layer.outputSize.map(String.init).joined(separator: "x"), (1000 * layer.seconds).fixed(2),
+                (100 * layer.seconds / max(total, 1e-9)).fixed(1) + "%", (layer.operations / seconds / 1e9).fixed(0),
+                (layer.bytes / seconds / 1e9).fixed(1), layer.algorithm,
+            ])
+        }
+        table.print()
+    }
+
+    private func document(_ loaded: LoadedModel, _ result: NetworkBenchmark) -> JSONValue {
+        [
+            "path": .string(path),
+            "variant": JSONValue(loaded.source.variant?.name),
+            "height": .integer(size.height), "width": .integer(size.width),
+            "threads": .integer(loaded.network.options.threads),
+            "instruction_set": .string("\(loaded.network.options.instructionSet)"),
+            "open_seconds": .double(loaded.seconds),
+            "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
+            "weight_bytes": .integer(loaded.source.checkpoint.byteCount),
+            "halves": .array(result.halves.map(document)),
+        ]
+    }
+
+    private func document(_ half: NetworkBenchmark.Half) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("name", .string(half.name)), .init("input", JSONValue(half.input)),
+            .init("output", JSONValue(half.output)), .init("median_seconds", .double(half.median.seconds)),
+            .init("best_seconds", .double(half.best.seconds)),
+            .init("runs_seconds", .array(half.runs.map { .double($0.seconds) })),
+            .init("operations", .double(half.median.operations)), .init("gflops", .double(half.rate)),
+            .init("buffer_bytes", .integer(half.median.bufferBytes)),
+        ]
+        if layers { members.append(.init("layers", .array(half.median.layers.map(document)))) }
+        return .object(members)
+    }
+
+    private func document(_ layer: LayerProfile) -> JSONValue {
+        [
+            "name": .string(layer.name), "algorithm": .string(layer.algorithm), "seconds": .double(layer.seconds),
+            "operations": .double(layer.operations), "bytes": .double(layer.bytes),
+            "output": JSONValue(layer.outputSize),
+        ]
+    }
+}

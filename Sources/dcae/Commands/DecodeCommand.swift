@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Inference
+
+struct DecodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode",
+        abstract: "Decodes latents into pictures or tensors.",
+        discussion: """
+            An input is a tensor of latents (safetensors or .npy, [N, C, h, w] or [C, h,
+            w]) or a folder of such files. Samples are written as PNG, or as they come in
+            float32, called "sample" in safetensors.
+
+              dcae decode sana/ latent.safetensors -o photo.png
+              dcae decode sana/ latent.npy -o photo.png --scaled       a latent from a diffusion model
+              dcae decode sana/ batch.safetensors -o samples.npy       [N, 3, H, W], nominally in -1...1
+              dcae decode sana/ latents/ -o photos/                    names kept, photos/NAME.png
+
+            Exit codes: 0 all decoded, 1 --check-finite found something, 2 not all
+            decoded.
+            """
+    )
+
+    @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
+    var path: String
+
+    @Argument(help: "Tensors of latents, folders of them.", completion: .file())
+    var inputs: [String]
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("A file ending in .png, .safetensors or .npy, or a folder.", valueName: "path")
+    )
+    var output: String
+
+    @Option(help: ArgumentHelp("What is written into a folder: png, safetensors or npy.", valueName: "kind"))
+    var format = OutputDocument.Kind.png
+
+    @Option(help: ArgumentHelp("The tensor to read, in a file of several.", valueName: "name"))
+    var tensor: String?
+
+    @Flag(help: "Replace files that exist.")
+    var force = false
+
+    @OptionGroup var scaling: ScalingArguments
+    @OptionGroup var tiles: TileArguments
+    @OptionGroup var model: ModelArguments
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let target = try RunTarget(output, kinds: [.png, .safetensors, .npy], folderKind: format)
+        let files = try RunFile.tensors(at: inputs)
+        try target.check(files, force: force)
+        let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles)
+        let factor = try scaling.factor(of: loaded)
+        if let factor, !common.quiet { Terminal.say("dcae: note: latents are divided by the scaling factor \(factor)") }
+        let run = NetworkRun(loaded, .decode(tensorName: tensor), factor: factor, target: target, force: force)
+        try RunOutput(title: "decoding", what: "sample", model: loaded, factor: factor, common: common).run(run, files)
+    }
+}

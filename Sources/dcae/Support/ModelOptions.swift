@@ -1,0 +1,196 @@
+public import ArgumentParser
+internal import CheckpointIO
+internal import Conversion
+internal import DCAEKit
+internal import DCAENetwork
+public import Images
+internal import Inference
+internal import ModelZoo
+internal import TensorCore
+
+/// What commands take that run a network.
+struct ModelArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("What the checkpoint is, where it does not say so itself.", valueName: "variant"))
+    var variant: String?
+
+    @Option(
+        help: ArgumentHelp("A diffusers config.json that describes it, for models of your own.", valueName: "file"),
+        completion: .file()
+    )
+    var config: String?
+
+    @Option(help: ArgumentHelp("The number of threads; by default one for each processor.", valueName: "number"))
+    var threads: Int?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Stop at the first value that is NaN or infinite, and name its layer.",
+            discussion: "Parameters, inputs and the output of every layer are looked at. Exit code 1 if one is found."
+        )
+    )
+    var checkFinite = false
+
+    @Flag(help: "The same, also at the first value that fp16 could not hold: beyond 65504 in magnitude.")
+    var checkFp16 = false
+
+    @OptionGroup var open: OpenArguments
+
+    func validate() throws {
+        if variant != nil, config != nil { throw ValidationError("--variant and --config exclude each other") }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+    }
+
+    /// Opens the network of a checkpoint.
+    ///
+    /// - Parameters:
+    ///   - path: the checkpoint.
+    ///   - common: the registry, and whether notes are printed.
+    ///   - scalingFactor: one that the user gives.
+    ///   - tiles: the tiles that the user wants.
+    ///   - isOther: whether this is a second checkpoint, to which what is said of the first does not apply.
+    /// - Returns: the network, ready to run.
+    /// - Throws: where the checkpoint cannot be opened or is no DC-AE.
+    func load(
+        _ path: String,
+        _ common: CommonOptions,
+        scalingFactor: Double? = nil,
+        tiles: TileArguments? = nil,
+        isOther: Bool = false
+    ) throws -> LoadedModel {
+        let registry = try common.loadRegistry()
+        var request = ConversionRequest()
+        if !isOther {
+            request.variant = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
+            if let config { request.config = try AutoencoderDCConfig.read(file: config) }
+        }
+        request.scalingFactor = scalingFactor
+        var options = AutoencoderDC.Options()
+        if let threads { options.threads = threads }
+        options.check = checkFp16 ? .withinF16 : checkFinite ? .finite : .nothing
+        let model = try LoadedModel(options: options) {
+            let checkpoint = try open.open(path)
+            common.say(notesOf: checkpoint)
+            return try RunnableModel(checkpoint, request, registry: registry)
+        }
+        try tiles?.enable(on: model.network)
+        return model
+    }
+}
+
+/// The tiles of large images.
+struct TileArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Run images that are larger in tiles of this height and width, blended where they overlap, as diffusers does.",
+            discussion: "An approximation: attention sees one tile at a time. Without it results are exact.",
+            valueName: "HxW"
+        )
+    )
+    var tile: TileSize?
+
+    @Option(
+        help: ArgumentHelp("The distance between two tiles; by default seven eighths of a tile.", valueName: "HxW")
+    )
+    var stride: TileSize?
+
+    func validate() throws {
+        if stride != nil, tile == nil {
+            throw ValidationError("--stride is the distance between tiles: it needs --tile")
+        }
+    }
+
+    /// Makes a network run in these tiles, if any.
+    func enable(on network: AutoencoderDC) throws {
+        guard let tile else { return }
+        let ratio = network.spatialCompressionRatio
+        func usual(_ side: Int) -> Int { max(ratio, side / 8 * 7 / ratio * ratio) }
+        try network.enableTiling(
+            tileSampleMinHeight: tile.height,
+            tileSampleMinWidth: tile.width,
+            tileSampleStrideHeight: stride?.height ?? usual(tile.height),
+            tileSampleStrideWidth: stride?.width ?? usual(tile.width)
+        )
+    }
+}
+
+/// A height and a width, written as `512x448`, or `512` for both.
+struct TileSize: ExpressibleByArgument {
+    let height: Int
+    let width: Int
+
+    init?(argument: String) {
+        let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard (1...2).contains(parts.count), let height = parts[0], let width = parts[parts.count - 1],
+            (1...1 << 20).contains(height), (1...1 << 20).contains(width)
+        else { return nil }
+        self.init(height: height, width: width)
+    }
+
+    init(height: Int, width: Int) {
+        (self.height, self.width) = (height, width)
+    }
+
+    var defaultValueDescription: String { height == width ? "\(height)" : "\(height)x\(width)" }
+}
+
+/// How pictures become images of the network's sizes.
+struct PictureArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What to do with sides that are no multiples of F: crop, pad or resize; by default an error names the sizes.",
+            valueName: "way"
+        )
+    )
+    var fit = Fit.exact
+
+    @Option(help: ArgumentHelp("What shows through transparent pictures, as RRGGBB.", valueName: "colour"))
+    var background = Colour.white
+
+    @Option(help: ArgumentHelp("The tensor to read, in a file of several.", valueName: "name"))
+    var tensor: String?
+
+    var loader: ImageLoader { ImageLoader(fit: fit, background: background, tensorName: tensor) }
+}
+
+extension Fit: ExpressibleByArgument {}
+
+extension Colour: ExpressibleByArgument {
+    /// A colour written as RRGGBB, with # before it or not.
+    public init?(argument: String) {
+        let digits = argument.hasPrefix("#") ? argument.dropFirst() : argument[...]
+        guard digits.utf8.count == 6, let number = UInt32(digits, radix: 16) else { return nil }
+        self.init(
+            red: UInt8(number >> 16),
+            green: UInt8(number >> 8 & 255),
+            blue: UInt8(number & 255)
+        )
+    }
+
+    /// The default as the help shows it.
+    public var defaultValueDescription: String {
+        self == .white ? "white" : "\(red),\(green),\(blue)"
+    }
+}
+
+/// The scaling factor between latents and what a diffusion model sees.
+struct ScalingArguments: ParsableArguments {
+    @Flag(help: "Encoded latents are multiplied by the scaling factor; latents to decode are divided by it.")
+    var scaled = false
+
+    @Option(
+        help: ArgumentHelp("The factor for --scaled, where the checkpoint does not settle it.", valueName: "number")
+    )
+    var scalingFactor: Double?
+
+    func validate() throws {
+        if let scalingFactor, !scalingFactor.isFinite || scalingFactor <= 0 {
+            throw ValidationError("--scaling-factor must be a number above 0")
+        }
+        if scalingFactor != nil, !scaled { throw ValidationError("--scaling-factor is used by --scaled: add it") }
+    }
+
+    /// The factor to use, or nil for none.
+    func factor(of model: LoadedModel) throws -> Double? {
+        scaled ? try model.source.scalingFactor : nil
+    }
+}

@@ -1,0 +1,89 @@
+internal import CheckpointIO
+internal import DCAEKit
+internal import Images
+internal import Inference
+internal import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
+/// Runs files through a network and shows what became of them; what encode and decode have in common.
+struct RunOutput {
+    let title: String
+    let what: String
+    let model: LoadedModel
+    let factor: Double?
+    let common: CommonOptions
+
+    func run(_ run: NetworkRun, _ files: [RunFile]) throws {
+        let scale = 1000
+        let bar = Progress(title, total: files.count * scale, quiet: common.quiet)
+        defer { bar.finish() }
+        var shown = 0
+        var items: [NetworkRun.Item] = []
+        var skipped: [any Refusal] = []
+        var observer = NetworkRun.Observer()
+        observer.progress = { index, part in
+            let now = index * scale + Int(part * Double(scale))
+            bar.advance(now - shown)
+            shown = now
+        }
+        observer.done = { item in
+            items.append(item)
+            if let note = item.note, !common.quiet {
+                bar.finish()
+                Terminal.warn("\(item.input.escaped(limit: 300)): \(note)")
+            }
+            guard !common.json else { return }
+            bar.finish()
+            if common.quiet { return item.outputs.forEach { Terminal.print($0) } }
+            Terminal.print(line(item))
+        }
+        observer.skipped = { error in
+            skipped.append(error)
+            bar.finish()
+            Terminal.say("dcae: error: \(error)")
+        }
+        try run.run(files, observer)
+        bar.finish()
+        if common.json { Terminal.print(document(items, skipped)) }
+        guard !skipped.isEmpty else { return }
+        if !common.quiet { Terminal.say("dcae: \(skipped.count) of \(files.count) files were left out") }
+        throw couldNot
+    }
+
+    private func line(_ item: NetworkRun.Item) -> String {
+        let statistics = item.statistics
+        var text = "wrote \(item.outputs.joined(separator: ", ")) (\(what) \(Shape(item.dimensions))"
+        text += ", mean \(statistics.mean.fixed(4)), rms \(statistics.rms.fixed(4))"
+        text += ", \(item.seconds.fixed(2)) s)"
+        if let fitted = item.fitted, let size = item.size, fitted.size != size {
+            text += " from \(size) seen as \(fitted.size)"
+        }
+        if statistics.nonFiniteCount > 0 { text += "; \(statistics.nonFiniteCount) values are NaN or infinite" }
+        return text
+    }
+
+    private func document(_ items: [NetworkRun.Item], _ skipped: [any Refusal]) -> JSONValue {
+        [
+            "model": .string(model.source.checkpoint.path),
+            "variant": JSONValue(model.source.variant?.name),
+            "scaled": .bool(factor != nil),
+            "scaling_factor": JSONValue(factor),
+            "results": .array(items.map(document)),
+            "errors": JSONValue(skipped.map(\.description)),
+        ]
+    }
+
+    private func document(_ item: NetworkRun.Item) -> JSONValue {
+        [
+            "input": .string(item.input), "outputs": JSONValue(item.outputs), "shape": JSONValue(item.dimensions),
+            "mean": .double(item.statistics.mean), "rms": .double(item.statistics.rms),
+            "min": .double(item.statistics.minimum), "max": .double(item.statistics.maximum),
+            "non_finite": .integer(item.statistics.nonFiniteCount), "seconds": .double(item.seconds),
+            "image_size": item.size.map { JSONValue([$0.width, $0.height]) } ?? .null,
+            "network_size": item.fitted.map { JSONValue([$0.size.width, $0.size.height]) } ?? .null,
+            "content": item.fitted.map { JSONValue([$0.content.x, $0.content.y, $0.content.width, $0.content.height]) }
+                ?? .null,
+        ]
+    }
+}
