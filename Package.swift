@@ -18,8 +18,7 @@ let package = Package(
         .library(
             name: "DCAE",
             targets: [
-                "DCAEKit", "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo",
-                "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
     ],
@@ -44,13 +43,6 @@ let package = Package(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
-        // Summaries, statistics, differences, hashes.
-        .target(
-            name: "Inspection",
-            dependencies: [
-                "Conversion", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON",
-            ]
-        ),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
         // The autoencoder itself: encoder, decoder, tiling.
@@ -69,14 +61,11 @@ let package = Package(
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
         .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
-        // Latent statistics and the scaling factor that follows from them.
-        .target(name: "Calibration", dependencies: ["DCAENetwork", "Images", "ModelZoo", "StrictJSON", "TensorCore"]),
         // The program: one file per command.
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Inference", "DCAEKit", "Calibration", "Inspection", "Conversion", "DCAENetwork", "Kernels", "Images",
-                "CheckpointIO", "ModelZoo",
+                "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo",
                 "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -99,13 +88,6 @@ let package = Package(
         // Registry and Configs are compiled into the program by a build plugin, so that it can be moved anywhere.
         .executableTarget(name: "EmbedRegistry"),
         .plugin(name: "EmbedRegistryPlugin", capability: .buildTool(), dependencies: ["EmbedRegistry"]),
-
-        // Times the network and compares it with a peer's tensors, as long as `dcae bench` does not.
-        .executableTarget(
-            name: "EngineBench",
-            dependencies: ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"],
-            path: "Benchmarks/EngineBench"
-        ),
 
         .target(
             name: "TestSupport",

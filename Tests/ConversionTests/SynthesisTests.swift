@@ -89,8 +89,8 @@ import Testing
         arguments: zip(
             ["sana", "lite"],
             [
-                "25eea7bd2e926353ea0500b821e706107d71cd95c256bbb7bc59f4e050cd63f1",
-                "53b73febcd970df6fb77ce837fe71e9d9ee195a7758d4fafaec048726a95f6c2",
+                "9480e02e88e2fed432ed11608f060e97264880c37f3337420a2d25861b60b44e",
+                "d90a2c8c6bc98e789e4d9c91b4fc720c448f7992747f3d70675d7560abe60505",
             ]
         )
     )

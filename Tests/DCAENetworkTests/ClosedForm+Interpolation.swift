@@ -104,7 +104,9 @@ extension ClosedForm {
     func normalized(_ planes: Planes, constants: Planes?) -> Planes {
         let isDoubled = cells != nil
         let inner = isDoubled ? 1 : normed
-        let used = 2 * planes.count * inner * inner
+        // A plane of means alone has one value for all pixels of a block that the norm sees as one.
+        let repeats = counts.map { $0 == 1 ? inner * inner : 1 }
+        let used = repeats.reduce(0) { $0 + 2 * inner * inner / $1 }
         let share = Double(channels - used) / Double(channels)
         let side = isDoubled ? normed : 1
         var result = Planes(planes.count, planes.height * side, planes.width * side)
@@ -115,7 +117,7 @@ extension ClosedForm {
                 for plane in 0..<planes.count {
                     for i in 0..<(inner * inner) {
                         let value = planes[plane, y + i / inner, x + i % inner]
-                        squares += 2 * value * value
+                        squares += 2 * value * value / Double(repeats[plane])
                     }
                 }
                 let mean = share * 64 * 64 * fading * fading + squares / Double(channels) + 1e-5

@@ -88,6 +88,16 @@ struct CodecDesign: Sendable {
         }
     }
 
+    /// The latent's channels: for each, which of the atoms of a block of the latent it holds, lowest frequencies first.
+    var latentOrder: [Int] {
+        var ranks: [Int] = []
+        let parts = config.spatialCompressionRatio / basis.block
+        for coefficients in basis.coefficients {
+            for _ in 0..<(parts * parts) { ranks += coefficients.indices }
+        }
+        return ranks.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+    }
+
     /// The resolutions of the decoder from the latent on, and of the encoder in reverse: the block's side that a value
     /// stands for, and the channels.
     static func levels(_ half: AutoencoderDCConfig.Half) -> [(side: Int, channels: Int)] {

@@ -80,7 +80,8 @@ struct CodecEncoder {
             guard design.config.upsamplesByInterpolation, wave != .even(0) else { return [own] }
             return [own] + (-1...1).map { (.even(0), $0, -InterpolatingCodec.prediction(of: wave, $0, design.basis)) }
         }
-        for (row, atom) in atoms.enumerated() {
+        for (row, place) in design.latentOrder.enumerated() {
+            let atom = atoms[place]
             for y in terms(atom.y) {
                 for x in terms(atom.x) {
                     var source = atom

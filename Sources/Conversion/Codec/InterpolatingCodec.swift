@@ -82,7 +82,15 @@ struct InterpolatingCodec {
     private func targets(_ index: Int, _ level: Int) -> [(channel: Int, factor: Double)] {
         if level == levels.count - 1 { return design.targets(index, isLast: true) }
         let copies = Self.copies(levels, level)
-        return (0..<copies).map { (index * copies + $0, 1) }
+        return (0..<copies).map { (base(level) + index * copies + $0, 1) }
+    }
+
+    /// The first channel of a level's values; at the latent's resolution they come last, as in `ShufflingCodec`.
+    private func base(_ level: Int) -> Int {
+        guard level == 0, levels.count > 1 else { return 0 }
+        let side = tree.levels[0].count
+        let count = design.builds > 0 ? planes * side * side : constantIndex + 1
+        return levels[0].channels - count * Self.copies(levels, 0)
     }
 
     private func index(_ plane: Int, _ y: Int, _ x: Int, _ level: Int) -> Int {
@@ -96,7 +104,8 @@ struct InterpolatingCodec {
         let frequencies = (0..<planes).flatMap { plane in
             design.basis.coefficients[plane].map { (plane: plane, down: $0.down, across: $0.across) }
         }
-        for (latent, frequency) in frequencies.enumerated() {
+        for (latent, place) in design.latentOrder.enumerated() {
+            let frequency = frequencies[place]
             for place in 0..<(nodes.count * nodes.count) {
                 let (y, x) = (place / nodes.count, place % nodes.count)
                 let (down, across) = (nodes[y].taps[0][frequency.down], nodes[x].taps[0][frequency.across])
@@ -125,7 +134,7 @@ struct InterpolatingCodec {
     private mutating func up(to level: Int) {
         let (inputs, outputs) = (levels[level - 1].channels, levels[level].channels)
         var kernel = CodecKernel(inputs: inputs)
-        func source(_ index: Int) -> Int { index * Self.copies(levels, level - 1) }
+        func source(_ index: Int) -> Int { base(level - 1) + index * Self.copies(levels, level - 1) }
         if level <= design.builds {
             build(level, &kernel, source)
             if level == design.builds { addConstant(to: &kernel, level: level) }

@@ -8,6 +8,8 @@ struct ShufflingCodec {
     let design: CodecDesign
     private(set) var kernels: [String: CodecKernel] = [:]
     private var side: Int
+    /// The first channel of the values at the current resolution.
+    private var base = 0
 
     private var config: AutoencoderDCConfig { design.config }
     private var half: AutoencoderDCConfig.Half { design.config.decoder }
@@ -21,14 +23,17 @@ struct ShufflingCodec {
         projectOut()
     }
 
+    /// Its values lie in the last channels, to which the shortcut repeats the latent's highest frequencies: what it adds
+    /// and is subtracted again is small, and rounding leaves little of it. The next shortcut adds nothing at all.
     private mutating func projectIn() {
         let outputs = half.blockOutChannels[half.stageCount - 1]
         let isLast = design.normStage == half.stageCount - 1
         var kernel = CodecKernel(inputs: config.latentChannels)
         let count = design.basis.atoms(side).count
-        for index in 0..<count {
+        if !isLast { base = outputs - count }
+        for (latent, index) in design.latentOrder.enumerated() {
             for target in design.targets(index, isLast: isLast) {
-                kernel.add(target.channel, index, target.factor / design.latentGain)
+                kernel.add(base + target.channel, latent, target.factor / design.latentGain)
             }
         }
         if isLast { design.addConstants(to: &kernel, after: count, of: outputs) { [$0] } }
@@ -46,7 +51,7 @@ struct ShufflingCodec {
                     let link = design.basis.link(whole, part, side: side / 2, quarter: quarter)
                     if link == 0 { continue }
                     for target in design.targets(index, isLast: isLast) {
-                        kernel.add(4 * target.channel + place, source, link * target.factor)
+                        kernel.add(4 * target.channel + place, base + source, link * target.factor)
                     }
                 }
             }
@@ -60,6 +65,7 @@ struct ShufflingCodec {
         for output in 0..<(4 * outputs) { kernel.add(output, output / repeats, -1) }
         kernels["decoder.up_blocks.\(stage).0.conv"] = kernel
         side /= 2
+        base = 0
     }
 
     private mutating func projectOut() {
