@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 DCAE := .build/release/dcae
 
 # The system libraries: pkg-config module and Debian package of each.
-LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev openblas:libopenblas-dev libpng:libpng-dev \
+LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
 FORMULAE := json-c zstd libpng jpeg-turbo webp pkgconf
 
@@ -42,6 +42,14 @@ install: deps
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/dcae"
+
+# Beside the peers, where PYTHON has Benchmarks/peers/requirements.txt.
+PYTHON ?= python3
+bench: build
+	Benchmarks/convert.sh
+	$(PYTHON) Benchmarks/forward.py
+
+include Fuzz/fuzz.mk
 
 clean:
 	rm -rf .build

@@ -14,12 +14,11 @@ let package = Package(
     name: "dcae",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "dcae", targets: ["DCAEProgram"]),
+        .executable(name: "dcae", targets: ["dcae"]),
         .library(
             name: "DCAE",
             targets: [
-                "DCAE", "DCAENetwork", "Calibration", "Inspection", "Conversion", "CheckpointIO", "ModelZoo",
-                "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
     ],
@@ -44,44 +43,32 @@ let package = Package(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
-        // Summaries, statistics, differences, hashes.
-        .target(
-            name: "Inspection",
-            dependencies: [
-                "Conversion", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON",
-            ]
-        ),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
-        // Its folder is not called DCAE: on file systems that take upper and lower case for the same, dcae is that too.
         .target(
-            name: "DCAE",
-            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"],
-            path: "Sources/DCAELibrary"
+            name: "DCAEKit",
+            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
         ),
         // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
         .target(
             name: "Inference",
             dependencies: [
-                "DCAE", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
         .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
-        // Latent statistics and the scaling factor that follows from them.
-        .target(name: "Calibration", dependencies: ["DCAENetwork", "Images", "ModelZoo", "StrictJSON", "TensorCore"]),
         // The program: one file per command.
         .executableTarget(
-            name: "DCAEProgram",
+            name: "dcae",
             dependencies: [
-                "Inference", "DCAE", "Calibration", "Inspection", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo",
+                "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo",
                 "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            path: "Sources/dcae"
+            ]
         ),
 
         // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
@@ -102,13 +89,6 @@ let package = Package(
         .executableTarget(name: "EmbedRegistry"),
         .plugin(name: "EmbedRegistryPlugin", capability: .buildTool(), dependencies: ["EmbedRegistry"]),
 
-        // Times the network and compares it with a peer's tensors, as long as `dcae bench` does not.
-        .executableTarget(
-            name: "EngineBench",
-            dependencies: ["DCAENetwork", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"],
-            path: "Benchmarks/EngineBench"
-        ),
-
         .target(
             name: "TestSupport",
             dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
@@ -126,9 +106,9 @@ let tests: [(String, [Target.Dependency])] = [
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
-    ("LibraryTests", ["DCAE", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),
-    ("EndToEndTests", ["DCAEProgram", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
+    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
+    ("EndToEndTests", ["dcae", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
 ]
 for (name, dependencies) in tests {
     package.targets.append(.testTarget(name: name, dependencies: dependencies + ["TestSupport"]))

@@ -26,7 +26,11 @@ extension Checkpoint {
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
         switch try FileKind.of(file) {
-        case .safetensors: return try openSafetensors(file, path: path)
+        case .safetensors:
+            if let section = options.section {
+                throw CheckpointError(file.path, .file, TorchFault.noSection(section, there: []))
+            }
+            return try openSafetensors(file, path: path)
         case .zip: return try openTorchZip(file, path: path, options: options)
         case .pickle: return try openTorchLegacy(file, path: path, options: options)
         case .tar: return try openTorchTar(file, path: path, options: options)

@@ -35,18 +35,26 @@ public final class AutoencoderDC: Sendable {
         public var instructionSet: InstructionSet
         /// Whether buffers are kept for the next computation rather than given back after each.
         public var keepsBuffers: Bool
+        /// The memory that buffers should take beyond what the network needs at once, in bytes; 400 MB by default.
+        ///
+        /// From it follow how large an image between layers may be to be kept whole, and how many rows make up a band.
+        /// A guide, not a bound: attention needs all pixels of its stage, and a band has at least a few rows. Results
+        /// do not depend on it.
+        public var memoryBudget: Int
 
         /// The options, each with its default.
         public init(
             threads: Int = ProcessorCount.available,
             check: Check = .nothing,
             instructionSet: InstructionSet = .best,
-            keepsBuffers: Bool = true
+            keepsBuffers: Bool = true,
+            memoryBudget: Int = 400 << 20
         ) {
             self.threads = threads
             self.check = check
             self.instructionSet = instructionSet
             self.keepsBuffers = keepsBuffers
+            self.memoryBudget = memoryBudget
         }
     }
 
@@ -180,6 +188,8 @@ public final class AutoencoderDC: Sendable {
             case .finite: Float.greatestFiniteMagnitude
             case .withinF16: 65504
             }
+        engine.wholeLimit = max(0, options.memoryBudget / 100 * 18)
+        engine.stepBytes = max(1, options.memoryBudget / 100)
         engine.isProfiling = profiles
         engine.profile = []
         engine.arena.restartPeak()

@@ -4,8 +4,9 @@ package import TensorCore
 /// What can be wrong with the tensors and outputs of a run.
 package enum InferenceFault: Fault, Equatable {
     case noTensors
-    case noSuchTensor(String, among: [String])
-    case whichTensor(among: [String])
+    case notTensors(String)
+    case noSuchTensor(String, among: [String], suggested: String?)
+    case whichTensor(among: [String], suggested: String?)
     case tensorType(DType)
     case tensorShape(Shape, channels: Int)
     case noInputs
@@ -18,9 +19,10 @@ package enum InferenceFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .noTensors: "it holds no tensor"
-        case .noSuchTensor(let name, let names):
+        case .notTensors(let what): "this is \(what), where a tensor was expected"
+        case .noSuchTensor(let name, let names, _):
             "it holds no tensor \"\(name.escaped(limit: 60))\", but \(Self.list(names))"
-        case .whichTensor(let names): "it holds \(names.count) tensors: \(Self.list(names))"
+        case .whichTensor(let names, _): "it holds \(names.count) tensors: \(Self.list(names))"
         case .tensorType(let dtype): "its elements are \(dtype.rawValue), where F32, F16 or BF16 was expected"
         case .tensorShape(let shape, let channels):
             "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
@@ -32,26 +34,23 @@ package enum InferenceFault: Fault, Equatable {
         case .severalSamples(let count): "one picture is no place for \(count) samples"
         case .notRGB(let channels): "samples of \(channels) channels are no picture"
         case .outputKind(let kinds):
-            "an output file ends in " + kinds.dropLast().joined(separator: ", ") + " or " + (kinds.last ?? "")
+            "an output file ends in "
+                + (kinds.count > 1 ? kinds.dropLast().joined(separator: ", ") + " or " : "") + (kinds.last ?? "")
         }
     }
 
     package var remedy: String? {
         switch self {
-        case .noTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
-        case .noSuchTensor(_, let names): nearestRemedy(names)
-        case .whichTensor(let names): nearestRemedy(names)
+        case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
+        case .noSuchTensor(_, _, let suggested), .whichTensor(_, let suggested):
+            "choose one with --tensor" + (suggested.map { ", as --tensor \($0.escaped(limit: 60))" } ?? "")
         case .tensorShape: "permute it to that order, with the channels before rows and columns"
         case .sameOutput: "write them into different folders"
         case .differentSizes: "write them into a folder, with -o DIR"
         case .severalSamples: "write them into a folder, with -o DIR, or as .safetensors"
         case .notRGB: "write them as .safetensors"
-        case .outputKind: "or name a folder"
+        case .outputKind(let kinds): kinds.count > 1 ? "or name a folder" : nil
         }
-    }
-
-    private func nearestRemedy(_ names: [String]) -> String {
-        "choose one with --tensor, as --tensor \((names.first ?? "").escaped(limit: 60))"
     }
 
     private static func list(_ names: [String]) -> String {

@@ -1,5 +1,5 @@
 internal import Conversion
-package import DCAE
+package import DCAEKit
 package import DCAENetwork
 
 /// A checkpoint opened for running.
@@ -27,7 +27,10 @@ package struct LoadedModel: Sendable {
             return try body(network)
         } catch let error as NetworkError {
             switch error {
-            case .outOfRange: throw PlacedRefusal(place: place, cause: error, isFinding: true)
+            case .outOfRange(let layer, _):
+                // A parameter is in the checkpoint; a layer's output comes of the input as well.
+                let isParameter = layer.hasSuffix(".weight") || layer.hasSuffix(".bias") || layer.contains(".running_")
+                throw PlacedRefusal(place: isParameter ? source.checkpoint.path : place, cause: error, isFinding: true)
             case .parameter: throw PlacedRefusal(place: source.checkpoint.path, cause: error, isFinding: false)
             default: throw PlacedRefusal(place: place, cause: error, isFinding: false)
             }

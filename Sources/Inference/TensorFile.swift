@@ -10,12 +10,14 @@ package enum TensorFile {
         if try isNumpy(file) { return true }
         // What is neither picture nor checkpoint is left to the reader of pictures, which names what it found.
         guard let kind = try? FileKind.of(file) else { return false }
-        if case .safetensors = kind {
+        switch kind {
+        case .json: return false
+        case .safetensors:
             // Too short for a header, or no header: nothing in particular.
             let start = try file.bytes(at: 0, count: min(9, file.size))
             return start.count == 9 && start[8] == UInt8(ascii: "{")
+        default: return true
         }
-        return true
     }
 
     private static func isNumpy(_ file: InputFile) throws(CheckpointError) -> Bool {
@@ -37,8 +39,8 @@ package enum TensorFile {
             let array = try NumpyArray(file: path)
             return try tensor(array.shape, channels, CheckpointError.Place.file, path) { array.values }
         }
-        let checkpoint = try Checkpoint.open(path)
-        let stored = try find(name, usualName, in: checkpoint)
+        let checkpoint = try open(path)
+        let stored = try find(name, usualName, channels, in: checkpoint)
         let descriptor = stored.descriptor
         let place = CheckpointError.Place.tensor(descriptor.name)
         guard descriptor.dtype.isWeightFormat else {
@@ -61,16 +63,36 @@ package enum TensorFile {
         }
     }
 
-    private static func find(_ name: String?, _ usualName: String, in checkpoint: Checkpoint) throws -> StoredTensor {
+    private static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+        do throws(CheckpointError) {
+            return try Checkpoint.open(path)
+        } catch {
+            guard case .otherFormat(let name)? = error.fault as? FileFault else { throw error }
+            throw CheckpointError(path, .file, InferenceFault.notTensors(name))
+        }
+    }
+
+    private static func find(
+        _ name: String?,
+        _ usualName: String,
+        _ channels: Int,
+        in checkpoint: Checkpoint
+    ) throws(CheckpointError) -> StoredTensor {
         func refuse(_ fault: InferenceFault) -> CheckpointError { CheckpointError(checkpoint.path, .file, fault) }
         let names = checkpoint.tensors.map(\.descriptor.name)
         guard let first = checkpoint.tensors.first else { throw refuse(.noTensors) }
         if let name {
-            guard let found = checkpoint[name] else { throw refuse(.noSuchTensor(name, among: names)) }
-            return found
+            if let found = checkpoint[name] { return found }
+            throw refuse(.noSuchTensor(name, among: names, suggested: nearest(to: name, among: names)))
         }
         if let usual = checkpoint[usualName] { return usual }
-        guard names.count == 1 else { throw refuse(.whichTensor(among: names)) }
+        guard names.count == 1 else {
+            let fitting = checkpoint.tensors.map(\.descriptor).filter { tensor in
+                let sizes = tensor.shape.dimensions
+                return (3...4).contains(sizes.count) && sizes[sizes.count - 3] == channels
+            }
+            throw refuse(.whichTensor(among: names, suggested: fitting.first?.name))
+        }
         return first
     }
 

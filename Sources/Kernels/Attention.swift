@@ -61,8 +61,8 @@ package final class AttentionGather: RowOperation {
     package var algorithm: String { isQuadratic ? "quadratic attention" : "linear attention, sums" }
     package var outputHeight: Int { target.height }
     package var granule: Int { 1 }
-    package var stepRows: Int {
-        isQuadratic ? target.height : max(1, (8 << 20) / (4 * max(1, source.rowFloats)))
+    package func stepRows(_ engine: Engine) -> Int {
+        isQuadratic ? target.height : engine.rows(of: source.rowFloats, steps: 2)
     }
     package var operations: Double {
         let pixels = Double(source.height * source.width)
@@ -242,7 +242,7 @@ package final class AttentionMap: RowOperation {
     package var algorithm: String { "linear attention, map" }
     package var outputHeight: Int { rows.height }
     package var granule: Int { 1 }
-    package var stepRows: Int { max(1, (8 << 20) / (4 * max(1, rows.rowFloats))) }
+    package func stepRows(_ engine: Engine) -> Int { engine.rows(of: rows.rowFloats, steps: 2) }
     package var operations: Double {
         2 * Double(rows.height * rows.width) * Double(sums.groups * sums.dim * (sums.dim + 1))
     }

@@ -107,12 +107,12 @@ package final class Convolution: RowOperation {
         }
     }
 
-    package var stepRows: Int {
-        // About 4 MB of input or output, whichever is larger: enough tiles for every thread, little enough to be cached;
-        // more where much memory is read for the weights in each step.
+    package func stepRows(_ engine: Engine) -> Int {
+        // More than a step's bytes where much memory is read for the weights each time.
         let floats = max(target.rowFloats, source.rowFloats * source.height / max(1, target.height))
         let weights = spec.weights.outputs * spec.weights.inputs * Int(c.points)
-        let rows = max(1, max(1 << 20, weights / 2) / max(1, floats))
+        let most = 4 * engine.rows(of: floats, steps: 1)
+        let rows = max(engine.rows(of: floats), min(most, weights / 2 / max(1, floats)))
         return max(granule, rows / granule * granule)
     }
 

@@ -33,6 +33,12 @@ package final class Engine {
     package var progress: ((_ operations: Double) throws -> Void)?
     /// The bytes that an image may take to be kept whole although rows of it would do.
     package var wholeLimit = 72 << 20
+    /// The bytes of input or output that a step should take, roughly: enough for every thread, little enough to stay
+    /// in the cache until the next operation reads them.
+    package var stepBytes = 4 << 20
+
+    /// Rows of so many floats that make up `parts` steps' bytes; at least one.
+    func rows(of floats: Int, steps parts: Int = 1) -> Int { max(1, parts * stepBytes / (4 * max(1, floats))) }
 
     private var scratch: [FloatBuffer?]
     private var zeroBuffers: [FloatBuffer] = []

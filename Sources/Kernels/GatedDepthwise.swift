@@ -30,7 +30,7 @@ package final class GatedDepthwise: RowOperation {
     package var algorithm: String { "depthwise" }
     package var outputHeight: Int { target.height }
     package var granule: Int { 1 }
-    package var stepRows: Int { max(1, (16 << 20) / (4 * max(1, source.rowFloats))) }
+    package func stepRows(_ engine: Engine) -> Int { engine.rows(of: source.rowFloats, steps: 4) }
     package var operations: Double { 2 * 9 * Double(target.height * target.width * 2 * target.channels) }
     package var weightBytes: Double { Double(4 * weights.count) }
 

@@ -32,7 +32,7 @@ package struct Pipeline {
     /// Runs all operations to their end, and empties the chain.
     package mutating func run(_ engine: Engine) throws {
         defer { operations.removeAll() }
-        let (steps, capacities) = plan()
+        let (steps, capacities) = plan(engine)
         var counts = [Int](repeating: 0, count: operations.count)
         for step in steps { counts[step.index] += 1 }
         for (index, operation) in operations.enumerated() {
@@ -66,7 +66,7 @@ package struct Pipeline {
     }
 
     /// The order of steps, and the rows that each operation's output must hold.
-    private func plan() -> (steps: [Step], capacities: [Int]) {
+    private func plan(_ engine: Engine) -> (steps: [Step], capacities: [Int]) {
         var produced = [Int](repeating: 0, count: operations.count)
         var capacities = [Int](repeating: 1, count: operations.count)
         var steps: [Step] = []
@@ -84,7 +84,7 @@ package struct Pipeline {
             for index in operations.indices.reversed() where produced[index] < operations[index].outputHeight {
                 let operation = operations[index]
                 // By itself, an operation has nobody to share rows with.
-                let rows = operations.count == 1 ? operation.outputHeight : operation.stepRows
+                let rows = operations.count == 1 ? operation.outputHeight : operation.stepRows(engine)
                 let wanted = min(produced[index] + rows, operation.outputHeight)
                 let ready = zip(operation.inputs, writers[index]).allSatisfy { input, writer in
                     guard let writer else { return true }

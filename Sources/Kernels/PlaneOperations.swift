@@ -19,7 +19,7 @@ package final class PlanesSource: RowOperation {
     package var inputs: [RowInput] { [] }
     package var outputHeight: Int { target.height }
     package var granule: Int { 1 }
-    package var stepRows: Int { max(4, (4 << 20) / (4 * max(1, target.rowFloats))) }
+    package func stepRows(_ engine: Engine) -> Int { engine.rows(of: target.rowFloats) }
     package var operations: Double { 0 }
 
     package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
@@ -50,7 +50,7 @@ package final class PlanesSink: RowOperation {
     package var algorithm: String { "copy" }
     package var outputHeight: Int { source.height }
     package var granule: Int { 1 }
-    package var stepRows: Int { max(1, (1 << 20) / (4 * max(1, source.rowFloats))) }
+    package func stepRows(_ engine: Engine) -> Int { engine.rows(of: source.rowFloats) }
     package var operations: Double { 0 }
 
     package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
@@ -99,7 +99,7 @@ package final class PixelNorm: RowOperation {
     package var algorithm: String { "pixels" }
     package var outputHeight: Int { target.height }
     package var granule: Int { 1 }
-    package var stepRows: Int { max(4, (4 << 20) / (4 * max(1, target.rowFloats))) }
+    package func stepRows(_ engine: Engine) -> Int { engine.rows(of: target.rowFloats) }
     package var operations: Double { 4 * Double(target.height * target.width * target.channels) }
 
     package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {

@@ -76,7 +76,7 @@ package protocol RowOperation: AnyObject {
     /// Rows come in multiples of this, but for the last.
     var granule: Int { get }
     /// Rows that are worth a step of their own.
-    var stepRows: Int { get }
+    func stepRows(_ engine: Engine) -> Int
     var operations: Double { get }
     var weightBytes: Double { get }
     /// Makes ready to run, in so many steps.

@@ -227,7 +227,9 @@ extension JSONScanner {
     fileprivate mutating func scanString(into target: UnsafeMutablePointer<[UInt8]>?) throws(JSONError) {
         position += 1
         while true {
-            if let length = target?.pointee.count, length > Self.keyLimit { throw fault(.keyTooLong(limit: Self.keyLimit)) }
+            if let length = target?.pointee.count, length > Self.keyLimit {
+                throw fault(.keyTooLong(limit: Self.keyLimit))
+            }
             guard position < bytes.count else { throw fault(.endsEarly(expected: "the string's closing quote")) }
             let byte = bytes[position]
             switch byte {

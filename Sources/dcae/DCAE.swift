@@ -16,13 +16,13 @@ struct DCAE: ParsableCommand {
             zstd), a model folder of either layout, a shard index, or a config.json. The
             format is found from the content, not from the name.
 
-              dcae convert model.safetensors -o converted/     original -> diffusers, or back, and proves it
-              dcae verify converted/                           holds a checkpoint against its architecture
-              dcae identify model.safetensors                  says which variant it is, and why
-              dcae list                                        shows the variants that are known
-              dcae encode converted/ photo.png -o latent.safetensors --scaled
-              dcae decode converted/ latent.safetensors -o photo.png --scaled
-              dcae roundtrip converted/ photo.png -o sheet.png compares a picture with its reconstruction
+              dcae convert model.safetensors -o sana/     to the other layout, and proves it
+              dcae verify sana/                           held against its architecture
+              dcae identify model.safetensors             which variant it is, and why
+              dcae list                                   the variants that are known
+              dcae encode sana/ photo.png -o latent.safetensors --scaled
+              dcae decode sana/ latent.safetensors -o photo.png --scaled
+              dcae roundtrip sana/ photo.png -o sheet.png
 
             Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
             64 wrong usage. Completions: dcae --generate-completion-script bash|zsh|fish

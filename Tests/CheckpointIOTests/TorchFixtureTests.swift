@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func casesAreThere() {
-        #expect(Self.cases.count == 45)
+        #expect(Self.cases.count == 49)
     }
 
     @Test(arguments: cases)

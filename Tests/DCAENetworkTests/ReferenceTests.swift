@@ -61,6 +61,22 @@ import Testing
         }
     }
 
+    @Test(arguments: Fixtures.families) func `bands of a few rows give the bits of whole images`(family: String) throws
+    {
+        let network = try TinyNetwork(family)
+        let name = try #require(network.cases.first { !$0.hasPrefix("tiled") })
+        let image = try network.tensor(name + ".image")
+        let latent = try network.tensor(name + ".latent")
+        let whole = try AutoencoderDC(config: network.config, weights: network.weights)
+        let banded = try AutoencoderDC(
+            config: network.config,
+            weights: network.weights,
+            options: .init(memoryBudget: 0)
+        )
+        #expect(try banded.encode(image) == whole.encode(image))
+        #expect(try banded.decode(latent) == whole.decode(latent))
+    }
+
     @Test func `a batch gives what its images give one by one`() throws {
         let network = try TinyNetwork("sana")
         let model = try AutoencoderDC(config: network.config, weights: network.weights)

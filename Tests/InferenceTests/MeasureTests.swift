@@ -1,5 +1,5 @@
 import CheckpointIO
-import DCAE
+import DCAEKit
 import Images
 import Inference
 import TensorCore
@@ -54,7 +54,9 @@ import Testing
     @Test func namesAreKept() throws {
         let folder = try TemporaryFolder()
         let picture = try Picture(width: 2, height: 2, filledWith: .white).png()
-        for name in ["in/a.png", "in/below/b.v2.PNG", "in/.hidden.png", "in/notes.txt"] { try folder.write(name, picture) }
+        for name in ["in/a.png", "in/below/b.v2.PNG", "in/.hidden.png", "in/notes.txt"] {
+            try folder.write(name, picture)
+        }
         let files = try RunFile.images(at: [folder("in"), folder("in/a.png")])
         #expect(files.map(\.name) == ["a", "below/b.v2", "a"])
         let target = RunTarget.folder(folder("out"), .npy)
@@ -73,7 +75,9 @@ import Testing
         let (_, report) = try model.profileEncode(image)
         let stages = StageCost.stages(of: report.layers)
         #expect(
-            stages.map(\.name) == ["encoder", "encoder.conv_in"] + (0..<6).map { "encoder.down_blocks.\($0)" } + ["encoder.conv_out"]
+            stages.map(\.name) == ["encoder", "encoder.conv_in"] + (0..<6).map { "encoder.down_blocks.\($0)" } + [
+                "encoder.conv_out"
+            ]
         )
         #expect(stages.reduce(0) { $0 + $1.operations } == report.layers.reduce(0) { $0 + $1.operations })
     }

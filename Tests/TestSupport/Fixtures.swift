@@ -1,5 +1,8 @@
+import CheckpointIO
 import Foundation
+package import ModelZoo
 package import StrictJSON
+import TensorCore
 
 /// Files of Tests/Fixtures.
 package enum Fixtures {
@@ -62,10 +65,17 @@ package final class TemporaryFolder {
         return url.path
     }
 
-    /// Moves a file within the folder and gives its new path.
-    package func moved(_ name: String, to other: String) throws -> String {
-        try FileManager.default.moveItem(atPath: self(name), toPath: self(other))
-        return self(other)
+    /// Writes a safetensors file with the tensors of a network, all zeros that take no room on the disk.
+    package func writeHollow(_ name: String, _ config: AutoencoderDCConfig, _ layout: Layout) throws -> String {
+        let tensors = NetworkDescription(config).tensors(in: layout).map { tensor, kind in
+            TensorDescriptor(name: tensor.name, dtype: kind == .batchCounter ? .i64 : .f32, shape: tensor.shape)
+        }
+        let file = SafetensorsLayout(tensors, format: nil)
+        let path = try write(name, file.header)
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.truncate(atOffset: UInt64(file.fileSize))
+        try handle.close()
+        return path
     }
 
     /// Everything in the folder and below it, hidden or not, sorted.

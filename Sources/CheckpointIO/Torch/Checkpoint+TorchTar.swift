@@ -147,7 +147,9 @@ private struct TarMembers {
 
     private mutating func count() throws(CheckpointError) -> Int {
         let (machine, value) = try pickle()
-        guard let count = machine.heap.int(value), count >= 0 else { throw damaged("a count") }
+        guard let count = machine.heap.int(value), (0...PickleHeap.tensorLimit).contains(count) else {
+            throw damaged("a count")
+        }
         return count
     }
 

@@ -72,7 +72,7 @@ package enum TorchFault: Fault, Equatable {
         case .notArchive, .notLegacy: "give a file that torch.save wrote, or safetensors"
         case .torchScript: "in Python, save torch.jit.load(…).state_dict() instead"
         case .notStateDict, .noTensors, .tooManyPaths: "in Python, save model.state_dict()"
-        case .noSection: "name one that is there"
+        case .noSection(_, let there): there.isEmpty ? "leave out --section" : "name one that is there"
         case .unreadable(let reason): reason.remedy
         case .keyNotName: "save it with model.state_dict()"
         case .expands: "save the tensors with .clone()"

@@ -42,6 +42,7 @@ enum TorchGlobal {
             case "OrderedDict": .orderedDict
             case "Counter": .counter
             case "defaultdict": .defaultDict
+            case "deque": .opaque
             default: nil
             }
         case "builtins", "__builtin__": builtin(name)
@@ -49,6 +50,7 @@ enum TorchGlobal {
         case "numpy": name == "dtype" ? .numpyDType : name == "ndarray" ? .opaque : nil
         case "numpy.core.multiarray", "numpy._core.multiarray":
             name == "scalar" ? .numpyScalar : name == "_reconstruct" ? .numpyReconstruct : nil
+        case "numpy.core.numeric", "numpy._core.numeric": name == "_frombuffer" ? .numpyReconstruct : nil
         case "numpy.dtypes": name.hasSuffix("DType") && isIdentifier(name) ? .opaque : nil
         default: opaque(module: module, name: name)
         }
@@ -124,7 +126,6 @@ enum TorchGlobal {
             case "pathlib", "pathlib._local":
                 ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"].contains(name)
             case "datetime": ["datetime", "date", "time", "timedelta", "timezone"].contains(name)
-            case "collections.abc": false
             case "omegaconf.dictconfig": name == "DictConfig"
             case "omegaconf.listconfig": name == "ListConfig"
             case "omegaconf.base": name == "ContainerMetadata" || name == "Metadata"
@@ -137,8 +138,8 @@ enum TorchGlobal {
                 name == "ModelCheckpoint"
             case "pytorch_lightning.callbacks.early_stopping", "lightning.pytorch.callbacks.early_stopping":
                 name == "EarlyStopping"
-            case "pytorch_lightning.utilities.parsing", "lightning.fabric.utilities.data",
-                "lightning.pytorch.utilities.parsing":
+            case "pytorch_lightning.utilities.parsing", "lightning.pytorch.utilities.parsing",
+                "lightning_fabric.utilities.data", "lightning.fabric.utilities.data":
                 name == "AttributeDict"
             default: false
             }

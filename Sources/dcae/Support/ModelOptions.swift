@@ -1,7 +1,7 @@
 public import ArgumentParser
 internal import CheckpointIO
 internal import Conversion
-internal import DCAE
+internal import DCAEKit
 internal import DCAENetwork
 public import Images
 internal import Inference

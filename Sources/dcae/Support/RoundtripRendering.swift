@@ -1,6 +1,6 @@
 internal import CheckpointIO
 internal import Conversion
-internal import DCAE
+internal import DCAEKit
 internal import DCAENetwork
 internal import Images
 internal import Inference

@@ -5,12 +5,15 @@
 `expected.json` says of each file what `torch` holds: name, dtype, shape and SHA-256 of every tensor's bytes, in row-major order
 and little-endian; or why it is to be refused. The weights of `sana.*` are those of ../tiny/sana/original.safetensors.
 """
+import argparse
 import collections
+import datetime
 import hashlib
 import io
 import json
 import pathlib
 import pickle
+import random
 import struct
 import subprocess
 import tarfile
@@ -147,6 +150,20 @@ write("section_decay.pt", {"ema": {0.9998: small}}, small, notes=["weights taken
 write("section_nested.pt", {"model": {"state_dict": small}}, small, notes=["weights taken from model.state_dict"])
 write("section_parts.pt", {"encoder": small, "decoder": average, "step": 4},
       {f"{part}.{k}": v for part, d in (("encoder", small), ("decoder", average)) for k, v in d.items()})
+
+# What trainers store beside the weights: read as values without meaning.
+extras = {
+    "state_dict": small, "args": argparse.Namespace(lr=1e-4, layers=[1, 2]), "when": datetime.datetime(2026, 1, 2, 3, 4),
+    "took": datetime.timedelta(hours=3), "where": pathlib.PurePosixPath("/data/run"), "losses": collections.deque([1.0, 0.5], 8),
+    "counts": collections.Counter("abca"), "by_epoch": collections.defaultdict(list, {1: [2.0]}),
+    "array": numpy.arange(6, dtype=numpy.float32).reshape(2, 3), "text": numpy.str_("x"), "flags": {1, 2}, "frozen": frozenset("ab"),
+    "numpy_state": numpy.random.RandomState(3).get_state(), "python_state": random.Random(3).getstate(),
+    "torch_state": torch.get_rng_state(), "device": torch.device("cuda:1"), "dtype": torch.bfloat16, "size": torch.Size([1, 2]),
+    "complex": 1 + 2j, "bytes": b"abc", "bytearray": bytearray(b"abc"), "large": 1 << 70, "negative": -(1 << 40), "none": None,
+    "layout": torch.strided, "dtype_numpy": numpy.dtype("f4"),
+}
+for protocol in (2, 3, 4, 5):
+    write(f"extras_protocol{protocol}.pt", extras, small, notes=["weights taken from state_dict"], pickle_protocol=protocol)
 
 # Prefixes.
 autoencoder = {"encoder.w": torch.randn(2), "decoder.w": torch.randn(3)}

@@ -1,6 +1,6 @@
 import CheckpointIO
 import Conversion
-import DCAE
+import DCAEKit
 import DCAENetwork
 import ModelZoo
 import TensorCore
@@ -58,10 +58,12 @@ import Testing
                 let (rows, rest) = (sizes[0], elements.count / sizes[0])
                 elements = (0..<elements.count).map { elements[$0 % rows * rest + $0 / rows] }
                 var step = rows
-                strides = [1] + sizes.dropFirst().reversed().map { count in
-                    defer { step *= count }
-                    return step
-                }.reversed()
+                strides =
+                    [1]
+                    + sizes.dropFirst().reversed().map { count in
+                        defer { step *= count }
+                        return step
+                    }.reversed()
             }
             let isSwapped = index % 3 == 0
             let location = TensorLocation(
@@ -118,7 +120,10 @@ import Testing
                 == "T/none: there is no such file or folder; check the path"
         )
         // Another model's config.json beside the weights.
-        try folder.write("mixed/diffusion_pytorch_model.safetensors", try Fixtures.bytes(Tiny.diffusers("sana") + "/diffusion_pytorch_model.safetensors"))
+        try folder.write(
+            "mixed/diffusion_pytorch_model.safetensors",
+            try Fixtures.bytes(Tiny.diffusers("sana") + "/diffusion_pytorch_model.safetensors")
+        )
         try folder.write("mixed/config.json", try Fixtures.bytes(Tiny.config("lite")))
         #expect(
             refusal { try AutoencoderDC(pretrained: folder("mixed")) }.hasPrefix(
@@ -131,25 +136,24 @@ import Testing
     @Test func ambiguityIsLeftToTheScalingFactor() throws {
         let folder = try TemporaryFolder()
         let registry = try Registry()
-        let variant = try registry.variant(named: "f32c32-mix-1.0")
-        _ = try Synthesis(variant: variant, layout: .original, seed: 1, dtype: .bf16).write(to: folder("m"), force: false)
-        let path = try folder.moved("m/model.safetensors", to: "unnamed.safetensors")
+        let variant = try registry.variant(named: "f64c128-mix-1.0")
+        let path = try folder.writeHollow("unnamed.safetensors", variant.config, .original)
         let model = try RunnableModel(try Checkpoint.open(path), ConversionRequest(), registry: registry)
         #expect(model.config.scalingFactor == nil)
         #expect(model.config.encoder == variant.config.encoder)
         let error = #expect(throws: CheckpointError.self) { try model.scalingFactor }
         #expect(
             error?.description.hasSuffix(
-                "unnamed.safetensors: it can be dc-ae-f32c32-in-1.0 (0.3189) or dc-ae-f32c32-mix-1.0 (0.4552), which need "
-                    + "different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f32c32-in-1.0"
+                "unnamed.safetensors: it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need "
+                    + "different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0"
             ) == true
         )
         var request = ConversionRequest()
         request.variant = variant
-        #expect(try RunnableModel(try Checkpoint.open(path), request, registry: registry).scalingFactor == 0.4552)
+        #expect(try RunnableModel(try Checkpoint.open(path), request, registry: registry).scalingFactor == 0.4538)
         request.variant = nil
-        request.scalingFactor = 0.3189
-        #expect(try RunnableModel(try Checkpoint.open(path), request, registry: registry).scalingFactor == 0.3189)
+        request.scalingFactor = 0.2889
+        #expect(try RunnableModel(try Checkpoint.open(path), request, registry: registry).scalingFactor == 0.2889)
     }
 }
 

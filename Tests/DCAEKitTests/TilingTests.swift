@@ -1,4 +1,4 @@
-import DCAE
+import DCAEKit
 import TestSupport
 import Testing
 

@@ -18,9 +18,7 @@ extension AutoencoderDC {
     /// let sample = try model.decode(latent)                        // [1, 3, H, W], nominally in -1...1
     ///
     /// // What a diffusion model is trained on, where the checkpoint says which factor is its own.
-    /// if let factor = model.config.scalingFactor {
-    ///     let scaled = latent.values.map { $0 * Float(factor) }
-    /// }
+    /// let scaled = model.config.scalingFactor.map { factor in latent.values.map { $0 * Float(factor) } }
     ///
     /// // An approximation for large images, as diffusers has it; without it they are exact and take more memory.
     /// try model.enableTiling(tileSampleMinHeight: 8 * ratio, tileSampleMinWidth: 8 * ratio,

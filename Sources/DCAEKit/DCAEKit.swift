@@ -1,4 +1,4 @@
-// All that a program needs which runs an autoencoder: `import DCAE`.
+// All that a program needs which runs an autoencoder: `import DCAEKit`.
 @_exported public import CheckpointIO
 @_exported public import DCAENetwork
 @_exported public import Kernels

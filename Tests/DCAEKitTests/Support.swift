@@ -1,6 +1,6 @@
 import CheckpointIO
 import Conversion
-import DCAE
+import DCAEKit
 import DCAENetwork
 import ModelZoo
 import TensorCore
