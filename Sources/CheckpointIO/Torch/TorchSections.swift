@@ -134,8 +134,9 @@ struct TorchSections {
         }
     }
 
+    /// Whether there is a section that goes before tensors beside it; an average is never all that there is beside loose weights.
     private func hasPreferredSection(_ list: UInt32) -> Bool {
-        sections(of: list).contains { Self.preferred.contains($0.name) }
+        sections(of: list).contains { $0.name != "ema" && Self.preferred.contains($0.name) }
     }
 
     // MARK: Choosing
