@@ -19,6 +19,10 @@ p.add_argument("--peers", default="torch-f32,torch-bf16,openvino-f32,openvino-bf
 p.add_argument("--dcae", default=os.path.join(root, ".build/release/dcae"))
 p.add_argument("--model", help="a diffusers folder to run instead of a synthesized one")
 a = p.parse_args()
+known = ["torch-f32", "torch-bf16", "openvino-f32", "openvino-bf16"]
+for peer in filter(None, a.peers.split(",")):
+    if peer not in known:
+        p.error(f"no such peer: {peer}; known are {', '.join(known)}")
 
 
 def ours(folder):

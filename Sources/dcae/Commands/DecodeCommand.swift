@@ -49,7 +49,6 @@ struct DecodeCommand: ParsableCommand {
     func run() throws {
         let target = try RunTarget(output, kinds: [.png, .safetensors, .npy], folderKind: format)
         let files = try RunFile.tensors(at: inputs)
-        try target.check(files, force: force)
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles)
         let factor = try scaling.factor(of: loaded)
         if let factor, !common.quiet { Terminal.say("dcae: note: latents are divided by the scaling factor \(factor)") }

@@ -47,7 +47,6 @@ struct EncodeCommand: ParsableCommand {
     func run() throws {
         let target = try RunTarget(output, kinds: [.safetensors, .npy], folderKind: format.kind)
         let files = try RunFile.images(at: inputs)
-        try target.check(files, force: force)
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles)
         let factor = try scaling.factor(of: loaded)
         if let factor, !common.quiet {
