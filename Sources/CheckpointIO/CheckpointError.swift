@@ -42,7 +42,7 @@ public struct CheckpointError: Refusal {
         }
         line += fault.message
         if let remedy = fault.remedy { line += "; " + remedy }
-        return line.clipped(toBytes: 285)
+        return line.clipped(toBytes: fault.lineLimit)
     }
 }
 
@@ -52,6 +52,13 @@ public protocol Fault: Error, Sendable {
     var message: String { get }
     /// What to do about it, or nil where the message says enough.
     var remedy: String? { get }
+    /// The most bytes that the whole line may have, whatever the file holds.
+    var lineLimit: Int { get }
+}
+
+extension Fault {
+    /// With `dcae: error: ` before it, 300 bytes.
+    public var lineLimit: Int { 285 }
 }
 
 /// The end of a long path, which tells more than its beginning.

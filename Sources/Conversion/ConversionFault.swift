@@ -42,6 +42,9 @@ package enum ConversionFault: Fault {
         }
     }
 
+    /// These faults quote the registry, which is trusted, and name several variants with their factors.
+    package var lineLimit: Int { 1000 }
+
     package var remedy: String? {
         switch self {
         case .notDCAE: "give the configuration with --config, or add the variant with --registry"

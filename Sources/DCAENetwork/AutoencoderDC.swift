@@ -278,6 +278,12 @@ public final class AutoencoderDC: Sendable {
             return forward.operations
         }
         let count = input.batch * channels * height * width
+        // A latent is small and may ask for more than there is; an allocation that fails would end the process.
+        guard count <= ProcessorCount.memoryBytes / 4 else {
+            throw NetworkError.outOfMemory(
+                "an output of \([input.batch, channels, height, width]) takes \(count / 250_000_000) GB, more than the memory there is"
+            )
+        }
         let values = try [Float](unsafeUninitializedCapacity: count) { output, initialized in
             guard let to = output.baseAddress else { return }
             try input.values.withUnsafeBufferPointer { values in

@@ -31,6 +31,12 @@ struct LayerLoader {
         widened(try weight(name, shape))
     }
 
+    /// The same in single precision, in memory of its own: for parameters of one product that are stored differently.
+    private func widenedCopy(_ weight: Weight) -> Weight {
+        let held = HeldFloats(widened(weight))
+        return Weight(dtype: .f32, shape: weight.shape, bytes: held.bytes, owner: held)
+    }
+
     private func widened(_ weight: Weight) -> [Float] {
         [Float](unsafeUninitializedCapacity: weight.shape.elementCount ?? 0) { buffer, count in
             NumberFormat.convert(
@@ -45,13 +51,8 @@ struct LayerLoader {
 
     /// The weights of a convolution, [outputs, inputs, taps], of one parameter or of several below one another.
     func raw(_ names: [String], _ shapes: [[Int]], taps: Int, segment: Int = 0) throws -> RawWeights {
-        let parts = try zip(names, shapes).map { try weight($0, $1) }
-        for (name, part) in zip(names, parts) where part.dtype != parts[0].dtype {
-            throw NetworkError.parameter(
-                name: name,
-                "is \(part.dtype.rawValue) where \(names[0].escaped()) is \(parts[0].dtype.rawValue)"
-            )
-        }
+        var parts = try zip(names, shapes).map { try weight($0, $1) }
+        if parts.contains(where: { $0.dtype != parts[0].dtype }) { parts = parts.map(widenedCopy) }
         return RawWeights(
             parts: parts.map(\.bytes),
             dtype: parts[0].dtype,
@@ -102,4 +103,18 @@ struct LayerLoader {
             start += part.count
         }
     }
+}
+
+/// Values that stay where they are as long as this object lives.
+private final class HeldFloats: @unchecked Sendable {
+    // Sendable, as nothing writes to the values.
+    let bytes: UnsafeRawBufferPointer
+
+    init(_ values: [Float]) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * values.count, alignment: 64)
+        values.withUnsafeBytes { copy.copyBytes(from: $0) }
+        bytes = UnsafeRawBufferPointer(copy)
+    }
+
+    deinit { bytes.deallocate() }
 }

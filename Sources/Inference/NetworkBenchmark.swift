@@ -33,7 +33,7 @@ package struct NetworkBenchmark: Sendable {
     ///   - repeats: the runs that count, at least 1.
     ///   - names: `encode`, `decode`, or both.
     ///   - progress: called with the number of runs that are done.
-    /// - Throws: where the network cannot run such an image.
+    /// - Throws: for sides that are no multiples of the network's ratio, and what the network throws.
     package init(
         _ model: LoadedModel,
         height: Int,
@@ -44,6 +44,10 @@ package struct NetworkBenchmark: Sendable {
     ) throws {
         let ratio = model.network.spatialCompressionRatio
         let config = model.network.config
+        guard height % ratio == 0, width % ratio == 0 else {
+            let what = "\(height)x\(width) are no multiples of \(ratio), the network's compression"
+            throw PlacedRefusal(place: "--size", cause: NetworkError.shape(what), isFinding: false)
+        }
         let image = try Self.noise([1, config.inChannels, height, width])
         var latent: FloatTensor?
         var done = 0

@@ -52,8 +52,8 @@ package struct NetworkRun: Sendable {
         package let size: PixelSize?
         /// The size at which the network saw it, and where in it the picture is.
         package let fitted: (size: PixelSize, content: PixelArea)?
-        /// What is odd about the input.
-        package let note: String?
+        /// What is odd about the input or the result, a line each.
+        package let warnings: [String]
     }
 
     /// What is told while a run goes on.
@@ -214,15 +214,16 @@ package struct NetworkRun: Sendable {
         _ result: FloatTensor,
         _ seconds: Double
     ) -> Item {
-        Item(
+        let statistics = TensorStatistics(result)
+        return Item(
             input: file.path,
             outputs: outputs,
             dimensions: result.dimensions,
-            statistics: TensorStatistics(result),
+            statistics: statistics,
             seconds: seconds,
             size: input.image?.size,
             fitted: input.image?.picture.map { ($0.picture.size, $0.content) },
-            note: input.image?.note
+            warnings: [input.image?.note, statistics.warning].compactMap(\.self)
         )
     }
 

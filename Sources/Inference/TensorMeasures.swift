@@ -27,6 +27,11 @@ package struct TensorStatistics: Sendable, Equatable {
         (mean, rms) = (sum / count, (squares / count).squareRoot())
         (minimum, maximum, nonFiniteCount) = (low, high, odd)
     }
+
+    /// What there is to say of a result that is not all numbers; such values turn up as black or white.
+    package var warning: String? {
+        nonFiniteCount == 0 ? nil : "\(nonFiniteCount) values came out NaN or infinite; --check-finite names the layer"
+    }
 }
 
 /// How far one tensor is from another of the same sizes.

@@ -1,6 +1,8 @@
 #if canImport(Glibc)
     internal import Glibc
-#elseif canImport(Darwin)
+#elseif canImport(Musl)
+    internal import Musl
+#else
     internal import Darwin
 #endif
 
@@ -33,7 +35,7 @@ package final class Arena {
         base = found
         self.size = found == nil ? 0 : size
         free = [0..<self.size]
-        #if canImport(Glibc)
+        #if os(Linux)
             // Pages of 2 MB: the loops walk many rows at once, each of which would otherwise be a page of its own.
             if let base { madvise(base, self.size, MADV_HUGEPAGE) }
         #endif

@@ -2,7 +2,9 @@ internal import CKernels
 
 #if canImport(Glibc)
     internal import Glibc
-#elseif canImport(Darwin)
+#elseif canImport(Musl)
+    internal import Musl
+#else
     internal import Darwin
 #endif
 

@@ -18,6 +18,9 @@ package final class ThreadPool: @unchecked Sendable {
     /// Processors that are online and that the process is allowed to run on; at least 1.
     package static var processorCount: Int { Int(dcae_processor_count()) }
 
+    /// The memory of the machine, in bytes.
+    package static var memoryBytes: Int { Int(dcae_memory_bytes()) }
+
     /// Calls `body(task, worker)` once for each task, in any order and on any of the threads, and returns when all are done.
     ///
     /// Tasks of one call must write to disjoint memory, and what they compute must not depend on `worker`.

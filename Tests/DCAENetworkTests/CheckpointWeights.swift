@@ -53,8 +53,14 @@ struct TinyNetwork {
     let weights: CheckpointWeights
     let expected: Checkpoint
 
-    init(_ family: String) throws {
-        let folder = Fixtures.path("tiny/\(family)")
+    /// The networks of Tests/Fixtures/odd.
+    static let odd = [
+        "activations", "attention-everywhere", "empty-first-of-encoder", "empty-first-stages", "head-of-20",
+        "no-shortcuts", "odd-channels",
+    ]
+
+    init(_ family: String, in kind: String = "tiny") throws {
+        let folder = Fixtures.path("\(kind)/\(family)")
         config = try AutoencoderDCConfig.read(
             try Fixtures.bytes(folder + "/diffusers/config.json"),
             path: "config.json"

@@ -52,7 +52,11 @@ struct CodecCase: Sendable, CustomTestStringConvertible {
 
 @Suite struct CodecTests {
     /// Encodes and decodes the landscape and compares with the closed form.
-    static func check(_ item: CodecCase, width: Int, height: Int) throws {
+    ///
+    /// - Parameter tolerance: as a part of the range from -1 to 1; a step of 8 bits is 4e-3. It allows for rounding alone,
+    ///   most of it where a shortcut adds a latent value of up to 30 that a convolution, by Winograd's algorithm, has
+    ///   subtracted beforehand. Where the decoder interpolates, hundreds of such channels make up a value.
+    static func check(_ item: CodecCase, width: Int, height: Int, tolerance: Double) throws {
         let config = item.config
         let picture = Picture.landscape(width: width, height: height)
         let colours = picture.planes()
@@ -101,10 +105,6 @@ struct CodecCase: Sendable, CustomTestStringConvertible {
             )
         }
     }
-
-    /// As a part of the range from -1 to 1. It allows for rounding alone, most of it where a shortcut adds a latent value of
-    /// up to 30 that a convolution, by Winograd's algorithm, has subtracted beforehand. A step of 8 bits is 40 times that.
-    static let tolerance = 1e-4
 }
 
 // MARK: - The networks
@@ -238,7 +238,7 @@ extension CodecCase {
 extension CodecTests {
     @Test(arguments: CodecCase.narrow) func narrowNetworksGiveTheClosedForm(item: CodecCase) throws {
         let side = item.config.spatialCompressionRatio
-        try Self.check(item, width: 5 * side, height: 4 * side)
+        try Self.check(item, width: 5 * side, height: 4 * side, tolerance: 5e-5)
     }
 
     @Test func allNarrowNetworksAreThere() {
@@ -255,6 +255,6 @@ extension CodecTests {
         let environment = ProcessInfo.processInfo.environment
         let side = environment["DCAE_CODEC_SIZE"].flatMap { Int($0) } ?? 512
         if let only = environment["DCAE_CODEC_ONLY"], !item.name.contains(only) { return }
-        try Self.check(item, width: side, height: side)
+        try Self.check(item, width: side, height: side, tolerance: 2e-4)
     }
 }

@@ -25,6 +25,16 @@ import Testing
         }
     }
 
+    @Test(arguments: TinyNetwork.odd) func `equals it for configurations that no variant has`(name: String) throws {
+        let network = try TinyNetwork(name, in: "odd")
+        #expect(network.cases.count == 2)
+        for set in InstructionSet.allCases where set.isAvailable {
+            let options = AutoencoderDC.Options(instructionSet: set)
+            let model = try AutoencoderDC(config: network.config, weights: network.weights, options: options)
+            for name in network.cases { try compare(model, network, name) }
+        }
+    }
+
     private func compare(_ model: AutoencoderDC, _ network: TinyNetwork, _ name: String) throws {
         model.disableTiling()
         if name.hasPrefix("tiled.") {

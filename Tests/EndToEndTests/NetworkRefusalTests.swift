@@ -148,6 +148,31 @@ import Testing
             try refusal(encode([Self.sana], ["--tile", "100"]), folder)
                 == "dcae: error: tile height 100 and stride 64 must be multiples of 32, the network's compression; near are 96 and 64"
         )
+        #expect(
+            try refusal(["bench", Self.sana, "--size", "100x64", "--only", "decode"], folder)
+                == "dcae: error: --size: 100x64 are no multiples of 32, the network's compression"
+        )
+    }
+
+    /// What is odd is said, and done all the same.
+    @Test func warnings() throws {
+        let folder = try TemporaryFolder()
+        try NumpyArray(shape: [3, 32, 32], values: [Float](repeating: 255, count: 3072)).write(to: folder("bytes.npy"))
+        let encode = ["encode", Self.sana, folder("bytes.npy"), "-o", folder("l.npy"), "--force"]
+        let result = try NetworkCommandTests.run(encode)
+        #expect(result.status == 0)
+        #expect(
+            result.error
+                == "dcae: warning: \(folder("bytes.npy")): its values reach from 255.0 to 255.0, where the network takes -1 to 1\n"
+        )
+        #expect(try NetworkCommandTests.run(encode + ["-q"]).error.isEmpty)
+        try NumpyArray(shape: [8, 1, 1], values: [Float](repeating: .nan, count: 8)).write(to: folder("nan.npy"))
+        let decoded = try NetworkCommandTests.run(["decode", Self.sana, folder("nan.npy"), "-o", folder("black.png")])
+        #expect(decoded.status == 0)
+        #expect(
+            decoded.error
+                == "dcae: warning: \(folder("nan.npy")): 3072 values came out NaN or infinite; --check-finite names the layer\n"
+        )
     }
 
     @Test func usage() throws {

@@ -124,6 +124,8 @@ size_t dcae_first_outside(const float *values, size_t count, float limit);
 
 /// Processors that are online and that the process may run on; at least 1.
 int dcae_processor_count(void);
+/// The memory of the machine, in bytes.
+int64_t dcae_memory_bytes(void);
 
 typedef struct dcae_pool dcae_pool;
 /// Makes a pool of `threads` threads, the caller being one of them; NULL where the system refuses.

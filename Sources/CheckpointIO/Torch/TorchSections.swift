@@ -3,8 +3,9 @@ internal import TensorCore
 /// Finds the weights among all that a training checkpoint holds.
 ///
 /// Weights are the tensors directly in a dict. Of the root, and of what it leads to:
-/// 1. A dict that holds tensors itself is the one; dicts in it are named in a note.
-/// 2. Else one of the well-known sections is taken, in the order of `preferred`; the others are named in a note.
+/// 1. One of the well-known sections is taken, in the order of `preferred`; the others are named in a note, as are tensors
+///    beside it, which are the state of a random generator or the like.
+/// 2. Else a dict that holds tensors itself is the one; dicts in it are named in a note.
 /// 3. Else, optimizers and the like aside, all dicts that hold tensors together: a single one is followed, several
 ///    (as `encoder` and `decoder`) are joined by dots.
 struct TorchSections {
@@ -48,7 +49,7 @@ struct TorchSections {
             (list, trail) = (try find(section, in: top), [section])
         }
         var visited: Set<UInt32> = [list]
-        while !holdsTensors(list) {
+        while !holdsTensors(list) || hasPreferredSection(list) {
             let next = choose(in: list, at: trail)
             guard let next, visited.insert(next.list).inserted, trail.count < Self.depthLimit else { break }
             list = next.list
@@ -133,6 +134,10 @@ struct TorchSections {
         }
     }
 
+    private func hasPreferredSection(_ list: UInt32) -> Bool {
+        sections(of: list).contains { Self.preferred.contains($0.name) }
+    }
+
     // MARK: Choosing
 
     private func find(_ section: String, in top: UInt32) throws(CheckpointError) -> UInt32 {
@@ -166,16 +171,16 @@ struct TorchSections {
             let first = Self.shown(trail + [left[0].name])
             notes.append("there are weights under \(names)\(more) too: --section \(first) takes those")
         }
-        if chosen != nil { noteIgnored(in: list, at: trail) }
+        if chosen != nil { noteIgnored(in: list, at: trail, tensorsToo: true) }
         return chosen
     }
 
     /// Names what stands beside the weights and is none.
-    private mutating func noteIgnored(in list: UInt32, at trail: [String]) {
-        let holdsTensors = holdsTensors(list)
+    private mutating func noteIgnored(in list: UInt32, at trail: [String], tensorsToo: Bool = false) {
+        let holdsTensors = holdsTensors(list) && !tensorsToo
         let others = members(of: list).filter { member in
             switch heap[member.value] {
-            case .tensor, .unreadable: return false
+            case .tensor, .unreadable: return tensorsToo
             case let value:
                 guard let child = value.entries, holders.contains(child) else { return true }
                 return holdsTensors || Self.neverWeights.contains(member.name)

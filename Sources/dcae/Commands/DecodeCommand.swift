@@ -11,9 +11,9 @@ struct DecodeCommand: ParsableCommand {
             float32, called "sample" in safetensors.
 
               dcae decode sana/ latent.safetensors -o photo.png
-              dcae decode sana/ latent.npy -o photo.png --scaled       a latent from a diffusion model
-              dcae decode sana/ batch.safetensors -o samples.npy       [N, 3, H, W], nominally in -1...1
-              dcae decode sana/ latents/ -o photos/                    names kept, photos/NAME.png
+              dcae decode sana/ latent.npy -o photo.png --scaled    from a diffusion model
+              dcae decode sana/ two.safetensors -o samples.npy      [N, 3, H, W] in -1...1
+              dcae decode sana/ latents/ -o photos/                 a PNG each, names kept
 
             Exit codes: 0 all decoded, 1 --check-finite found something, 2 not all
             decoded.

@@ -11,9 +11,9 @@ struct EncodeCommand: ParsableCommand {
             Latents are [N, C, H/F, W/F] in float32, called "latent" in safetensors.
 
               dcae encode sana/ photo.jpg -o latent.safetensors --fit crop
-              dcae encode sana/ photo.jpg -o latent.npy --scaled       as a diffusion model sees it
-              dcae encode sana/ a.png b.png -o batch.safetensors       one batch of two
-              dcae encode sana/ photos/ -o latents/                    names kept, latents/NAME.safetensors
+              dcae encode sana/ photo.jpg -o latent.npy --scaled    for a diffusion model
+              dcae encode sana/ a.png b.png -o two.safetensors      one batch of two
+              dcae encode sana/ photos/ -o latents/                 a file each, names kept
 
             Exit codes: 0 all encoded, 1 --check-finite found something, 2 not all
             encoded.

@@ -80,6 +80,12 @@ struct RoundtripCommand: ParsableCommand {
             ) { done, total in bar.advance(done * 100 / total - (done - 1) * 100 / total) }
         }
         bar.finish()
+        for roundtrip in roundtrips where !common.quiet {
+            for tensor in [roundtrip.main.latent, roundtrip.main.sample] {
+                guard let warning = TensorStatistics(tensor).warning else { continue }
+                Terminal.warn("\(roundtrip.name.escaped(limit: 300)): \(warning)")
+            }
+        }
         let render = RoundtripRendering(model: loaded, reference: other, roundtrips: roundtrips)
         if let sheet, let output {
             let names = render.names

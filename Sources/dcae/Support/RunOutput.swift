@@ -29,12 +29,9 @@ struct RunOutput {
         }
         observer.done = { item in
             items.append(item)
-            if let note = item.note, !common.quiet {
-                bar.finish()
-                Terminal.warn("\(item.input.escaped(limit: 300)): \(note)")
-            }
-            guard !common.json else { return }
             bar.finish()
+            if !common.quiet { item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0)") } }
+            guard !common.json else { return }
             if common.quiet { return item.outputs.forEach { Terminal.print($0) } }
             Terminal.print(line(item))
         }
@@ -59,7 +56,6 @@ struct RunOutput {
         if let fitted = item.fitted, let size = item.size, fitted.size != size {
             text += " from \(size) seen as \(fitted.size)"
         }
-        if statistics.nonFiniteCount > 0 { text += "; \(statistics.nonFiniteCount) values are NaN or infinite" }
         return text
     }
 
