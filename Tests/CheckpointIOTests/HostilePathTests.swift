@@ -84,4 +84,22 @@ import Testing
         #expect(message.utf8.count <= 285)
         #expect(message.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0.value != 0x202E })
     }
+
+    /// What is known and no checkpoint is called by its name.
+    @Test(
+        arguments: [
+            ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "this is a Git LFS pointer"),
+            ("\n <!DOCTYPE html><html>Not found</html>", "this is a web page, not a checkpoint"),
+            ("GGUF\u{3}\0\0\0\0\0\0\0", "this is a GGUF file, not a checkpoint"),
+            ("BZh91AY&SY", "this is a bzip2 file, not a checkpoint"),
+            ("import torch\nmodel = 1\n", "no checkpoint format begins with the text \"import torch"),
+            ("\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\u{1}", "no checkpoint format begins with the bytes 01 02 03 04"),
+            ("{\"a\": 1, \"b\": 2}", "this JSON file is no shard index"),
+        ]
+    )
+    func otherFormatsAreNamed(text: String, message: String) throws {
+        let folder = try TemporaryFolder()
+        let found = try refusal(try folder.write("x.safetensors", Array(text.utf8)))
+        #expect(found.contains(message), "\(found)")
+    }
 }

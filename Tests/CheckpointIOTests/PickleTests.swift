@@ -1,4 +1,5 @@
 import CheckpointIO
+import TensorCore
 import TestSupport
 import Testing
 
@@ -106,5 +107,28 @@ import Testing
         #expect(
             try found(TorchFile.text("s") + [0x51]).contains("it needs a tuple that names a storage, but finds a str")
         )
+    }
+
+    /// Loose tensors beside a section are a random generator's state or the like; an average beside weights is their copy.
+    @Test func sectionsAreChosen() throws {
+        func found(_ entries: [(String, [UInt8])]) throws -> (names: [String], notes: [String]) {
+            let folder = try TemporaryFolder()
+            let pickle = TorchFile.pickle(TorchFile.dict(entries))
+            let path = try folder.write(
+                "x.pt",
+                TorchFile.zip(pickle, storages: [("0", Array(repeating: 1, count: 16))])
+            )
+            let checkpoint = try Checkpoint.open(path)
+            return (checkpoint.tensors.map(\.descriptor.name), checkpoint.notes)
+        }
+        let tensor = TorchFile.tensor(Self.floats, length: 4)
+        let weights = TorchFile.dict([("w", tensor)])
+        let beside = try found([("rng", tensor), ("model", weights)])
+        #expect(beside.names == ["w"] && beside.notes.first == "weights taken from model")
+        #expect(beside.notes.contains("not weights, ignored: rng"))
+        let average = try found([("a", tensor), ("ema", weights)])
+        #expect(average.names == ["a"] && !average.notes.contains { $0.contains("taken from") })
+        let both = try found([("ema", weights), ("state_dict", weights)])
+        #expect(both.notes.contains("there are weights under ema too: --section ema takes those"))
     }
 }

@@ -134,9 +134,9 @@ struct TorchSections {
         }
     }
 
-    /// Whether there is a section that goes before tensors beside it; an average is never all that there is beside loose weights.
+    /// Whether a section is there that goes before loose tensors; an average beside them does not, being a copy of them.
     private func hasPreferredSection(_ list: UInt32) -> Bool {
-        sections(of: list).contains { $0.name != "ema" && Self.preferred.contains($0.name) }
+        sections(of: list).contains { Self.preferred.contains($0.name) && $0.name != "ema" }
     }
 
     // MARK: Choosing
