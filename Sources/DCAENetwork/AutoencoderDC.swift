@@ -12,8 +12,8 @@ internal import TensorCore
 /// ```
 ///
 /// All arithmetic is in single precision, whatever the weights are stored in. Results do not depend on the number of
-/// threads, nor on how an image is cut into bands. Values of this type may be shared: computations of one model follow
-/// one another.
+/// threads, nor on how an image is cut into bands. Values of this type may be shared: computations at the same time take
+/// threads and memory of their own.
 public final class AutoencoderDC: Sendable {
     /// How computations are done.
     public struct Options: Sendable {

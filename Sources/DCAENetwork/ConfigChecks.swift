@@ -30,6 +30,9 @@ extension AutoencoderDCConfig {
         for (field, count) in lengths where count != stages {
             throw .configuration("\(name) \(field) has \(count) entries for \(stages) stages")
         }
+        guard stages <= 16 else {
+            throw .configuration("\(name): \(stages) stages are more than the 16 that sizes are computed for")
+        }
         guard stages > 0, half.blockOutChannels.allSatisfy({ $0 > 0 }), half.layersPerBlock.allSatisfy({ $0 >= 0 })
         else {
             throw .configuration("\(name): a stage has at least one channel and no fewer than 0 layers")
