@@ -45,7 +45,7 @@ struct ConfigSubject {
             variants.compactMap(\.config.scalingFactor)
             + [variants.isEmpty ? config?.scalingFactor : nil].compactMap { $0 }
         if known.isEmpty || known.contains(found) { return [] }
-        let expected = known.map { "\($0)" }.joined(separator: " or ")
+        let expected = Set(known).sorted().map { "\($0)" }.joined(separator: " or ")
         let owners = registry.variants.filter { $0.config.scalingFactor == found }.map(\.name)
         let owner = owners.isEmpty ? "that of no known variant" : "that of \(owners.joined(separator: " and "))"
         return [finding(.error, "scaling_factor is \(found), \(owner), instead of \(expected)")]

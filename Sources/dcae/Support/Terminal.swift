@@ -50,10 +50,14 @@ enum Terminal {
         text.withUTF8 { bytes in
             var done = 0
             while done < bytes.count {
-                let put = Glibc_write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+                let put = writeBytes(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
                 if put < 0 && errno == EINTR { continue }
-                // A reader that has gone away ends the program as it would any other; a full disk is an error.
-                if put <= 0 { exit(descriptor == STDOUT_FILENO && errno != EPIPE ? 2 : 0) }
+                if put <= 0 {
+                    // Nobody hears what standard error says; the exit code still tells. A result that cannot be
+                    // written is a failure: as by SIGPIPE where the reader has gone away.
+                    if descriptor == STDOUT_FILENO { exit(errno == EPIPE ? 128 + SIGPIPE : 2) }
+                    return
+                }
                 done += put
             }
         }
@@ -61,7 +65,7 @@ enum Terminal {
 }
 
 /// `write` by a name that does not hide behind Terminal's own.
-private func Glibc_write(_ descriptor: Int32, _ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int {
+private func writeBytes(_ descriptor: Int32, _ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int {
     write(descriptor, bytes, count)
 }
 
