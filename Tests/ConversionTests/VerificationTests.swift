@@ -20,7 +20,7 @@ import Testing
             Checkpoint.open(folder("d")),
             variant: nil,
             config: nil,
-            registry: registry
+            registry: Registry(adding: folder.path)
         )
         return result.findings.map { "\($0.severity): \($0.place): \($0.message)" }
     }
@@ -84,6 +84,16 @@ import Testing
     )
     func configFieldsAreHeldAgainstTheVariant(field: String, value: JSONValue?, finding: String) throws {
         #expect(try Self.findings { try Self.edit($0, field, value) } == [finding])
+    }
+
+    /// Variants of one network with one factor, as sana-1.0 and sana-1.1: the factor is named once.
+    @Test func aSharedFactorIsNamedOnce() throws {
+        let found = try Self.findings { folder in
+            try folder.write("Registry/twin.json", Array("{\"name\": \"twin\"}".utf8))
+            try folder.write("Configs/twin/config.json", Fixtures.bytes(folder("d/config.json")))
+            try Self.edit(folder, "scaling_factor", 0.5)
+        }
+        #expect(found == ["error: config.json: scaling_factor is 0.5, that of no known variant, instead of 0.41407"])
     }
 
     @Test func everyStructuralFaultIsListed() throws {
