@@ -6,9 +6,9 @@ PREFIX ?= /usr/local
 DCAE := .build/release/dcae
 
 # The system libraries: pkg-config module and Debian package of each.
-LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libpng:libpng-dev \
+LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
-FORMULAE := json-c zstd libpng jpeg-turbo webp pkgconf
+FORMULAE := json-c zstd openssl libpng jpeg-turbo webp pkgconf
 
 .PHONY: all build demo test lint format install uninstall deps clean bench fuzz
 

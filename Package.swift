@@ -31,7 +31,10 @@ let package = Package(
         // One strict pass over JSON from outside, json-c to read it, a printer that writes Python's bytes.
         .target(name: "StrictJSON", dependencies: ["TensorCore", "CJSONC"]),
         // Checkpoint files of every format, opened as one kind of value; whole-or-absent output.
-        .target(name: "CheckpointIO", dependencies: ["StrictJSON", "TensorCore", "CPlatform", "CZstd"]),
+        .target(
+            name: "CheckpointIO",
+            dependencies: ["StrictJSON", "TensorCore", "CPlatform", "CZstd", "CCrypto"]
+        ),
         // Variants, AutoencoderDC configurations, and the list of parameters that follows from one.
         .target(
             name: "ModelZoo",
@@ -42,6 +45,11 @@ let package = Package(
         .target(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+        ),
+        // Statistics, differences and digests of checkpoints, whatever their layout, format and dtype.
+        .target(
+            name: "Inspection",
+            dependencies: ["Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels"]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
@@ -65,8 +73,8 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo",
-                "StrictJSON", "TensorCore", "CPlatform",
+                "Inspection", "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO",
+                "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -77,6 +85,7 @@ let package = Package(
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "CTurboJPEG",
@@ -103,6 +112,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("InspectionTests", ["Inspection", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),

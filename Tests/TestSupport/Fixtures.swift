@@ -2,7 +2,7 @@ import CheckpointIO
 import Foundation
 package import ModelZoo
 package import StrictJSON
-import TensorCore
+package import TensorCore
 
 /// Files of Tests/Fixtures.
 package enum Fixtures {
@@ -76,6 +76,14 @@ package final class TemporaryFolder {
         try handle.truncate(atOffset: UInt64(file.fileSize))
         try handle.close()
         return path
+    }
+
+    /// Writes a safetensors file with tensors and their data.
+    package func write(_ name: String, tensors: [(descriptor: TensorDescriptor, bytes: [UInt8])]) throws -> String {
+        let file = SafetensorsLayout(tensors.map(\.descriptor), format: nil)
+        let data = file.placements.flatMap { placed in tensors.first { $0.descriptor == placed.descriptor }?.bytes ?? []
+        }
+        return try write(name, file.header + data)
     }
 
     /// Everything in the folder and below it, hidden or not, sorted.

@@ -1,0 +1,52 @@
+internal import CCrypto
+
+/// A SHA-256 digest (FIPS 180-4).
+package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
+    /// Its 32 bytes.
+    package let bytes: [UInt8]
+
+    /// 64 lower-case hexadecimal digits.
+    package var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+/// SHA-256 of bytes that arrive in parts, by OpenSSL's libcrypto, which uses the processor's own instructions for it.
+package struct SHA256: ~Copyable {
+    private let context: OpaquePointer
+
+    package init() {
+        // Fails only where there is no memory for a few hundred bytes, or where libcrypto was built without SHA-256.
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            fatalError("libcrypto offers no SHA-256")
+        }
+        self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Adds bytes.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// The digest of all bytes so far.
+    package consuming func finish() -> SHA256Digest {
+        let bytes = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+            EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+            count = 32
+        }
+        return SHA256Digest(bytes: bytes)
+    }
+
+    /// The digest of bytes that are all there.
+    package static func digest(_ bytes: some Sequence<UInt8>) -> SHA256Digest {
+        var hash = SHA256()
+        Array(bytes).withUnsafeBytes { hash.update($0) }
+        return hash.finish()
+    }
+
+    /// The digest of bytes as 64 hexadecimal digits.
+    package static func hex(_ bytes: [UInt8]) -> String { digest(bytes).description }
+}
