@@ -67,13 +67,22 @@ let package = Package(
                 "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
+        // Statistics of latents over pictures: the scaling factor measured, and held against those published.
+        .target(
+            name: "Calibration",
+            dependencies: [
+                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+                "TensorCore",
+            ]
+        ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
         .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
         // The program: one file per command.
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Inspection", "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO",
+                "Calibration", "Inspection", "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images",
+                "CheckpointIO",
                 "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -118,6 +127,13 @@ let tests: [(String, [Target.Dependency])] = [
     ("ImagesTests", ["Images", "TensorCore"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
+    (
+        "CalibrationTests",
+        [
+            "Calibration", "Inference", "DCAEKit", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+            "TensorCore",
+        ]
+    ),
     ("EndToEndTests", ["dcae", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
 ]
 for (name, dependencies) in tests {
