@@ -22,19 +22,17 @@ package enum Bootstrap {
         guard squares.count > 1 else { return [] }
         let results = Mutex([Double](repeating: 0, count: resampleCount))
         let total = Double(squares.count) * Double(valueCount)
-        do throws(Never) {
-            try Workers.forEach(resampleCount) { index throws(Never) in
-                var state = seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15
-                var sum = 0.0
-                squares.withUnsafeBufferPointer { squares in
-                    let count = UInt64(squares.count)
-                    for _ in 0..<squares.count {
-                        sum += squares[Int(next(&state).multipliedFullWidth(by: count).high)]
-                    }
+        Workers.forEach(resampleCount) { index throws(Never) in
+            var state = seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15
+            var sum = 0.0
+            squares.withUnsafeBufferPointer { squares in
+                let count = UInt64(squares.count)
+                for _ in 0..<squares.count {
+                    sum += squares[Int(next(&state).multipliedFullWidth(by: count).high)]
                 }
-                let result = (sum / total).squareRoot()
-                results.withLock { $0[index] = result }
             }
+            let result = (sum / total).squareRoot()
+            results.withLock { $0[index] = result }
         }
         return results.withLock { $0.sorted() }
     }

@@ -1,4 +1,4 @@
-package import CheckpointIO
+internal import CheckpointIO
 internal import TensorCore
 
 /// What can be wrong with pictures to measure, with partial results, and with what was measured.

@@ -1,4 +1,4 @@
-internal import DCAENetwork
+package import DCAENetwork
 internal import TensorCore
 
 /// What was summed over latents: of each channel, and of each picture.

@@ -1,4 +1,5 @@
-internal import CheckpointIO
+package import CheckpointIO
+internal import DCAEKit
 internal import DCAENetwork
 internal import Images
 package import Inference

@@ -1,4 +1,4 @@
-internal import CheckpointIO
+package import CheckpointIO
 package import Inference
 package import ModelZoo
 internal import StrictJSON

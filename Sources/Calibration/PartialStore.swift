@@ -1,4 +1,4 @@
-package import CheckpointIO
+internal import CheckpointIO
 package import Inference
 
 /// Where the state of a measurement is kept: one file, replaced as a whole every now and then.

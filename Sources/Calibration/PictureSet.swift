@@ -1,6 +1,5 @@
 internal import CheckpointIO
 internal import Images
-package import Inference
 
 /// The pictures of a measurement, each under a key that is the same on every machine.
 ///
