@@ -91,7 +91,7 @@ package struct FactorVerdict: Sendable, Equatable {
     }
 
     /// The factors that count as one of several.
-    static func band(of factor: Double, among factors: [Double]) -> ClosedRange<Double> {
+    package static func band(of factor: Double, among factors: [Double]) -> ClosedRange<Double> {
         var reach = tolerance
         for other in factors where other != factor {
             // A third of the way on a logarithmic scale is the third root of the ratio.

@@ -27,6 +27,10 @@ package struct LatentTotals: Sendable, Equatable {
         package let sum: Double
         /// The sum of their squares.
         package let squares: Double
+
+        package init(key: String, sum: Double, squares: Double) {
+            (self.key, self.sum, self.squares) = (key, sum, squares)
+        }
     }
 
     /// A picture that could not be measured.
@@ -35,6 +39,10 @@ package struct LatentTotals: Sendable, Equatable {
         package let key: String
         /// Why, in words.
         package let reason: String
+
+        package init(key: String, reason: String) {
+            (self.key, self.reason) = (key, reason)
+        }
     }
 
     /// The channels.

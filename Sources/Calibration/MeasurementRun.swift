@@ -65,12 +65,12 @@ package struct MeasurementRun: Sendable {
 
     /// Measures what is left to measure.
     ///
-    /// A picture that cannot be read, or whose latent is not finite, is set down with the reason, and the run goes on.
+    /// A picture that cannot be read, or whose latent is not finite, is set down with the reason, and the run goes on. When
+    /// the run is continued or repeated it is tried again: its folder may have been out of reach.
     ///
     /// - Parameter store: where the state is kept, so that the run can be continued; nil for nowhere.
     /// - Returns: the totals, whose pictures are in the order of their keys.
-    /// - Throws: `CalibrationFault.nothingMeasured` where no picture can be read, and what ends the run: the store keeps what
-    ///   was done before.
+    /// - Throws: what ends the run: the store keeps what was done before.
     package func run(_ store: PartialStore?, _ observer: Observer) throws -> PartialResult {
         var result = try store?.begin(empty, observer.resumed) ?? empty
         let left = remaining(result)
@@ -96,11 +96,6 @@ package struct MeasurementRun: Sendable {
             }
         }
         result.totals.sort()
-        // Left unfinished in the store: the folder may not have been mounted, and is looked at again next time.
-        if result.totals.pictures.isEmpty, let first = result.totals.unreadable.first {
-            let fault = CalibrationFault.nothingMeasured(unreadable: result.totals.unreadable.count)
-            throw CheckpointError(first.key, .file, fault)
-        }
         try store?.save(result)
         return result
     }

@@ -40,12 +40,13 @@ package struct PartialStore: Sendable {
     /// - Throws: where the file is that of another run, or none at all, and `force` is not given.
     func begin(_ empty: PartialResult, _ resumed: (Int) -> Void) throws(CheckpointError) -> PartialResult {
         if !force, FileIdentity(path: path) != nil {
-            let found = try PartialResult.read(path)
+            var found = try PartialResult.read(path)
             func refuse(_ what: String) -> CheckpointError {
                 CheckpointError(path, .file, CalibrationFault.otherRun(what))
             }
             if let what = found.subject.difference(from: empty.subject) { throw refuse(what) }
             if found.shard != empty.shard { throw refuse("it is part \(found.shard), not \(empty.shard)") }
+            found.totals.unreadable = []
             if found.doneCount > 0 { resumed(found.doneCount) }
             return found
         }

@@ -70,11 +70,19 @@ package struct ScaleReport: Sendable {
         }
     }
 
+    private var evidenceText: String {
+        switch verdict.outcome {
+        case .agrees: verdict.reason
+        case .agreesWithNone: "its latents agree with no variant: \(verdict.reason)"
+        case .undecided, .noReference: verdictLine
+        }
+    }
+
     /// The verdict as evidence of what a checkpoint is.
     package var evidence: FactorMeasurement {
         FactorMeasurement(
             factor: statistics.factor,
-            text: verdict.outcome == .agrees ? verdict.reason : verdictLine,
+            text: evidenceText,
             isDecided: verdict.isDecided,
             variants: verdict.outcome == .agrees ? verdict.variants : nil
         )

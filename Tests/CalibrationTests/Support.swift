@@ -61,12 +61,17 @@ struct TinyModel {
         return folder("registry")
     }
 
-    /// Sixteen pictures: pieces of a landscape.
+    /// Pictures: pieces of a landscape, all different.
     static func writePictures(_ folder: TemporaryFolder, _ name: String = "pictures", count: Int = 16) throws -> String
     {
         let landscape = Picture.landscape(width: 320, height: 320)
         for index in 0..<count {
-            let area = PixelArea(x: index % 4 * 64, y: index / 4 % 4 * 64, width: 64 + index, height: 64)
+            let area = PixelArea(
+                x: index % 4 * 60 + index / 16,
+                y: index / 4 % 4 * 64,
+                width: 64 + index % 64,
+                height: 64
+            )
             let key = (index % 3 == 0 ? "below/" : "") + "p\(index).png"
             try folder.write("\(name)/\(key)", [])
             try landscape.cropped(to: area).writePNG(to: folder("\(name)/\(key)"), overwrite: true)

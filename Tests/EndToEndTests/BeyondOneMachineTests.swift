@@ -7,7 +7,8 @@ import Testing
 @Suite struct BeyondOneMachineTests {
     /// Whether a program is there; tests that need it are skipped otherwise (`make test` installs GNU parallel).
     private static func isThere(_ name: String) -> Bool {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin"]
+        let folders =
+            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/bin", "/usr/sbin"]
         return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
     }
 

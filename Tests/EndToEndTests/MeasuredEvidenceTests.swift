@@ -16,7 +16,7 @@ import Testing
 
         init() throws {
             folder = try TemporaryFolder()
-            try ScaleCommandTests.writePictures(folder)
+            try ScaleCommandTests.writePictures(folder, count: 64)
             let path = Fixtures.path("tiny/f32/diffusers/config.json")
             var config = try AutoencoderDCConfig.read(try Fixtures.bytes(path), path: path).config
             // Without the shortcut latents are proportional to the last convolution.
@@ -35,11 +35,15 @@ import Testing
 
         func write(_ name: String, gain: Double) throws -> String {
             let scaled = tensors.map { tensor in
-                guard tensor.descriptor.name.hasPrefix("encoder.project_out.") else { return tensor }
+                let prefix = "encoder.project_out.main."
+                guard tensor.descriptor.name.hasPrefix(prefix) else { return tensor }
                 let values = tensor.bytes.withUnsafeBytes {
                     $0.bindMemory(to: Float.self).map { Float(Double($0) * gain) }
                 }
-                return (tensor.descriptor, values.withUnsafeBytes { Array($0) })
+                // A convolution without a shortcut has no main branch.
+                let name = "encoder.project_out." + tensor.descriptor.name.dropFirst(prefix.count)
+                let (dtype, shape) = (tensor.descriptor.dtype, tensor.descriptor.shape)
+                return (TensorDescriptor(name: name, dtype: dtype, shape: shape), values.withUnsafeBytes { Array($0) })
             }
             return try folder.write("\(name)/model.safetensors", tensors: scaled)
         }
@@ -70,7 +74,7 @@ import Testing
         #expect(
             found.output.contains("  measurement: a factor of 0.4552 was measured (")
                 && found.output.contains(
-                    ", 95%, 12 pictures), 0.0% from the 0.4552 of tiny-mix; so in 100.0% of resamples\n    speaks for tiny-mix\n"
+                    ", 95%, 64 pictures), 0.0% from the 0.4552 of tiny-mix; so in 100.0% of resamples\n    speaks for tiny-mix\n"
                 ),
             "\(found.output)"
         )
