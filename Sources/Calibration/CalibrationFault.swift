@@ -7,7 +7,7 @@ package enum CalibrationFault: Fault, Equatable {
     case namedTwice(key: String)
     case sizeIsNoMultiple(side: Int, of: Int)
     case nothingMeasured(unreadable: Int)
-    case allZero
+    case noFactor(rms: Double)
     case notPartial(String)
     case otherRun(String)
     case differs(what: String, other: String)
@@ -24,7 +24,7 @@ package enum CalibrationFault: Fault, Equatable {
         case .nothingMeasured(let unreadable):
             unreadable == 1
                 ? "its one picture cannot be measured" : "none of its \(unreadable) pictures can be measured"
-        case .allZero: "every latent is 0, from which no factor follows"
+        case .noFactor(let rms): "the latents' root mean square is \(rms), from which no factor follows"
         case .notPartial(let what): "this is no partial result of `dcae scale`: \(what)"
         case .otherRun(let what): "this is the partial result of another run: \(what)"
         case .differs(let what, let other): "\(what) than \(other.escaped(limit: 80))"
@@ -44,7 +44,7 @@ package enum CalibrationFault: Fault, Equatable {
         case .namedTwice: "name every picture once"
         case .sizeIsNoMultiple(_, let ratio): "choose a multiple with --size, as --size \(ratio * 8)"
         case .nothingMeasured: nil
-        case .allZero: "these are no weights of a trained encoder"
+        case .noFactor: "these are no weights of a trained encoder"
         case .notPartial: "give files that `dcae scale -o` wrote"
         case .otherRun: "choose another file, or add --force to begin anew"
         case .differs: "merge parts of one run"

@@ -1,3 +1,4 @@
+internal import Conversion
 package import ModelZoo
 
 /// What a measured factor says about which variant a checkpoint is.
@@ -41,7 +42,7 @@ package struct FactorVerdict: Sendable, Equatable {
     /// The fewest pictures that decide anything.
     package static let pictureMinimum = 10
     /// How far a measured factor may be from that of its variant, as a ratio.
-    package static let tolerance = 1.10
+    package static let tolerance = FactorMeasurement.tolerance
 
     /// The verdict in one word.
     package let outcome: Outcome

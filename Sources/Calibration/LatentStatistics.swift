@@ -33,7 +33,7 @@ package struct LatentStatistics: Sendable {
 
     /// Computes them from totals, whose pictures are in the order of their keys.
     ///
-    /// - Throws: `CalibrationFault.nothingMeasured` without pictures, `.allZero` where no factor would follow.
+    /// - Throws: `CalibrationFault.nothingMeasured` without pictures, `.noFactor` where none follows.
     package init(_ result: PartialResult) throws(CheckpointError) {
         let totals = result.totals
         guard !totals.pictures.isEmpty else {
@@ -52,7 +52,9 @@ package struct LatentStatistics: Sendable {
         mean = sum.value / all
         let meanSquare = squares.value / all
         rms = meanSquare.squareRoot()
-        guard rms > 0, (1 / rms).isFinite else { throw CheckpointError("--images", .file, CalibrationFault.allZero) }
+        guard rms > 0, rms.isFinite, (1 / rms).isFinite else {
+            throw CheckpointError("--images", .file, CalibrationFault.noFactor(rms: rms))
+        }
         std = Self.deviation(meanSquare, mean)
         minimum = totals.channels.reduce(.infinity) { min($0, $1.minimum) }
         maximum = totals.channels.reduce(-.infinity) { max($0, $1.maximum) }

@@ -20,6 +20,8 @@ extension PartialResult {
                 throw refuse(.incomplete(done: part.doneCount, of: part.shardPictureCount))
             }
             if var merged = whole {
+                // Nobody else holds the totals now, so that they grow in place.
+                whole = nil
                 if let what = part.subject.difference(from: merged.subject) {
                     throw refuse(.differs(what: what, other: first))
                 }

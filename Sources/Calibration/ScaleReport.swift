@@ -72,7 +72,10 @@ package struct ScaleReport: Sendable {
 
     private var evidenceText: String {
         switch verdict.outcome {
-        case .agrees: verdict.reason
+        case .agrees:
+            verdict.unpublished.isEmpty
+                ? verdict.reason
+                : "\(verdict.reason) (\(FactorWording.list(verdict.unpublished)) has no published factor to compare with)"
         case .agreesWithNone: "its latents agree with no variant: \(verdict.reason)"
         case .undecided, .noReference: verdictLine
         }

@@ -33,7 +33,7 @@ package struct ResolvedModel: Sendable {
     /// The configuration with its scaling factor.
     package let config: AutoencoderDCConfig
     /// How each question was settled, a line each.
-    package let reasons: [String]
+    package private(set) var reasons: [String]
     /// What speaks against it without having a say, a line each.
     package private(set) var warnings: [String] = []
 
@@ -46,7 +46,12 @@ package struct ResolvedModel: Sendable {
         registry: Registry
     ) throws(CheckpointError) -> ResolvedModel {
         var model = try settle(checkpoint, request, registry: registry)
-        if let warning = request.measurement?.contradiction(to: model) { model.warnings.append(warning) }
+        guard let measurement = request.measurement else { return model }
+        if let warning = measurement.contradiction(to: model) {
+            model.warnings.append(warning)
+        } else if !model.reasons.contains(measurement.text) {
+            model.reasons.append(measurement.text)
+        }
         return model
     }
 

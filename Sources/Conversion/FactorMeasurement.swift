@@ -18,8 +18,8 @@ package struct FactorMeasurement: Sendable, Equatable {
         self.variants = variants
     }
 
-    /// How far a stated factor may be from a measured one, as a ratio; the verdicts of `dcae scale` have the same reach.
-    private static let tolerance = 1.10
+    /// How far a stated factor may be from a measured one, as a ratio.
+    package static let tolerance = 1.10
 
     /// The contradiction to a factor or a variant that a user names, or that files state; nil where there is none.
     ///

@@ -70,7 +70,7 @@ import Testing
         }
         #expect(
             zero?.description
-                == "--images: every latent is 0, from which no factor follows; these are no weights of a trained encoder"
+                == "--images: the latents' root mean square is 0.0, from which no factor follows; these are no weights of a trained encoder"
         )
     }
 

@@ -62,6 +62,10 @@ import Testing
                 == "agrees with dc-ae-f32c32-mix-1.0: a factor of 0.4562 was measured (0.4562 to 0.4562, 95%, 40 pictures), "
                 + "0.2% from the 0.4552 of dc-ae-f32c32-mix-1.0; so in 100.0% of resamples"
         )
+        #expect(
+            agreeing.evidence.text
+                == agreeing.verdict.reason + " (dc-ae-f32c32-in-1.0-256px has no published factor to compare with)"
+        )
         #expect(agreeing.verdict.unpublished == ["dc-ae-f32c32-in-1.0-256px"])
         let sana = try Self.report(0.41407, "sana-1.0", spread: 0)
         #expect(

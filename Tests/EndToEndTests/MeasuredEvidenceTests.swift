@@ -121,6 +121,13 @@ import Testing
             let config = try JSONReader.read(try Fixtures.bytes(out + "/config.json"))
             #expect(config["scaling_factor"]?.number == Double(words[1]) ?? 0.4552)
         }
+        let agreeing = try model.run(
+            ["convert", file, "-o", model.folder("agreeing"), "--variant", "tiny-in"] + model.images
+        )
+        #expect(agreeing.status == 0 && agreeing.error.isEmpty)
+        #expect(
+            agreeing.output.contains("  because --variant names tiny-in\n  because a factor of 0.3189 was measured (")
+        )
         // A config.json beside the file is evidence like the measurement: neither overrides the other.
         try model.folder.write("in/config.json", Array("{\"model_name\": \"tiny-mix\"}".utf8))
         let contradiction = try model.run(["convert", file, "-o", model.folder("never")] + model.images)

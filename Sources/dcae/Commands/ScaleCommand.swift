@@ -101,7 +101,7 @@ struct ScaleCommand: ParsableCommand {
         let shard = try part.resolve(common)
         guard shard.isWhole || output != nil else {
             throw ValidationError(
-                "a part of the pictures is of use only with --output, from which merge puts it together"
+                "a part of the pictures is of use only with --output, for merge; --shard 1/1 takes all of them"
             )
         }
         guard shard.isWhole || writeConfig == nil else {

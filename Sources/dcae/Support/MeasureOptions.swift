@@ -12,7 +12,8 @@ struct ShardArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The part of the pictures to run, as 3/8: the third of eight.",
-            discussion: "In a task of a Slurm array it is taken from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT.",
+            discussion:
+                "In a task of a Slurm array it is taken from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; 1/1 takes all pictures there too.",
             valueName: "i/n"
         )
     )
@@ -44,7 +45,7 @@ struct MeasureArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Pictures to measure the latents of: folders, .txt lists with a path in each line, files.",
+            "Pictures to measure the latents of: folders, .txt lists with a path in each line, files. They come after the checkpoint.",
             valueName: "dir|list|file"
         ),
         completion: .file()
