@@ -6,8 +6,9 @@ package import ModelZoo
 /// A published factor was measured on the training pictures of its variant; other pictures give another one, even of the
 /// same network. So a variant has a band around its factor: 10% to either side, but no more than a third of the way
 /// to the next variant's, on a logarithmic scale, where factors are closer than that. (Those of `in` and `mix` are 1.35 to
-/// 1.57 times apart, so that at least a third of the way between two of them belongs to neither.) 10% is a choice, not a
-/// theorem: it is what sets of ordinary photographs stay well within, and what drawings or scans may exceed.
+/// 1.57 times apart, so that at least a third of the way between two of them belongs to neither.) 10% is a choice: it
+/// leaves room for pictures that differ from the training set, and is little against the distance between variants. How
+/// far a given set moves the factor nobody has published; drawings or scans may well move it further.
 ///
 /// A measurement agrees with a variant if its whole 95% interval lies in the variant's band; it agrees with none if it lies
 /// outside of all bands and not between two of them; everything else is undecided, as is anything from fewer than 10

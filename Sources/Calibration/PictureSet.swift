@@ -58,10 +58,11 @@ package struct PictureSet: Sendable {
 
     /// The pictures that a list names; relative paths begin at the list's folder.
     private static func list(_ path: String) throws -> [Entry] {
-        let text = String(decoding: try InputFile(opening: path).contents(limit: listLimit), as: UTF8.self)
+        let text = try InputFile(opening: path).contents(limit: listLimit)
         let folder = ModelFolder.parent(of: path)
-        let entries = text.split(whereSeparator: \.isNewline).compactMap { line -> Entry? in
-            let key = String(line)
+        // By bytes: to Swift a line may end in other characters too, which file names can hold.
+        let entries = text.split(separator: UInt8(ascii: "\n")).compactMap { line -> Entry? in
+            let key = String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
             guard key.contains(where: { !$0.isWhitespace }) else { return nil }
             return Entry(key: key, path: key.hasPrefix("/") ? key : ModelFolder.join(folder, key))
         }
@@ -77,7 +78,7 @@ package struct PictureSet: Sendable {
     /// What tells this set from others: the SHA-256 of its keys.
     package var digest: String {
         var hash = SHA256()
-        for entry in entries { Array((entry.key + "\n").utf8).withUnsafeBytes { hash.update($0) } }
+        for entry in entries { Array((entry.key + "\0").utf8).withUnsafeBytes { hash.update($0) } }
         return hash.finish().description
     }
 }

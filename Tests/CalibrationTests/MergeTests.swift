@@ -146,6 +146,42 @@ import Testing
         }
     }
 
+    /// Whatever was changed in a file, reading it ends in a refusal or in figures, and nothing traps.
+    @Test func damagedFilesTrapNothing() throws {
+        let folder = try TemporaryFolder()
+        try Self.part(1, of: 1).write(to: folder("a"), force: false)
+        let bytes = try Fixtures.bytes(folder("a"))
+        let registry = try Registry()
+        var state: UInt64 = 11
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        let letters = Array("0123456789-.eEpx\"[]{},:anf".utf8)
+        var refused = 0
+        for round in 0..<1500 {
+            var changed = bytes
+            for _ in 0..<(1 + round % 3) {
+                let place = random(changed.count)
+                switch random(4) {
+                case 0: changed[place] = letters[random(letters.count)]
+                case 1: changed.insert(letters[random(letters.count)], at: place)
+                case 2: changed.removeSubrange(place..<min(changed.count, place + 1 + random(8)))
+                default: changed = round % 100 == 0 ? Array(changed.prefix(place + 1)) : changed
+                }
+            }
+            let path = try folder.write("b", changed)
+            do {
+                let merged = try PartialResult.merge([path], allowsMissing: true)
+                let report = try ScaleReport(merged, registry: registry)
+                #expect(!report.verdictLine.isEmpty && !JSONWriter.pretty(report.document).isEmpty)
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 500)
+    }
+
     @Test(arguments: [
         "", "{}", "null", "[1, 2]", "\u{0}\u{1}", "{\"format\": \"dcae latent statistics\", \"version\": 1}",
     ])

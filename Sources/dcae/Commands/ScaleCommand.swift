@@ -29,8 +29,8 @@ struct ScaleCommand: ParsableCommand {
 
             A measurement agrees with a variant if its 95% interval, by resampling over
             pictures, lies within 10% of the published factor (less where variants are
-            closer: a third of the way to the next). Other pictures than those a variant
-            was trained on shift its factor by some percent; fewer than 10 decide nothing.
+            closer: a third of the way to the next). The 10% are a choice, to allow for
+            pictures that differ from the training set; fewer than 10 decide nothing.
 
             Exit codes: 0 measured, whatever the verdict and even if some pictures could
             not be read (they are named), 2 not: no picture could be read, or parts that
