@@ -12,7 +12,7 @@ extension ScaleReport {
                 result.totals.unreadable.map { ["picture": .string($0.key), "reason": .string($0.reason)] }
             ),
             "size": .integer(result.subject.side),
-            "encoder_sha256": .string(result.subject.fingerprint),
+            "encoder_sha256": result.subject.fingerprint.isEmpty ? .null : .string(result.subject.fingerprint),
             "pictures_sha256": .string(result.subject.pictureDigest),
             "values_per_channel": .integer(statistics.valuesPerChannel),
             "mean": .double(statistics.mean), "std": .double(statistics.std), "rms": .double(statistics.rms),

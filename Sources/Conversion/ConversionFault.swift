@@ -52,6 +52,7 @@ package enum ConversionFault: Fault {
         case .ambiguous(let variants, let needsName):
             "say which with --variant" + (needsName ? "" : " or --scaling-factor")
                 + ", as --variant \(variants[0].name)"
+                + (needsName ? "" : "; `dcae identify --images` measures it")
         case .contradiction: "settle it with --variant"
         case .structure: "`dcae verify` lists all differences"
         case .noScalingFactor: "give it with --scaling-factor, or measure it with `dcae scale`"

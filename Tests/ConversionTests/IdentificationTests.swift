@@ -107,7 +107,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         }
         #expect(
             error?.description.hasSuffix(
-                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0"
+                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0; `dcae identify --images` measures it"
             ) == true,
             "\(String(describing: error))"
         )

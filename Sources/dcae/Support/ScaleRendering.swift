@@ -20,11 +20,11 @@ extension ScaleReport {
         table.add(["min, max", "\(figures.minimum.fixed(4)), \(figures.maximum.fixed(4))", ""])
         table.print()
         for candidate in verdict.candidates {
-            let times = (candidate.ratio >= 1 ? candidate.ratio : 1 / candidate.ratio).fixed(2)
-            let way = candidate.ratio >= 1 ? "above" : "below"
-            Terminal.print(
-                "  \(candidate.factor) of \(candidate.names.joined(separator: ", ")): measured \(times) times \(way) it"
-            )
+            let distance = max(candidate.ratio, 1 / candidate.ratio)
+            let far =
+                distance < 1.2 ? "\((100 * (candidate.ratio - 1).magnitude).fixed(1))%" : "\(distance.fixed(2)) times"
+            let names = candidate.names.joined(separator: ", ")
+            Terminal.print("  \(far) \(candidate.ratio < 1 ? "below" : "above") the \(candidate.factor) of \(names)")
         }
         for name in verdict.unpublished { Terminal.print("  \(name) has no published factor to compare with") }
         Terminal.print(Terminal.bold(verdictLine))
