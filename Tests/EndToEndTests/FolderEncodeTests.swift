@@ -56,6 +56,25 @@ import Testing
         #expect(try JSONReader.read(Array(done.output.utf8))["results"] == [])
     }
 
+    /// In a Slurm array folders are shared out among the tasks; files that a task names are its own.
+    @Test func slurmSharesOutFolders() throws {
+        let folder = try TemporaryFolder()
+        try ScaleCommandTests.writePictures(folder, count: 4)
+        let task = ["SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_MIN": "1"]
+        let size = ["--size", "64", "-o"]
+        let shared = try ScaleCommandTests.run(
+            ["encode", Self.sana, folder("photos")] + size + [folder("shared")],
+            environment: task
+        )
+        #expect(shared.status == 0 && Self.files(folder, "shared") == ["below/p2.safetensors", "p3.safetensors"])
+        #expect(shared.error == "dcae: note: part 2/2 of the pictures, as Slurm's array has it\n")
+        let own = try ScaleCommandTests.run(
+            ["encode", Self.sana, folder("photos/p1.png")] + size + [folder("own")],
+            environment: task
+        )
+        #expect(own.status == 0 && own.error.isEmpty && Self.files(folder, "own") == ["p1.safetensors"])
+    }
+
     /// Two pictures whose latents would have one name: refused whatever part they are in.
     @Test func namesDoNotCollide() throws {
         let folder = try TemporaryFolder()

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CheckpointIO
 internal import Inference
 
 struct EncodeCommand: ParsableCommand {
@@ -70,8 +71,9 @@ struct EncodeCommand: ParsableCommand {
     func run() throws {
         let target = try RunTarget(output, kinds: [.safetensors, .npy], folderKind: format.kind)
         let isFolder = if case .folder = target { true } else { false }
-        // A task of a Slurm array that encodes a batch of its own into one file is no part of anything.
-        let shard = isFolder || part.shard != nil ? try part.resolve(common) : .whole
+        // A task of a Slurm array that encodes files of its own is no part of anything: only folders are shared out.
+        let isShared = isFolder && inputs.contains(where: ModelFolder.isFolder)
+        let shard = isShared || part.shard != nil ? try part.resolve(common) : .whole
         guard isFolder || (!resume && shard.isWhole) else {
             throw ValidationError("--resume and --shard are for runs into a folder")
         }
