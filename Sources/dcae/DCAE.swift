@@ -30,8 +30,8 @@ struct DCAE: ParsableCommand {
         version: version,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
-            ConvertCommand.self, VerifyCommand.self, EncodeCommand.self, DecodeCommand.self, RoundtripCommand.self,
-            BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
+            HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self, DecodeCommand.self,
+            RoundtripCommand.self, BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
         ]
     )
 
