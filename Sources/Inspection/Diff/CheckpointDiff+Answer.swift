@@ -124,11 +124,11 @@ extension ConfigComparison {
             switch side {
             case .unknownModel(let model): "\(name) names a model that is not known, \(model.escaped(limit: 60))"
             case .unusable(let reason): "that of \(name) is not usable: \(reason)"
-            case .none: "\(name) has none"
+            case .none: "\(name) has none beside it"
             case .known: nil
             }
         }
-        return "the configs cannot be compared: " + sides.joined(separator: "; ")
+        return "the configs are not compared: " + sides.joined(separator: "; ")
     }
 
     /// The same for two checkpoints, of which either may well have no configuration: nil where nothing is odd.

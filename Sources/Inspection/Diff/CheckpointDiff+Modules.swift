@@ -35,7 +35,7 @@ package struct ModuleDifference: Sendable {
 }
 
 extension CheckpointDiff {
-    /// The parts of the network, each followed by those that lie in it, in the order in which their first tensors stand.
+    /// The parts of the network, each followed by those that lie in it, the encoder's and the decoder's in module order.
     package var modules: [ModuleDifference] {
         var order: [String] = []
         var tops: [String: ModuleDifference] = [:]
@@ -58,7 +58,18 @@ extension CheckpointDiff {
             }
             parts[top]?[place.1].add(tensor, tolerance)
         }
-        return order.flatMap { top in (tops[top].map { [$0] } ?? []) + (parts[top] ?? []) }
+        return order.flatMap { top in
+            (tops[top].map { [$0] } ?? [])
+                + (parts[top] ?? []).sorted { Self.place(of: $0.name) < Self.place(of: $1.name) }
+        }
+    }
+
+    /// What comes in comes first, then the stages by number, then what goes out; so that a part that B has alone stands where it
+    /// belongs.
+    private static func place(of part: String) -> (Int, Int) {
+        let pieces = part.split(separator: ".")
+        if pieces.count > 2, let stage = Int(pieces[2]) { return (1, stage) }
+        return (part.hasSuffix("_in") ? 0 : 2, 0)
     }
 
     /// The parts that a tensor is counted under: `encoder` and `encoder.stages.3`, or the first part of a name that is unknown.

@@ -14,6 +14,8 @@ package struct CheckpointDiff: Sendable {
         /// Whether the configurations count.
         package var comparesConfigs = true
         package var threads = Workers.defaultCount
+        /// The instruction set of the loops, as `DifferencePass.level`: every one gives the same bits.
+        package var level = DifferencePass.bestLevel
 
         package init() {}
     }
@@ -149,7 +151,8 @@ package struct CheckpointDiff: Sendable {
             b: b,
             pairs: comparable.compactMap(\.self),
             tolerance: request.tolerance,
-            threads: request.threads
+            threads: request.threads,
+            level: request.level
         )
         var findings = try pass.run(progress: progress)[...]
         return zip(pairs, comparable).map { pair, comparable in

@@ -33,7 +33,10 @@ struct DifferencePass: Sendable {
     var tolerance: Tolerance?
     var threads = Workers.defaultCount
     /// The instruction set of the loops: every one gives the same bits.
-    var level = dcae_difference_level()
+    var level = bestLevel
+
+    /// The best that this processor has: 0 baseline, 1 AVX2, 2 AVX-512.
+    static let bestLevel = dcae_difference_level()
 
     /// The most elements of a block.
     private static let blockElements = 1 << 21
