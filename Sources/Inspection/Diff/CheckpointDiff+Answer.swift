@@ -76,7 +76,7 @@ extension CheckpointDiff {
     }
 
     private static func top(_ tensor: TensorComparison) -> String {
-        modulePath(of: tensor.name, isKnown: true)[0]
+        ModulePath.parts(of: tensor.name, isKnown: true)[0]
     }
 
     private func isInBoth(_ tensor: TensorComparison) -> Bool {
@@ -166,15 +166,14 @@ extension TensorComparison {
     private static func show(_ shape: Shape?) -> String { shape?.description.escaped(limit: 40) ?? "" }
 }
 
+extension TensorComparison {
+    /// What comes first in a list: what has no comparable values, then the largest relative RMS; the identical last.
+    var rank: Double { relation == .identical ? -1 : values?.relativeRMS ?? .infinity }
+}
+
 extension [TensorComparison] {
-    /// Those without comparable values first, then by relative RMS, largest first; ties as they stand.
+    /// By rank; ties as they stand.
     package var largestFirst: [TensorComparison] {
-        func rank(_ tensor: TensorComparison) -> Double {
-            tensor.values.map(\.relativeRMS) ?? .infinity
-        }
-        return enumerated().sorted { x, y in
-            let (p, q) = (rank(x.element), rank(y.element))
-            return p == q ? x.offset < y.offset : p > q
-        }.map(\.element)
+        enumerated().sorted { ($0.element.rank, $1.offset) > ($1.element.rank, $0.offset) }.map(\.element)
     }
 }

@@ -42,7 +42,7 @@ extension CheckpointDiff {
         var parts: [String: [ModuleDifference]] = [:]
         var positions: [UTF8Name: (String, Int)] = [:]
         for tensor in tensors {
-            let path = Self.modulePath(of: tensor.name, isKnown: layout != nil)
+            let path = ModulePath.parts(of: tensor.name, isKnown: layout != nil)
             let top = path[0]
             if tops[top] == nil {
                 order.append(top)
@@ -60,25 +60,7 @@ extension CheckpointDiff {
         }
         return order.flatMap { top in
             (tops[top].map { [$0] } ?? [])
-                + (parts[top] ?? []).sorted { Self.place(of: $0.name) < Self.place(of: $1.name) }
+                + (parts[top] ?? []).sorted { ModulePath.place(of: $0.name) < ModulePath.place(of: $1.name) }
         }
-    }
-
-    /// What comes in comes first, then the stages by number, then what goes out; so that a part that B has alone stands where it
-    /// belongs.
-    private static func place(of part: String) -> (Int, Int) {
-        let pieces = part.split(separator: ".")
-        if pieces.count > 2, let stage = Int(pieces[2]) { return (1, stage) }
-        return (part.hasSuffix("_in") ? 0 : 2, 0)
-    }
-
-    /// The parts that a tensor is counted under: `encoder` and `encoder.stages.3`, or the first part of a name that is unknown.
-    static func modulePath(of name: String, isKnown: Bool) -> [String] {
-        // By bytes: a name may be long, and characters are found slowly.
-        let parts = name.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-            .map { String(Substring($0)) }
-        guard isKnown, parts.count > 2 else { return [parts[0]] }
-        let isStage = ["stages", "down_blocks", "up_blocks"].contains(parts[1]) && parts.count > 3
-        return [parts[0], parts.prefix(isStage ? 3 : 2).joined(separator: ".")]
     }
 }

@@ -1,8 +1,10 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import Conversion
+internal import Inference
 internal import Inspection
 internal import ModelZoo
+internal import Pages
 internal import StrictJSON
 internal import TensorCore
 
@@ -71,6 +73,7 @@ struct DiffCommand: ParsableCommand {
     @Flag(help: "List every tensor that differs.")
     var all = false
 
+    @OptionGroup var page: PageArguments
     @OptionGroup var open: OpenArguments
     @OptionGroup var common: CommonOptions
 
@@ -97,6 +100,7 @@ struct DiffCommand: ParsableCommand {
         let (left, right) = (try open.open(a), try open.open(b))
         common.say(notesOf: left)
         common.say(notesOf: right)
+        let document = try page.prepare(sources: left.files + right.files)
         var request = CheckpointDiff.Request()
         request.selection = TensorSelection(only: only.map(Glob.init), ignored: ignore.map(Glob.init))
         if rtol != nil || atol != nil { request.tolerance = Tolerance(relative: rtol ?? 0, absolute: atol ?? 0) }
@@ -105,16 +109,19 @@ struct DiffCommand: ParsableCommand {
         defer { progress.finish() }
         let diff = try CheckpointDiff.compare(left, right, request, registry: registry, progress: progress.advance)
         progress.finish()
+        try document?.write(diff.page.html)
         if common.json {
             Terminal.print(diff.document)
         } else if !common.quiet {
             let rendering = DiffRendering(diff: diff, limit: all ? .max : limit)
             brief ? rendering.printAnswer() : rendering.print()
+            page.sayWritten()
         }
         if !diff.isSame { throw checkFailed }
     }
 
     private func compareConfigs(_ x: [UInt8], _ y: [UInt8], _ registry: Registry) throws {
+        if page.html != nil { throw ValidationError("--html shows tensors: give two checkpoints") }
         let config = ConfigComparison(
             try ConfigComparison.side(of: x, path: a, registry: registry),
             try ConfigComparison.side(of: y, path: b, registry: registry)
