@@ -46,10 +46,14 @@ let package = Package(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
+        // Self-contained HTML pages: answer, sortable tables, histograms.
+        .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
         // Statistics, differences and digests of checkpoints, whatever their layout, format and dtype.
         .target(
             name: "Inspection",
-            dependencies: ["Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels"]
+            dependencies: [
+                "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
+            ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
@@ -64,7 +68,8 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "Pages", "CheckpointIO", "ModelZoo",
+                "TensorCore",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
@@ -73,8 +78,8 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Inspection", "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO",
-                "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images",
+                "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -113,6 +118,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InspectionTests", ["Inspection", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("PagesTests", ["Pages", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
