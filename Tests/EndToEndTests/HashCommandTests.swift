@@ -118,6 +118,15 @@ import Testing
         #expect(try Program.run(["hash", files.diffusers, "--check", folder("m.txt")]).status == 1)
     }
 
+    @Test func whatNobodyKnowsKeepsItsNames() throws {
+        let result = try Program.run(["hash", tiny("f64").original])
+        #expect(result.status == 0 && result.output.contains("\n# names stored\n"))
+        #expect(
+            result.error
+                == "dcae: note: no known DC-AE has exactly these tensors, so they keep their names; --config describes it\n"
+        )
+    }
+
     @Test func jsonHasEveryTensor() throws {
         let result = try Program.run(["hash", tiny("sana").diffusers, "--as", "bf16", "--json"])
         let document = try JSONReader.read(Array(result.output.utf8))
