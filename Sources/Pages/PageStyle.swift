@@ -49,6 +49,7 @@ enum PageStyle {
         tbody tr:hover { background: var(--ground); }
         tbody tr:target, tbody tr:focus { background: var(--mark); outline: none; }
         .part { padding-left: 1.2rem; }
+        .spark { font: .8rem/1 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre; color: var(--bar); }
         .filter input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: .3rem;
           padding: .15rem .5rem; width: min(20rem, 100%); }
 

@@ -30,9 +30,9 @@ struct DCAE: ParsableCommand {
         version: version,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
-            DiffCommand.self,
-            ConvertCommand.self, VerifyCommand.self, EncodeCommand.self, DecodeCommand.self, RoundtripCommand.self,
-            BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
+            DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
+            DecodeCommand.self,
+            RoundtripCommand.self, BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
         ]
     )
 

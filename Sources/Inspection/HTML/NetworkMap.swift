@@ -40,12 +40,15 @@ struct NetworkMap {
         let name: String
         var blocks: [(name: String?, cells: [Cell])] = []
 
+        /// Files hold their tensors in any order; a block's are drawn together, by its number.
         mutating func add(_ cell: Cell) {
             let block = ModulePath.block(of: cell.name)
-            if let last = blocks.indices.last, blocks[last].name == block {
-                blocks[last].cells.append(cell)
+            if let index = blocks.lastIndex(where: { $0.name == block }) {
+                blocks[index].cells.append(cell)
             } else {
-                blocks.append((block, [cell]))
+                let number = block.flatMap { Int($0) } ?? .max
+                let place = blocks.firstIndex { $0.name.flatMap { Int($0) } ?? .max > number } ?? blocks.endIndex
+                blocks.insert((block, [cell]), at: place)
             }
         }
     }
