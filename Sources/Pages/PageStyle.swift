@@ -15,6 +15,7 @@ enum PageStyle {
         header { padding-top: 1.75rem; }
         .command { margin: 0; color: var(--soft); font: 600 .85rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; }
         h1 { margin: .2rem 0 .4rem; font-size: 1.7rem; line-height: 1.25; font-weight: 650; text-wrap: balance; overflow-wrap: anywhere; }
+        h1::first-letter, .also::first-letter { text-transform: uppercase; }
         .also { margin: 0 0 .4rem; font-size: 1.1rem; overflow-wrap: anywhere; }
         h2 { margin: 0 0 .6rem; font-size: 1.15rem; scroll-margin-top: 1rem; }
         h3 { margin: 0; font-size: .95rem; }
@@ -62,6 +63,9 @@ enum PageStyle {
         .map .left { grid-column: 1; }
         .map .right { grid-column: 2; }
         .map .title { color: var(--soft); align-self: end; }
+        .title.down::after { content: " \\2193"; }
+        .title.up::after { content: " \\2191"; }
+        .map .end { display: none; }
         .stage { border-left: 3px solid var(--line); padding: .1rem 0 .3rem .7rem; }
         .stage h4 { margin: 0 0 .2rem; font: 600 .8rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; overflow-wrap: anywhere; }
         .stage h4 span { font-weight: 400; color: var(--soft); }
@@ -107,6 +111,8 @@ enum PageStyle {
           header, main { padding: 0 .8rem; } header { padding-top: 1rem; } h1 { font-size: 1.3rem; }
           section { padding: .9rem .8rem; border-radius: .4rem; }
           .map { display: flex; flex-direction: column; align-items: stretch; }
+          .map .title { align-self: start; } .title.up::after { content: " \\2193"; } .map .end { display: block; }
+          tbody th { white-space: normal; min-width: 13rem; overflow-wrap: anywhere; }
           .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .4rem; }
           .cell { width: 1.6rem; height: 1.6rem; line-height: 1.6rem; } }
         @media print {

@@ -19,6 +19,7 @@ struct DCAE: ParsableCommand {
               dcae convert model.safetensors -o sana/     to the other layout, and proves it
               dcae verify sana/                           held against its architecture
               dcae identify model.safetensors             which variant it is, and why
+              dcae diff sana-1.0/ sana-1.1/               what is not the same, and how far
               dcae list                                   the variants that are known
               dcae encode sana/ photo.png -o latent.safetensors --scaled
               dcae decode sana/ latent.safetensors -o photo.png --scaled

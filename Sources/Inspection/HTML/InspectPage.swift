@@ -102,8 +102,8 @@ package struct InspectPage {
         guard let first = used.min(), let last = used.max() else { return "<p>There is no value other than zero.</p>" }
         return PageHistogram(
             caption: "Values by magnitude",
-            axis: "2^e ≤ |x| < 2^(e+1); zeros are left out",
-            bins: (first...last).map { PageHistogram.Bin("2^\($0)", counts[$0] ?? 0) }
+            axis: "exponent e of 2^e ≤ |x| < 2^(e+1); zeros are left out",
+            bins: (first...last).map { PageHistogram.Bin("\($0)", counts[$0] ?? 0) }
         ).markup
     }
 
@@ -141,7 +141,8 @@ package struct InspectPage {
                     .text(tensor.descriptor.name), .text(tensor.descriptor.dtype.rawValue),
                     .text(tensor.descriptor.shape.description), .count(tensor.elementCount), cell(statistics?.minimum),
                     cell(statistics?.maximum), cell(statistics?.mean), cell(statistics?.standardDeviation),
-                    cell(statistics?.rms), .number(statistics.map { Double($0.zeros) }, "\(statistics?.zeros ?? 0)"),
+                    cell(statistics?.rms),
+                    .number(statistics.map { Double($0.zeros) }, (statistics?.zeros ?? 0).grouped),
                     .markup("<span class=\"spark\" aria-hidden=\"true\">\(line)</span>", key: line),
                     .text(statistics?.remarks.joined(separator: ", ") ?? ""),
                 ]
@@ -179,6 +180,7 @@ extension ListedTensor {
         + zip(1..., ["1e-4", "0.001", "0.01", "0.03", "0.1", "0.3"]).map { level, limit in
             (.init(sign: "\(level)", style: "l\(level)"), "RMS up to \(limit)")
         } + [
-            (.init(sign: "7", style: "l7"), "RMS above"), (.init(sign: "!", style: "lb"), "has NaN or infinite values"),
+            (.init(sign: "7", style: "l7"), "RMS above 0.3"),
+            (.init(sign: "!", style: "lb"), "has NaN or infinite values"),
         ]
 }

@@ -98,11 +98,12 @@ struct NetworkMap {
         return """
             <div class="map">
             <p class="wide r1">image</p>
-            <h3 class="title left r2">Encoder \u{2193}</h3>
+            <h3 class="title down left r2">Encoder</h3>
             \(column("encoder", "left", rows: Array(3...last)))\
             <p class="wide r\(last + 1)">latent</p>
-            <h3 class="title right r2">Decoder \u{2191}</h3>
+            <h3 class="title up right r2">Decoder</h3>
             \(column("decoder", "right", rows: Array((3...last).reversed())))\
+            <p class="wide end">image</p>
             </div>
             \(others.prefix(400).map { draw($0.part) })
             """
@@ -122,7 +123,7 @@ struct NetworkMap {
         }
         let count = part.blocks.reduce(0) { $0 + $1.cells.count }
         return """
-            <div class="stage"><h4>\(part.name) <span>\(count)</span></h4><div class="blocks">\(blocks)</div></div>
+            <div class="stage"><h4>\(part.name) <span>\(count) \(count == 1 ? "tensor" : "tensors")</span></h4><div class="blocks">\(blocks)</div></div>
 
             """
     }
