@@ -56,26 +56,29 @@ extension PictureRoundtrip {
         var table = PageTable(
             id: "table-pictures",
             caption: "Pictures",
-            columns: [
-                ("Picture", .text), ("Checkpoint", .text), ("PSNR, dB", .number), ("SSIM", .number),
+            columns: [("Picture", .text)] + (hasReference ? [("Checkpoint", .text)] : []) + [
+                ("PSNR, dB", .number), ("SSIM", .number),
                 ("Mean difference", .number), ("Largest difference", .number), ("Latent", .text),
                 ("Latent mean", .number), ("Latent RMS", .number),
             ]
         )
         func add(_ name: String, _ which: String, _ side: Side) {
             let quality = side.quality
-            table.add([
-                .text(name), .text(which),
-                .number(quality.psnr, quality.psnr.isFinite ? quality.psnr.fixed(2) : "identical"),
-                .number(quality.ssim, quality.ssim?.fixed(4) ?? ""),
-                .number(quality.meanDifference, quality.meanDifference.fixed(3)), .count(quality.largestDifference),
-                .text("\(side.latent.channels)x\(side.latent.height)x\(side.latent.width)"),
-                .number(side.statistics.mean, side.statistics.mean.fixed(4)),
-                .number(side.statistics.rms, side.statistics.rms.fixed(4)),
-            ])
+            let names: [PageTable.Cell] = [.text(name)] + (hasReference ? [.text(which)] : [])
+            table.add(
+                names + [
+
+                    .number(quality.psnr, quality.psnr.isFinite ? quality.psnr.fixed(2) : "identical"),
+                    .number(quality.ssim, quality.ssim?.fixed(4) ?? ""),
+                    .number(quality.meanDifference, quality.meanDifference.fixed(3)), .count(quality.largestDifference),
+                    .text("\(side.latent.channels)x\(side.latent.height)x\(side.latent.width)"),
+                    .number(side.statistics.mean, side.statistics.mean.fixed(4)),
+                    .number(side.statistics.rms, side.statistics.rms.fixed(4)),
+                ]
+            )
         }
         for roundtrip in roundtrips {
-            add(roundtrip.name, "main", roundtrip.main)
+            add(roundtrip.name, "this one", roundtrip.main)
             if let comparison = roundtrip.comparison { add(roundtrip.name, "reference", comparison.reference) }
         }
         return table.markup

@@ -26,7 +26,7 @@ package struct InspectPage {
         var page = Page(
             command: "dcae inspect",
             title: "inspect: " + ModelFolder.name(of: checkpoint.path),
-            answer: [what, health] + casts
+            answer: [what, health, casts]
         )
         page.facts = [("file", "\(checkpoint.path)"), ("format", "\(format)")]
         let dtypes = summary.dtypes.map { "\($0.dtype.rawValue) \(ByteSize.show($0.bytes)) in \($0.tensors)" }
@@ -35,7 +35,9 @@ package struct InspectPage {
             page.facts.append(("variant", "none that is known; \(mismatch)"))
         }
         for member in checkpoint.metadata.prefix(8) {
-            page.facts.append((member.key.escaped(limit: 40), "\((member.value.string ?? "").escaped(limit: 200))"))
+            page.facts.append(
+                ("metadata " + member.key.escaped(limit: 40), "\((member.value.string ?? "").escaped(limit: 200))")
+            )
         }
         page.add("map", "The network", map)
         page.add("values", "The values", histogram)
@@ -60,14 +62,13 @@ package struct InspectPage {
         return "\(nan) NaN and \(infinite) infinite values in \(tensors) tensor\(tensors == 1 ? "" : "s")."
     }
 
-    private var casts: [String] {
-        func words(_ name: String, _ places: [StatisticsSummary.Place]) -> String {
-            places.isEmpty
-                ? "\(name) could hold every value"
-                : "\(name) could not hold \(StatisticsSummary.total(places)) values in \(places.count) "
-                    + "tensor\(places.count == 1 ? "" : "s")"
-        }
-        return [words("fp16", statistics.fp16Overflows) + "; " + words("bf16", statistics.bf16Overflows) + "."]
+    private var casts: String {
+        let found = [("fp16", statistics.fp16Overflows), ("bf16", statistics.bf16Overflows)].filter { !$0.1.isEmpty }
+        if found.isEmpty { return "All finite values fit fp16 and bf16." }
+        return found.map { name, places in
+            "\(StatisticsSummary.total(places).grouped) values in \(places.count) tensor\(places.count == 1 ? "" : "s") "
+                + "do not fit \(name)."
+        }.joined(separator: " ")
     }
 
     private var format: String {
@@ -113,7 +114,14 @@ package struct InspectPage {
             caption: "Modules",
             columns: [("Module", .text), ("Tensors", .number), ("Values", .number), ("Bytes", .number)]
         )
-        for module in summary.modules.prefix(Self.rowLimit) {
+        func place(_ name: String) -> (Int, Int, Int) {
+            let (kind, stage) = ModulePath.place(of: name)
+            return (name.hasPrefix("encoder.") ? 0 : 1, kind, stage)
+        }
+        // In module order where the names are a network's; otherwise as they are, by name.
+        let isKnown = summary.match.layout != nil
+        let ordered = isKnown ? summary.modules.sorted { place($0.name) < place($1.name) } : summary.modules
+        for module in ordered.prefix(Self.rowLimit) {
             table.add([.text(module.name), .count(module.tensors), .count(module.elements), .count(module.bytes)])
         }
         return table.markup

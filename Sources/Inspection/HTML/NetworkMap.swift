@@ -113,10 +113,12 @@ struct NetworkMap {
         let blocks = part.blocks.map { block -> Markup in
             let cells = block.cells.map { cell -> Markup in
                 let label = "\(cell.name): \(cell.words)"
-                let attributes: Markup =
-                    "class=\"cell \(cell.mark.style)\" title=\"\(label)\" aria-label=\"\(label)\""
-                return cell.row.map { "<a href=\"#\($0)\" \(attributes)>\(cell.mark.sign)</a>" }
-                    ?? "<span role=\"img\" \(attributes)>\(cell.mark.sign)</span>"
+                return cell.row.map {
+                    "<a href=\"#\($0)\" class=\"cell \(cell.mark.style)\" aria-label=\"\(label)\">\(cell.mark.sign)</a>"
+                } ?? """
+                    <span role="img" class="cell \(cell.mark.style)" title="\(label)" aria-label="\(label)">\
+                    \(cell.mark.sign)</span>
+                    """
             }
             let label = block.name.map { "block \($0)" } ?? part.name
             return "<div class=\"block\" role=\"group\" aria-label=\"\(label)\">\(cells)</div>"
