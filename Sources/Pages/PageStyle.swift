@@ -69,6 +69,7 @@ enum PageStyle {
         .stage { border-left: 3px solid var(--line); padding: .1rem 0 .3rem .7rem; }
         .stage h4 { margin: 0 0 .2rem; font: 600 .8rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; overflow-wrap: anywhere; }
         .stage h4 span { font-weight: 400; color: var(--soft); }
+        .parts { display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; align-items: start; }
         .blocks { display: flex; flex-wrap: wrap; gap: .35rem .6rem; }
         .block { display: flex; flex-wrap: wrap; gap: 2px; }
         .cell { display: inline-block; width: 1.3rem; height: 1.3rem; border-radius: .2rem; font: 600 .74rem/1.3rem ui-monospace, monospace;

@@ -73,7 +73,7 @@ struct NetworkMap {
         let list = legend.map { entry -> Markup in
             "<li><span class=\"cell \(entry.mark.style)\" aria-hidden=\"true\">\(entry.mark.sign)</span>\(entry.words)</li>"
         }
-        let drawing = isKnown ? network(all) : "<div>\(all.prefix(400).map { draw($0.part) })</div>"
+        let drawing = isKnown ? network(all) : "<div class=\"parts\">\(all.prefix(400).map { draw($0.part) })</div>"
         return "\(drawing)<ul class=\"legend\" aria-label=\"Legend\">\(list)</ul>"
     }
 
@@ -105,7 +105,7 @@ struct NetworkMap {
             \(column("decoder", "right", rows: Array((3...last).reversed())))\
             <p class="wide end">image</p>
             </div>
-            \(others.prefix(400).map { draw($0.part) })
+            <div class="parts">\(others.prefix(400).map { draw($0.part) })</div>
             """
     }
 
