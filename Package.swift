@@ -124,7 +124,10 @@ let tests: [(String, [Target.Dependency])] = [
     ("ImagesTests", ["Images", "TensorCore"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
-    ("EndToEndTests", ["dcae", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
+    (
+        "EndToEndTests",
+        ["dcae", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
+    ),
 ]
 for (name, dependencies) in tests {
     package.targets.append(.testTarget(name: name, dependencies: dependencies + ["TestSupport"]))

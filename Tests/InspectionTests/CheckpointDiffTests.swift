@@ -53,6 +53,20 @@ import Testing
         }
     }
 
+    @Test func eachNetworkIsNamedByItsOwnDescription() throws {
+        let folder = try TemporaryFolder()
+        let registry = try Registry()
+        let sana = try registry.variant(named: "sana-1.0")
+        let mix = try registry.variant(named: "f32c32-mix")
+        let diff = try Self.compare(
+            try folder.writeHollow("a.safetensors", sana.config, .original),
+            try folder.writeHollow("b.safetensors", mix.config, .diffusers)
+        ) { $0.selection = TensorSelection(only: ["*.bias", "*.running_mean"].map(Glob.init)) }
+        let names = diff.tensors.compactMap { ($0.a ?? $0.b)?.name }
+        #expect(names.contains { $0.hasPrefix("decoder.stages.5.op_list.") })
+        #expect(!names.contains { $0.contains("_blocks.") || $0.contains("conv_in.") }, "all are named as in A")
+    }
+
     @Test func relationsAreFound() throws {
         let diff = try Self.compare(
             [

@@ -69,8 +69,7 @@ package struct CheckpointDiff: Sendable {
 
     /// Compares two checkpoints.
     ///
-    /// Where both are DC-AEs of different layouts, B is seen in A's. The network is the one that fits either exactly: a bare
-    /// file has no config.json beside it, but its copy may have one.
+    /// Where both are DC-AEs of different layouts, B is seen in A's.
     ///
     /// - Parameter progress: is told how many bytes of both sides were compared.
     /// - Throws: where one cannot be read, or the selection leaves nothing.
@@ -81,9 +80,9 @@ package struct CheckpointDiff: Sendable {
         registry: Registry,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> CheckpointDiff {
-        let network = try network(of: a, b, registry)
-        let left = CheckpointView(a, as: nil, network: network)
-        let right = CheckpointView(b, as: left.layout, network: network)
+        let networks = try networks(of: a, b, registry)
+        let left = CheckpointView(a, as: nil, network: networks.a)
+        let right = CheckpointView(b, as: left.layout, network: networks.b)
         let matching = TensorMatching(left, right, request.selection)
         if matching.pairs.isEmpty, matching.onlyInA.isEmpty, matching.onlyInB.isEmpty, matching.ignoredCount > 0 {
             throw CheckpointError(
@@ -126,16 +125,19 @@ package struct CheckpointDiff: Sendable {
         )
     }
 
-    private static func network(
+    /// The networks of both sides: a side's own where it is exact, else the other's: a bare file has no config.json beside it,
+    /// but its copy may have one.
+    private static func networks(
         of a: Checkpoint,
         _ b: Checkpoint,
         _ registry: Registry
-    ) throws(CheckpointError) -> NetworkDescription? {
+    ) throws(CheckpointError) -> (a: NetworkDescription?, b: NetworkDescription?) {
         let first = try NetworkMatch(a, registry: registry)
-        if let first, first.isExact { return first.network }
         let second = try NetworkMatch(b, registry: registry)
-        if let second, second.isExact { return second.network }
-        return (first ?? second)?.network
+        func network(_ own: NetworkMatch?, _ other: NetworkMatch?) -> NetworkDescription? {
+            own?.isExact == true || other?.isExact != true ? (own ?? other)?.network : other?.network
+        }
+        return (network(first, second), network(second, first))
     }
 
     private static func compare(

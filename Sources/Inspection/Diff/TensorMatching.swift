@@ -28,7 +28,7 @@ struct TensorMatching: Sendable {
     private(set) var ignoredCount = 0
 
     init(_ a: CheckpointView, _ b: CheckpointView, _ selection: TensorSelection) {
-        let names = OtherNames(a.network, layout: a.layout)
+        let names = OtherNames([a.network, b.network], layout: a.layout)
         func isSelected(_ tensor: ViewedTensor) -> Bool {
             selection.includes([tensor.descriptor.name] + names.of(tensor.descriptor.name))
         }
@@ -61,9 +61,9 @@ struct TensorMatching: Sendable {
 private struct OtherNames {
     private var names: [String: [String]] = [:]
 
-    init(_ network: NetworkDescription?, layout: Layout?) {
-        guard let network, let layout else { return }
-        for parameter in network.parameters {
+    init(_ networks: [NetworkDescription?], layout: Layout?) {
+        guard let layout else { return }
+        for parameter in networks.compactMap(\.self).flatMap(\.parameters) {
             let sides = [[parameter.original.name], parameter.diffusers.map(\.name)]
             let (own, other) = layout == .original ? (sides[0], sides[1]) : (sides[1], sides[0])
             for name in own { names[name] = other }
