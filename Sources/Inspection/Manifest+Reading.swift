@@ -3,7 +3,7 @@ internal import TensorCore
 
 extension Manifest {
     /// The most bytes that a manifest may have: more than the tensors of any checkpoint that is read would fill in earnest.
-    package static let sizeLimit = 64 << 20
+    package static let sizeLimit = 32 << 20
 
     /// Reads a manifest.
     ///

@@ -1,4 +1,5 @@
 package import CheckpointIO
+internal import Conversion
 package import ModelZoo
 package import TensorCore
 
@@ -90,6 +91,23 @@ package struct Manifest: Sendable, Equatable {
                 )
             }
         )
+    }
+
+    /// The network under whose names a checkpoint's tensors are listed, or nil where they keep their own.
+    ///
+    /// Tensors in the original layout that are not exactly a known network's are not renamed after the nearest: their digest
+    /// would change when a nearer one becomes known.
+    ///
+    /// - Parameter nearest: whether the nearest network will do, to compare with what is listed already.
+    /// - Throws: where a config.json beside the checkpoint cannot be read.
+    package static func network(
+        of checkpoint: Checkpoint,
+        registry: Registry,
+        nearest: Bool = false
+    ) throws(CheckpointError) -> NetworkDescription? {
+        guard let match = try NetworkMatch(checkpoint, registry: registry) else { return nil }
+        let isRenamed = StructureMatch.layout(of: checkpoint) == .original
+        return match.isExact || nearest || !isRenamed ? match.network : nil
     }
 
     static let title = "# dcae manifest 1"

@@ -16,18 +16,26 @@ extension TensorStatistics {
             ],
         ]
     }
+}
 
+extension ListedTensor {
     /// What is odd about the values, in a few words each, as `3 NaN` and `2 beyond fp16`; empty where nothing is.
+    ///
+    /// Whole numbers, as counters of batches, are never rounded to fp16: how large they are is not odd.
     package var remarks: [String] {
+        guard let statistics else { return [] }
+        let (fp16, bf16) = descriptor.dtype.isInteger ? (0, 0) : (statistics.fp16.overflows, statistics.bf16.overflows)
         let counts = [
-            (nan, "NaN"), (infinite, "Inf"), (fp16.overflows, "beyond fp16"), (bf16.overflows, "beyond bf16"),
-            (subnormals, "subnormal"),
+            (statistics.nan, "NaN"), (statistics.infinite, "Inf"), (fp16, "beyond fp16"), (bf16, "beyond bf16"),
+            (statistics.subnormals, "subnormal"),
         ]
-        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + (zeros == count && count > 0 ? ["all zero"] : [])
+        let isZero = statistics.zeros == statistics.count && statistics.count > 0
+        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + (isZero ? ["all zero"] : [])
     }
 }
 
-/// What the statistics of many tensors come to.
+/// What the statistics of many tensors come to. What fp16 and bf16 could not hold is counted among floating-point tensors
+/// alone: others are never rounded to them.
 package struct StatisticsSummary: Sendable {
     /// A tensor with values that a format could not hold.
     package struct Place: Sendable, Equatable {
@@ -49,9 +57,11 @@ package struct StatisticsSummary: Sendable {
     package let magnitude: Double?
 
     package init(_ listing: TensorListing) {
-        func places(_ count: (TensorStatistics) -> Int) -> [Place] {
+        func places(floating: Bool = false, _ count: (TensorStatistics) -> Int) -> [Place] {
             listing.tensors.compactMap { tensor in
-                guard let found = tensor.statistics.map(count), found > 0 else { return nil }
+                guard let found = tensor.statistics.map(count), found > 0,
+                    !floating || !tensor.descriptor.dtype.isInteger
+                else { return nil }
                 return Place(name: tensor.descriptor.name, count: found)
             }
         }
@@ -60,10 +70,10 @@ package struct StatisticsSummary: Sendable {
         valueCount = sum(\.count)
         nan = places(\.nan)
         infinite = places(\.infinite)
-        fp16Overflows = places(\.fp16.overflows)
-        fp16Underflows = places(\.fp16.underflows)
-        bf16Overflows = places(\.bf16.overflows)
-        bf16Underflows = places(\.bf16.underflows)
+        fp16Overflows = places(floating: true, \.fp16.overflows)
+        fp16Underflows = places(floating: true, \.fp16.underflows)
+        bf16Overflows = places(floating: true, \.bf16.overflows)
+        bf16Underflows = places(floating: true, \.bf16.underflows)
         zeroCount = sum(\.zeros)
         subnormalCount = sum(\.subnormals)
         magnitude = listing.tensors.compactMap(\.statistics?.magnitude).max()

@@ -19,6 +19,10 @@ struct ValueFormat: Sendable {
     /// The smallest number that is held with full precision; 0 where all are.
     private let smallestNormal: Double
 
+    private static let booleans: [Float] = (0..<256).map { $0 == 0 ? 0 : 1 }
+    private static let unsigned: [Float] = (0..<256).map { Float($0) }
+    private static let signed: [Float] = (0..<256).map { Float(Int8(truncatingIfNeeded: $0)) }
+
     init(_ dtype: DType) {
         var (kind, values, normal) = (Kind.f32, 1, 0.0)
         switch dtype {
@@ -37,9 +41,9 @@ struct ValueFormat: Sendable {
         case .f4: (kind, normal) = (.packed(bits: 4, SmallFloat.e2m1.table), SmallFloat.e2m1.smallestNormal)
         case .f6E2M3: (kind, normal) = (.packed(bits: 6, SmallFloat.e2m3.table), SmallFloat.e2m3.smallestNormal)
         case .f6E3M2: (kind, normal) = (.packed(bits: 6, SmallFloat.e3m2.table), SmallFloat.e3m2.smallestNormal)
-        case .bool: kind = .byte((0..<256).map { $0 == 0 ? 0 : 1 })
-        case .u8, .quint8: kind = .byte((0..<256).map { Float($0) })
-        case .i8, .qint8: kind = .byte((0..<256).map { Float(Int8(truncatingIfNeeded: $0)) })
+        case .bool: kind = .byte(Self.booleans)
+        case .u8, .quint8: kind = .byte(Self.unsigned)
+        case .i8, .qint8: kind = .byte(Self.signed)
         case .i16: kind = .i16
         case .u16: kind = .u16
         case .i32, .qint32: kind = .i32

@@ -10,7 +10,7 @@ import Testing
     private func manifest(_ path: String, names: Manifest.Names = .diffusers, as dtype: DType? = nil) throws -> Manifest
     {
         let checkpoint = try Checkpoint.open(path)
-        let network = try NetworkMatch(checkpoint, registry: Registry())?.network
+        let network = try Manifest.network(of: checkpoint, registry: Registry())
         return try Manifest(of: checkpoint, names: names, network: network, as: dtype)
     }
 
@@ -165,5 +165,37 @@ import Testing
             #expect(throws: ManifestFault.self) { try Manifest(reading: bytes + bad + [10]) }
             #expect(throws: ManifestFault.self) { try Manifest(reading: bad + bytes) }
         }
+    }
+
+    /// Whatever is done to a manifest, it is refused or says what it says.
+    @Test func damagedManifestsAreRefused() throws {
+        let manifest = try tiny("lite", "diffusers")
+        let bytes = Array(manifest.text.utf8)
+        var state: UInt64 = 1
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        for _ in 0..<300 {
+            var damaged = bytes
+            let place = random(bytes.count)
+            switch random(3) {
+            case 0: damaged[place] ^= UInt8(1 + random(255))
+            case 1: damaged.remove(at: place)
+            default: damaged.insert(UInt8(random(256)), at: place)
+            }
+            if damaged != bytes {
+                #expect(throws: ManifestFault.self) { try Manifest(reading: damaged) }
+            }
+        }
+    }
+
+    /// The names of the nearest network would change when a nearer one becomes known.
+    @Test func whatIsNotExactlyKnownKeepsItsNames() throws {
+        let path = Fixtures.path("tiny/sana/original.safetensors")
+        let checkpoint = try Checkpoint.open(path)
+        #expect(try Manifest.network(of: checkpoint, registry: Registry()) == nil)
+        #expect(try Manifest.network(of: checkpoint, registry: Registry(), nearest: true) != nil)
+        #expect(try manifest(path).names == .stored)
     }
 }

@@ -16,27 +16,39 @@ import Testing
         let truths = try #require(try Fixtures.json("statistics/truths.json").members)
         let tensors = try scan().tensors
         #expect(tensors.count == truths.count && tensors.count > 30)
-        for (name, truth) in truths.map({ ($0.key, $0.value) }) {
-            let found = try #require(tensors.first { $0.descriptor.name == name }?.statistics)
-            let document = found.document
-            for field in [
-                "values", "nan", "inf", "zeros", "subnormals", "fp16_overflows", "fp16_underflows", "bf16_overflows",
-                "bf16_underflows",
-            ] {
-                #expect(document[field] == truth[field], "\(name) \(field)")
-            }
-            #expect(document["min"]?.number == truth["min"]?.number && document["max"]?.number == truth["max"]?.number)
-            let scale = truth["rms"]?.number ?? 0
-            for field in ["mean", "std", "rms"] {
-                let (value, expected) = (document[field]?.number, truth[field]?.number)
-                #expect((value == nil) == (expected == nil), "\(name) \(field)")
-                guard let value, let expected else { continue }
-                // Where positive and negative values cancel, no order of summation has a relative precision.
-                let tolerance = 1e-9 * expected.magnitude + 1e-15 * scale
-                #expect((value - expected).magnitude <= tolerance, "\(name) \(field): \(value) \(expected)")
-            }
-            try checkBins(found.histogram, try #require(truth["bins"]?.array), name)
+        for truth in truths { try check(tensors, truth) }
+    }
+
+    /// The dtypes that safetensors does not have.
+    @Test func andOfWhatPyTorchWrote() throws {
+        let files = try #require(try Fixtures.json("statistics/torch.json").members)
+        for file in files {
+            let tensors = try TensorListing(scanning: try Checkpoint.open(Fixtures.path("torch/" + file.key))).tensors
+            for truth in try #require(file.value.members) { try check(tensors, truth) }
         }
+    }
+
+    private func check(_ tensors: [ListedTensor], _ truth: JSONValue.Member) throws {
+        let (name, truth) = (truth.key, truth.value)
+        let found = try #require(tensors.first { $0.descriptor.name == name }?.statistics, "\(name)")
+        let document = found.document
+        for field in [
+            "values", "nan", "inf", "zeros", "subnormals", "fp16_overflows", "fp16_underflows", "bf16_overflows",
+            "bf16_underflows",
+        ] {
+            #expect(document[field] == truth[field], "\(name) \(field)")
+        }
+        #expect(document["min"]?.number == truth["min"]?.number && document["max"]?.number == truth["max"]?.number)
+        let scale = truth["rms"]?.number ?? 0
+        for field in ["mean", "std", "rms"] {
+            let (value, expected) = (document[field]?.number, truth[field]?.number)
+            #expect((value == nil) == (expected == nil), "\(name) \(field)")
+            guard let value, let expected else { continue }
+            // Where positive and negative values cancel, no order of summation has a relative precision.
+            let tolerance = 1e-9 * expected.magnitude + 1e-15 * scale
+            #expect((value - expected).magnitude <= tolerance, "\(name) \(field): \(value) \(expected)")
+        }
+        try checkBins(found.histogram, try #require(truth["bins"]?.array), name)
     }
 
     private func checkBins(_ histogram: ExponentHistogram, _ truth: [JSONValue], _ name: String) throws {
@@ -115,19 +127,27 @@ import Testing
         #expect(bins + statistics.zeros == finite.count)
     }
 
-    @Test func whatIsSpreadOutInAFileIsCounted() throws {
-        // A tensor of [2, 3] stored by columns: its values are the same.
-        let path = Fixtures.path("torch")
-        let files = try ModelFolder.fileNames(in: path).filter { $0.hasSuffix(".pt") || $0.hasSuffix(".pth") }
-        #expect(!files.isEmpty)
-        for file in files {
-            guard let checkpoint = try? Checkpoint.open(path + "/" + file) else { continue }
-            for tensor in try TensorListing(scanning: checkpoint).tensors {
-                let elements = tensor.elementCount
-                let count = try #require(tensor.statistics).count
-                #expect(count == elements || count == 2 * elements, "\(file) \(tensor.descriptor.name)")
-            }
-        }
+    /// Every second element of a storage: statistics and digest are those of the same values stored one after another.
+    @Test func whatIsSpreadOutInAFileIsTheSame() throws {
+        let folder = try TemporaryFolder()
+        let values = patterns(5000)
+        let pickle = TorchFile.pickle(
+            TorchFile.dict([
+                ("w", TorchFile.tensor(TorchFile.storage("0", count: 5000), length: 2499, stride: 2, offset: 1))
+            ])
+        )
+        let data = values.withUnsafeBytes { Array($0) }
+        let spread = try folder.write("spread.pt", TorchFile.zip(pickle, storages: [("0", data)]))
+        let kept = (0..<2499).map { values[2 * $0 + 1] }
+        let plain = try folder.write(
+            "plain.safetensors",
+            tensors: [(.init(name: "w", dtype: .f32, shape: [2499]), kept.withUnsafeBytes { Array($0) })]
+        )
+        let (a, b) = (try Checkpoint.open(spread), try Checkpoint.open(plain))
+        #expect(
+            try TensorListing(scanning: a).tensors[0].statistics == TensorListing(scanning: b).tensors[0].statistics
+        )
+        #expect(try Manifest(of: a, network: nil).text == Manifest(of: b, network: nil).text)
     }
 
     @Test(

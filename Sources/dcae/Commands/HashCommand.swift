@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CheckpointIO
+internal import Conversion
 internal import Inspection
 internal import ModelZoo
 internal import StrictJSON
@@ -79,7 +80,9 @@ struct HashCommand: ParsableCommand {
         common.say(notesOf: checkpoint)
         let progress = Progress("hashing", total: checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }
-        let network = try given.map(NetworkDescription.init) ?? NetworkMatch(checkpoint, registry: registry)?.network
+        let network =
+            try given.map(NetworkDescription.init)
+            ?? Manifest.network(of: checkpoint, registry: registry, nearest: expected != nil)
         let manifest = try Manifest(
             of: checkpoint,
             names: expected?.names ?? (stored ? .stored : .diffusers),
@@ -88,6 +91,13 @@ struct HashCommand: ParsableCommand {
             progress: progress.advance
         )
         progress.finish()
+        if expected == nil, !stored, manifest.names == .stored, !common.quiet,
+            StructureMatch.layout(of: checkpoint) != nil
+        {
+            Terminal.say(
+                "dcae: note: no known DC-AE has exactly these tensors, so they keep their names; --config describes it"
+            )
+        }
         if let expected {
             return try render(ManifestComparison(expected: expected, found: manifest), expected, manifest)
         }

@@ -18,7 +18,7 @@ enum Show {
         factor.map { "\($0)" } ?? "not published"
     }
 
-    /// A number with so many significant digits, as `-0.02341`, `1.5` or `1.234e-05`; a dash where there is none.
+    /// A number with so many significant digits, or more before the point, as `-0.02341`, `1.5` or `1.234e-05`; a dash where there is none.
     static func short(_ number: Double?, digits: Int = 4) -> String {
         guard let number else { return "-" }
         guard number.isFinite, number != 0 else { return number == 0 ? "0" : number.description }
@@ -30,6 +30,8 @@ enum Show {
         let leading = figures.prefix { $0 == 0 }.count
         figures.removeFirst(leading)
         exponent -= leading
+        // Digits before the point are the number's own, not zeros that stand for them.
+        let digits = exponent < 7 ? max(digits, exponent + 1) : digits
         if figures.count > digits {
             let roundsUp = figures[digits] >= 5
             figures.removeSubrange(digits...)

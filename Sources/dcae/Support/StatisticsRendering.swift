@@ -8,29 +8,46 @@ extension InspectRendering {
             show(StatisticsSummary(listing))
             Terminal.print()
         }
-        let columns = Terminal.columns ?? .max
-        let isWide = columns >= 140
-        let isNarrow = columns < 100
-        var headings = ["TENSOR", "MIN", "MAX"]
-        if !isNarrow { headings.append("MEAN") }
-        headings.append("STD")
-        if isWide { headings += ["RMS", "ZEROS"] }
-        let numbers = Set(1..<headings.count)
-        var table = Table(headings + ["HISTOGRAM", "REMARKS"], right: numbers, shortened: 0)
+        let columns = statisticsColumns(width: Terminal.columns ?? .max)
+        var table = Table(
+            ["TENSOR"] + columns.map(\.heading),
+            right: Set(columns.indices.filter { columns[$0].isNumber }.map { $0 + 1 }),
+            shortened: 0
+        )
         for tensor in listing.tensors {
             guard let statistics = tensor.statistics else { continue }
-            var cells = [
-                tensor.descriptor.name.escaped(limit: 200), Show.short(statistics.minimum),
-                Show.short(statistics.maximum),
-            ]
-            if !isNarrow { cells.append(Show.short(statistics.mean)) }
-            cells.append(Show.short(statistics.standardDeviation))
-            if isWide { cells += [Show.short(statistics.rms), Show.grouped(statistics.zeros)] }
-            cells.append(statistics.histogram.sparkline(octaves: isNarrow ? 6 : 10))
-            cells.append(statistics.remarks.joined(separator: ", "))
-            table.add(cells)
+            table.add([tensor.descriptor.name.escaped(limit: 200)] + columns.map { $0.cell(tensor, statistics) })
         }
         table.print()
+    }
+
+    private struct Column {
+        let heading: String
+        var isNumber = true
+        let cell: (ListedTensor, TensorStatistics) -> String
+    }
+
+    /// The columns that leave room for names; magnitudes stand for both ends of the range where there is little.
+    private static func statisticsColumns(width: Int) -> [Column] {
+        func number(_ heading: String, _ value: @escaping (TensorStatistics) -> Double?) -> Column {
+            Column(heading: heading) { Show.short(value($1)) }
+        }
+        var columns: [Column] = []
+        if width >= 100 {
+            columns = [number("MIN", \.minimum), number("MAX", \.maximum), number("MEAN", \.mean)]
+        } else {
+            columns = [number("MAX |X|", \.magnitude)]
+        }
+        columns.append(number("STD", \.standardDeviation))
+        if width >= 140 {
+            columns += [number("RMS", \.rms), Column(heading: "ZEROS") { Show.grouped($1.zeros) }]
+        }
+        let octaves = width >= 100 ? 10 : 6
+        columns.append(Column(heading: "HISTOGRAM", isNumber: false) { $1.histogram.sparkline(octaves: octaves) })
+        columns.append(
+            Column(heading: "REMARKS", isNumber: false) { tensor, _ in tensor.remarks.joined(separator: ", ") }
+        )
+        return columns
     }
 
     private static func show(_ summary: StatisticsSummary) {

@@ -17,7 +17,7 @@ struct Table {
     }
 
     /// What a shortened column keeps, however narrow the terminal is.
-    private static let leastWidth = 16
+    private static let leastWidth = 24
 
     mutating func add(_ cells: [String]) {
         rows.append(cells)

@@ -1,6 +1,6 @@
 """Makes values.safetensors, a tensor of every dtype with what is awkward in it, and truths.json, its statistics by NumPy.
 
-    python make.py          # numpy, ml_dtypes; 0 arguments, writes beside itself
+    python make.py          # numpy, ml_dtypes, torch; writes beside itself
 
 The file is written by hand, since the safetensors package refuses some of its own dtypes. The truths are computed in float64
 from the values that ml_dtypes and NumPy give to the stored bits.
@@ -150,3 +150,31 @@ text += b" " * (-len(text) % 8)
 truths = {name: truth(values, normal) for name, (_, _, _, values, normal) in tensors.items()}
 lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(truths[name])}" for name in truths)
 (here / "truths.json").write_text("{\n" + lines + "\n}\n")
+
+
+# The dtypes that only PyTorch files have, and tensors whose elements are spread out: files of ../torch.
+def torch_truths():
+    import torch
+
+    result = {}
+    for name in ["dtypes.pt", "parameters.pt"]:
+        state = torch.load(here.parent / "torch" / name, weights_only=False)
+        result[name] = {}
+        for key, tensor in state.items():
+            tensor = tensor.detach()
+            kind = tensor.dtype
+            if tensor.is_complex():
+                tensor = torch.view_as_real(tensor.to(torch.complex64) if kind == torch.complex32 else tensor)
+            normal = 0.0
+            if kind.is_floating_point or kind.is_complex:
+                normal = torch.finfo(kind).smallest_normal
+            if kind == torch.uint64:
+                values = tensor.numpy().astype(np.float64)
+            else:
+                values = tensor.to(torch.float64).numpy()
+            result[name][key] = truth(values.reshape(-1), normal)
+    return result
+
+
+lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in torch_truths().items())
+(here / "torch.json").write_text("{\n" + lines + "\n}\n")
