@@ -9,13 +9,18 @@ DCAE := .build/release/dcae
 LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
 FORMULAE := json-c zstd openssl libpng jpeg-turbo webp pkgconf
+# Programs that some tests need and skip without: command and Debian package of each.
+TEST_TOOLS := chromium:chromium
 
-.PHONY: all build demo test lint format install uninstall deps clean bench fuzz
+.PHONY: all build demo test lint format install uninstall deps test-tools clean bench fuzz
 
 all: build
 
 deps:
 	@.ci/install-libraries $(LIBRARIES) -- $(FORMULAE)
+
+test-tools: deps
+	@.ci/install-libraries --optional-commands $(TEST_TOOLS)
 
 build: deps
 	$(SWIFT) build -c release --product dcae
@@ -23,7 +28,7 @@ build: deps
 demo: build
 	@.ci/demo $(DCAE) .build/demo.png
 
-test: deps
+test: test-tools
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
 

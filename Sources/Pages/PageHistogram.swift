@@ -28,16 +28,18 @@ package struct PageHistogram: Sendable {
     }
 
     private static let height = 120
+    /// Room for a label that is wider than its bar.
+    private static let margin = 12
 
     package var markup: Markup {
         // Few bins are wide enough for their labels; of many, only some are labelled.
-        let width = bins.count <= 16 ? 44 : max(6, 704 / max(1, bins.count))
+        let width = bins.count <= 16 ? 56 : max(6, 900 / max(1, bins.count))
         let every = bins.count <= 16 ? 1 : max(1, bins.count / 12)
         let largest = max(1, bins.map(\.count).max() ?? 1)
         var bars: Markup = ""
         for (index, bin) in bins.enumerated() {
             let tall = bin.count == 0 ? 0 : max(1, bin.count * Self.height / largest)
-            let (x, middle) = (index * width, index * width + width / 2)
+            let (x, middle) = (index * width + Self.margin, index * width + width / 2 + Self.margin)
             let gap = width > 10 ? 2 : 0
             bars += """
                 <g><title>\(bin.label): \(bin.count)</title>\
@@ -49,7 +51,7 @@ package struct PageHistogram: Sendable {
             if index % every == 0 { bars += "<text x=\"\(middle)\" y=\"\(Self.height + 34)\">\(bin.label)</text>" }
             bars += "</g>"
         }
-        let (w, h) = (max(1, bins.count) * width, Self.height + 42)
+        let (w, h) = (max(1, bins.count) * width + 2 * Self.margin, Self.height + 42)
         let words = bins.filter { $0.count > 0 }.prefix(40).map { "\($0.label): \($0.count)" }.joined(separator: ", ")
         return """
             <figure class="histogram"><figcaption>\(caption)</figcaption>

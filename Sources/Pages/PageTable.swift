@@ -1,3 +1,5 @@
+internal import TensorCore
+
 /// A table whose columns can be sorted by the buttons in its head, in a box of its own that scrolls on small screens.
 package struct PageTable: Sendable {
     /// What a column holds.
@@ -22,7 +24,7 @@ package struct PageTable: Sendable {
         }
 
         /// A whole number.
-        package static func count(_ number: Int) -> Cell { Cell(content: "\(number)", key: "\(number)") }
+        package static func count(_ number: Int) -> Cell { Cell(content: "\(number.grouped)", key: "\(number)") }
     }
 
     private let id: String

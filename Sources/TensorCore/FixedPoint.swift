@@ -20,3 +20,16 @@ extension Double {
         return "\(self < 0 ? "-" : "")\(mantissa.fixed(2))e\(exponent)"
     }
 }
+
+extension Int {
+    /// `323,356,460`.
+    package var grouped: String {
+        let digits = Array(String(magnitude))
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+            text.append(digit)
+        }
+        return (self < 0 ? "-" : "") + text
+    }
+}

@@ -1,5 +1,4 @@
 import Foundation
-internal import StrictJSON
 package import Testing
 
 /// A real browser without a window, for pages: Chromium, where it is installed.
@@ -25,8 +24,8 @@ package enum Browser {
         /// What was asked for besides the page itself.
         package let requests: [String]
 
-        /// Whether nothing failed and nothing was fetched.
-        package var isClean: Bool { messages.isEmpty && requests.isEmpty }
+        /// What failed and what was fetched: nothing, of a page that is as it should be.
+        package var trouble: [String] { messages + requests }
 
         /// The first group of every match of a pattern in the document.
         package func matches(_ pattern: String) -> [String] {
@@ -65,19 +64,17 @@ package enum Browser {
         return Visit(
             dom: dom,
             messages: lines.filter { $0.contains("CONSOLE") },
-            requests: try requests(folder("net.json"), besides: url)
+            requests: try requests(folder("net.json"))
         )
     }
 
-    /// The addresses of a log of the network that are neither the page nor part of it.
-    private static func requests(_ log: String, besides page: String) throws -> [String] {
-        let text = try Fixtures.text(log)
-        let expression = try NSRegularExpression(pattern: #""url":"([^"]*)""#)
-        let whole = text as NSString
-        let all = expression.matches(in: text, range: NSRange(location: 0, length: whole.length))
-            .map { whole.substring(with: $0.range(at: 1)) }
-        // Chromium's own pages and services are not the page's doing.
-        let own = ["data:", "chrome:", "chrome-extension:", "devtools:", "blob:", "about:"]
-        return all.filter { url in !own.contains(where: url.hasPrefix) && !page.hasPrefix(url) }
+    /// The addresses in a log of the network that the page asked for: Chromium's own services say that no page began them.
+    private static func requests(_ log: String) throws -> [String] {
+        try Fixtures.text(log).split(separator: "\n").compactMap { event in
+            guard event.contains(#""initiator":""#), !event.contains(#""initiator":"not an origin""#),
+                let start = event.range(of: #""url":""#)
+            else { return nil }
+            return String(event[start.upperBound...].prefix { $0 != "\"" })
+        }
     }
 }

@@ -121,10 +121,13 @@ extension CheckpointDiff {
                     .text(tensor.name), .text(tensor.words), Self.cell(isEqual ? 0 : values?.relativeRMS),
                     Self.cell(isEqual ? 0 : values?.rms), Self.cell(isEqual ? 0 : values?.largest),
                     .number(values?.cosine, values?.cosine?.fixed(6) ?? ""),
-                    .number(values?.ulps.map(Double.init), values?.ulps.map { "\($0)" } ?? ""),
+                    .number(
+                        values?.ulps.map(Double.init),
+                        values?.ulps.map { Int(exactly: $0)?.grouped ?? Double($0).brief } ?? ""
+                    ),
                     isEqual
                         ? .count(0)
-                        : .number(values.map { Double($0.differingCount) }, "\(values?.differingCount ?? 0)"),
+                        : .number(values.map { Double($0.differingCount) }, (values?.differingCount ?? 0).grouped),
                     .count(tensor.elementCount), .text((tensor.a ?? tensor.b)?.shape.description ?? ""),
                     .text((tensor.a ?? tensor.b)?.dtype.rawValue ?? ""),
                     .text(tensor.firstIndex.map { Shape($0).description } ?? ""),
@@ -209,7 +212,8 @@ extension TensorComparison {
         + zip(1..., ["1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1"]).map { level, limit in
             (.init(sign: "\(level)", style: "l\(level)"), "relative RMS up to \(limit)")
         } + [
-            (.init(sign: "7", style: "l7"), "more"), (.init(sign: "!", style: "lb"), "NaN or infinite on one side"),
+            (.init(sign: "7", style: "l7"), "relative RMS above 0.1"),
+            (.init(sign: "!", style: "lb"), "NaN or infinite on one side"),
             (.init(sign: "+", style: "lx"), "in B alone"), (.init(sign: "−", style: "lx"), "in A alone"),
             (.init(sign: "~", style: "lx"), "renamed"), (.init(sign: "#", style: "lx"), "another shape"),
             (.init(sign: "?", style: "lx"), "cannot be compared by value"),

@@ -40,12 +40,15 @@ struct NetworkMap {
         let name: String
         var blocks: [(name: String?, cells: [Cell])] = []
 
+        /// Files hold their tensors in any order; a block's are drawn together, by its number.
         mutating func add(_ cell: Cell) {
             let block = ModulePath.block(of: cell.name)
-            if let last = blocks.indices.last, blocks[last].name == block {
-                blocks[last].cells.append(cell)
+            if let index = blocks.lastIndex(where: { $0.name == block }) {
+                blocks[index].cells.append(cell)
             } else {
-                blocks.append((block, [cell]))
+                let number = block.flatMap { Int($0) } ?? .max
+                let place = blocks.firstIndex { $0.name.flatMap { Int($0) } ?? .max > number } ?? blocks.endIndex
+                blocks.insert((block, [cell]), at: place)
             }
         }
     }
@@ -70,7 +73,7 @@ struct NetworkMap {
         let list = legend.map { entry -> Markup in
             "<li><span class=\"cell \(entry.mark.style)\" aria-hidden=\"true\">\(entry.mark.sign)</span>\(entry.words)</li>"
         }
-        let drawing = isKnown ? network(all) : "<div>\(all.prefix(400).map { draw($0.part) })</div>"
+        let drawing = isKnown ? network(all) : "<div class=\"parts\">\(all.prefix(400).map { draw($0.part) })</div>"
         return "\(drawing)<ul class=\"legend\" aria-label=\"Legend\">\(list)</ul>"
     }
 
@@ -95,13 +98,14 @@ struct NetworkMap {
         return """
             <div class="map">
             <p class="wide r1">image</p>
-            <h3 class="title left r2">Encoder \u{2193}</h3>
+            <h3 class="title down left r2">Encoder</h3>
             \(column("encoder", "left", rows: Array(3...last)))\
             <p class="wide r\(last + 1)">latent</p>
-            <h3 class="title right r2">Decoder \u{2191}</h3>
+            <h3 class="title up right r2">Decoder</h3>
             \(column("decoder", "right", rows: Array((3...last).reversed())))\
+            <p class="wide end">image</p>
             </div>
-            \(others.prefix(400).map { draw($0.part) })
+            <div class="parts">\(others.prefix(400).map { draw($0.part) })</div>
             """
     }
 
@@ -109,17 +113,19 @@ struct NetworkMap {
         let blocks = part.blocks.map { block -> Markup in
             let cells = block.cells.map { cell -> Markup in
                 let label = "\(cell.name): \(cell.words)"
-                let attributes: Markup =
-                    "class=\"cell \(cell.mark.style)\" title=\"\(label)\" aria-label=\"\(label)\""
-                return cell.row.map { "<a href=\"#\($0)\" \(attributes)>\(cell.mark.sign)</a>" }
-                    ?? "<span role=\"img\" \(attributes)>\(cell.mark.sign)</span>"
+                return cell.row.map {
+                    "<a href=\"#\($0)\" class=\"cell \(cell.mark.style)\" aria-label=\"\(label)\">\(cell.mark.sign)</a>"
+                } ?? """
+                    <span role="img" class="cell \(cell.mark.style)" title="\(label)" aria-label="\(label)">\
+                    \(cell.mark.sign)</span>
+                    """
             }
             let label = block.name.map { "block \($0)" } ?? part.name
             return "<div class=\"block\" role=\"group\" aria-label=\"\(label)\">\(cells)</div>"
         }
         let count = part.blocks.reduce(0) { $0 + $1.cells.count }
         return """
-            <div class="stage"><h4>\(part.name) <span>\(count)</span></h4><div class="blocks">\(blocks)</div></div>
+            <div class="stage"><h4>\(part.name) <span>\(count) \(count == 1 ? "tensor" : "tensors")</span></h4><div class="blocks">\(blocks)</div></div>
 
             """
     }

@@ -73,6 +73,9 @@ struct DiffCommand: ParsableCommand {
     @Flag(help: "List every tensor that differs.")
     var all = false
 
+    @Flag(help: "Replace files that exist.")
+    var force = false
+
     @OptionGroup var page: PageArguments
     @OptionGroup var open: OpenArguments
     @OptionGroup var common: CommonOptions
@@ -100,7 +103,7 @@ struct DiffCommand: ParsableCommand {
         let (left, right) = (try open.open(a), try open.open(b))
         common.say(notesOf: left)
         common.say(notesOf: right)
-        let document = try page.prepare(sources: left.files + right.files)
+        let document = try page.prepare(sources: left.files + right.files, force: force)
         var request = CheckpointDiff.Request()
         request.selection = TensorSelection(only: only.map(Glob.init), ignored: ignore.map(Glob.init))
         if rtol != nil || atol != nil { request.tolerance = Tolerance(relative: rtol ?? 0, absolute: atol ?? 0) }

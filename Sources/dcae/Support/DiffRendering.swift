@@ -43,7 +43,8 @@ struct DiffRendering {
         Terminal.print()
         var table = Table(
             ["MODULE", "TENSORS", "DIFFER", "REL RMS", "RMS", "MAX ABS"],
-            right: [1, 2, 3, 4, 5]
+            right: [1, 2, 3, 4, 5],
+            shortened: 0
         )
         for module in modules.prefix(200) {
             let name = (module.depth > 1 ? "  " : "") + module.name.escaped()
@@ -67,7 +68,8 @@ struct DiffRendering {
         Terminal.print()
         var table = Table(
             ["TENSOR", "WHAT", "REL RMS", "RMS", "MAX ABS", "COSINE", "ULP", "DIFFER", "FIRST"],
-            right: [2, 3, 4, 5, 6, 7]
+            right: [2, 3, 4, 5, 6, 7],
+            shortened: 0
         )
         for tensor in listed.prefix(limit) { table.add(row(tensor)) }
         table.print()

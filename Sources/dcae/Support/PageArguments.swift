@@ -14,11 +14,8 @@ struct PageArguments: ParsableArguments {
     )
     var html: String?
 
-    @Flag(help: "Replace files that exist.")
-    var force = false
-
     /// Prepares the page's file before the work begins, so that it is refused early where it is there already.
-    func prepare(sources: [InputFile]) throws(CheckpointError) -> OutputDocument? {
+    func prepare(sources: [InputFile], force: Bool) throws(CheckpointError) -> OutputDocument? {
         guard let html else { return nil }
         return try OutputDocument(html, force: force, sources: sources)
     }
