@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -179,4 +180,9 @@ int64_t dcae_get_attribute(const char *path, const char *name, void *value, size
 #else
     return getxattr(path, name, value, room);
 #endif
+}
+
+int dcae_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -10,6 +10,23 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
+
+    fileprivate init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Reads 64 hexadecimal digits in lower case; nil where the text is anything else.
+    package init?(hexadecimal text: Substring) {
+        let digits = text.utf8.prefix(65).compactMap { byte -> UInt8? in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+            default: nil
+            }
+        }
+        guard digits.count == 64, text.utf8.count == 64 else { return nil }
+        bytes = (0..<32).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
+    }
 }
 
 /// SHA-256 of bytes that arrive in parts, by OpenSSL's libcrypto, which uses the processor's own instructions for it.
@@ -29,6 +46,12 @@ package struct SHA256: ~Copyable {
     /// Adds bytes.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// Adds a text as UTF-8.
+    package mutating func update(_ text: String) {
+        var text = text
+        text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
     }
 
     /// The digest of all bytes so far.

@@ -23,8 +23,9 @@ package final class OutputDocument {
 
     /// Prepares a file.
     ///
+    /// - Parameter sources: files that must not be written over, even by force.
     /// - Throws: `FileFault.exists` where it is there and `force` is not given, or what the system says.
-    package init(_ path: String, force: Bool) throws(CheckpointError) {
+    package init(_ path: String, force: Bool, sources: [InputFile] = []) throws(CheckpointError) {
         self.path = path
         name = ModelFolder.name(of: path)
         folder = try OutputFolder(
@@ -32,7 +33,7 @@ package final class OutputDocument {
             names: [name],
             replaced: { _ in false },
             force: force,
-            sources: []
+            sources: sources
         )
         if !force { try Self.refuseExisting(path) }
     }
@@ -91,6 +92,12 @@ package final class OutputDocument {
         let bytes = try picture.png(name: path)
         let file = try folder.create(name, size: bytes.count)
         try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+        try commit()
+    }
+
+    /// Writes a text.
+    package func write(_ text: String) throws(CheckpointError) {
+        try folder.write(name, text)
         try commit()
     }
 

@@ -59,6 +59,16 @@ public enum DType: String, Sendable, CaseIterable, Comparable {
         self == .f32 || self == .f16 || self == .bf16
     }
 
+    /// Whether the elements are whole numbers, or true and false.
+    package var isInteger: Bool {
+        switch self {
+        case .bool, .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64, .qint8, .quint8, .qint32: true
+        case .f4, .f6E2M3, .f6E3M2, .f8E5M2, .f8E4M3, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ, .f16, .bf16, .f32, .f64, .c32,
+            .c64, .c128:
+            false
+        }
+    }
+
     private var rank: Int {
         Self.ranks[self] ?? 0
     }

@@ -40,4 +40,22 @@ package enum Workers {
         }
         if let error = failure.withLock({ $0 }) { throw error }
     }
+
+    /// What `work` makes of every index, in the order of the indices' values rather than of the list: the list says which are
+    /// begun first, and holds each from 0 to its count once.
+    ///
+    /// - Throws: as `forEach`.
+    package static func map<Result: Sendable, Failure: Error & Sendable>(
+        _ order: [Int],
+        threads: Int = defaultCount,
+        _ work: @escaping @Sendable (Int) throws(Failure) -> Result
+    ) throws(Failure) -> [Result] {
+        let results = Mutex([Result?](repeating: nil, count: order.count))
+        try forEach(order.count, threads: threads) { position throws(Failure) in
+            let index = order[position]
+            let result = try work(index)
+            results.withLock { $0[index] = result }
+        }
+        return results.withLock { $0.compactMap(\.self) }
+    }
 }

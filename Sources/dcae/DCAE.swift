@@ -19,6 +19,8 @@ struct DCAE: ParsableCommand {
               dcae convert model.safetensors -o sana/     to the other layout, and proves it
               dcae verify sana/                           held against its architecture
               dcae identify model.safetensors             which variant it is, and why
+              dcae diff model.safetensors sana/           what differs, across layouts and dtypes
+              dcae hash sana/ -o sana.manifest            what it holds, to check later
               dcae list                                   the variants that are known
               dcae encode sana/ photo.png -o latent.safetensors --scaled
               dcae decode sana/ latent.safetensors -o photo.png --scaled
@@ -31,8 +33,9 @@ struct DCAE: ParsableCommand {
         version: version,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
-            ConvertCommand.self, VerifyCommand.self, EncodeCommand.self, DecodeCommand.self, RoundtripCommand.self,
-            BenchCommand.self, ScaleCommand.self, SynthesizeCommand.self, PictureCommand.self,
+            DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
+            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, SynthesizeCommand.self,
+            PictureCommand.self,
         ]
     )
 

@@ -1,18 +1,35 @@
 internal import ArgumentParser
 internal import CheckpointIO
-internal import Conversion
+internal import Inference
+internal import Inspection
 internal import ModelZoo
+internal import Pages
 internal import StrictJSON
 internal import TensorCore
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Shows what is in a checkpoint, from its headers alone.",
+        abstract: "Shows what is in a checkpoint.",
         discussion: """
             Format, layout, metadata, dtypes and parameters by module. No tensor data is
-            read, so a file of any size answers at once. A config.json is checked as the
-            configuration of an AutoencoderDC.
+            read, so a file of any size answers at once; --stats alone reads it all. A
+            config.json is checked as the configuration of an AutoencoderDC.
+
+              dcae inspect sana/ --tree --depth 3
+              dcae inspect sana/ --tensors --filter '*attn*' --sort size
+              dcae inspect sana/ --stats                     is anything NaN, or too large?
+              dcae inspect sana/ --stats --sort magnitude --filter 'decoder.*'
+
+            Patterns match whole names: * any run of characters, ? one, [abc] one of
+            several. --sort takes name, dtype, shape, file, size or values, and with
+            --stats min, max, magnitude, mean, std, rms, nan, inf, zeros or subnormals;
+            texts from A to Z, numbers from the largest down.
+
+            Statistics are those of the finite values. The histogram is by powers of two:
+            the largest magnitudes outside, negative to the left, positive to the right.
+            --html reads all values too and shows them as a page.
+            Tables fit the terminal, or COLUMNS where that is set.
             """
     )
 
@@ -22,28 +39,79 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "List every tensor.")
     var tensors = false
 
+    @Flag(help: "Show the modules as a tree, with their parameters and bytes.")
+    var tree = false
+
+    @Flag(help: "Read all values: range, mean, deviation, NaN, Inf, what fp16 and bf16 could not hold.")
+    var stats = false
+
+    @Option(help: ArgumentHelp("Only tensors whose names match; may be given again.", valueName: "glob"))
+    var filter: [String] = []
+
+    @Option(help: ArgumentHelp("The order of the list; by default that of the file.", valueName: "key"))
+    var sort: SortKey?
+
+    @Option(help: ArgumentHelp("How deep the tree goes.", valueName: "number"))
+    var depth: Int?
+
+    @Flag(help: "Replace files that exist.")
+    var force = false
+
+    @OptionGroup var page: PageArguments
     @OptionGroup var open: OpenArguments
     @OptionGroup var common: CommonOptions
 
-    func run() throws {
-        if case .config(let text) = try PathKind.of(path) { return try inspectConfig(text) }
-        let checkpoint = try open.open(path)
-        let summary = CheckpointSummary(checkpoint, registry: try common.loadRegistry())
-        if common.json { return Terminal.print(summary.document(tensors: tensors)) }
-        common.say(notesOf: checkpoint)
-        if tensors { return list(checkpoint) }
-        summary.render()
+    func validate() throws {
+        if let depth, depth < 1 { throw ValidationError("--depth must be at least 1") }
+        if let sort, sort.needsStatistics, !stats {
+            throw ValidationError("--sort \(sort.rawValue) needs the values: add --stats")
+        }
     }
 
-    private func list(_ checkpoint: Checkpoint) {
-        var table = Table(["TENSOR", "DTYPE", "SHAPE", "BYTES"], right: [3])
-        for tensor in checkpoint.tensors {
-            table.add([
-                tensor.descriptor.name.escaped(limit: 200), tensor.descriptor.dtype.rawValue,
-                tensor.descriptor.shape.description, Show.grouped(tensor.byteCount),
-            ])
+    func run() throws {
+        if case .config(let text) = try PathKind.of(path) {
+            if page.html != nil { throw ValidationError("--html shows tensors: give a checkpoint") }
+            return try inspectConfig(text)
         }
-        table.print()
+        let registry = try common.loadRegistry()
+        let checkpoint = try open.open(path)
+        if !common.json { common.say(notesOf: checkpoint) }
+        // A filter or an order says that a list is wanted, and a depth that the tree is.
+        let document = try page.prepare(sources: checkpoint.files, force: force)
+        let wantsTree = tree || depth != nil
+        let wantsList = tensors || (!wantsTree && !stats && (!filter.isEmpty || sort != nil))
+        let summary = CheckpointSummary(checkpoint, registry: registry)
+        let wantsSummary = !common.json && !wantsTree && !wantsList && !stats
+        if wantsSummary, document == nil { return InspectRendering.show(summary) }
+        var listing = try list(checkpoint)
+        try document?.write(InspectPage(summary, listing).page.html)
+        defer { if !common.json, !common.quiet { page.sayWritten() } }
+        if wantsSummary { return InspectRendering.show(summary) }
+        if listing.tensors.isEmpty, !filter.isEmpty, !common.quiet {
+            Terminal.say("dcae: note: no tensor has a name that matches")
+        }
+        if let sort { listing = listing.sorted(by: sort) }
+        if common.json {
+            var members = summary.members
+            if wantsTree { members.append(.init("tree", ModuleTree(listing, depth: depth).document)) }
+            if stats { members.append(.init("statistics", StatisticsSummary(listing).document)) }
+            if wantsList || stats { members.append(.init("tensors", .array(listing.tensors.map(\.document)))) }
+            return Terminal.print(.object(members))
+        }
+        if wantsTree { InspectRendering.show(ModuleTree(listing, depth: depth), of: checkpoint, listing) }
+        if wantsTree, wantsList || stats { Terminal.print() }
+        if wantsList { InspectRendering.show(listing) }
+        if wantsList, stats { Terminal.print() }
+        if stats { InspectRendering.showStatistics(listing, quiet: common.quiet) }
+    }
+
+    private func list(_ checkpoint: Checkpoint) throws -> TensorListing {
+        let filters = filter.map(Glob.init)
+        guard stats || page.html != nil else { return TensorListing(checkpoint, matching: filters) }
+        let total = TensorListing.byteCount(checkpoint, matching: filters)
+        let progress = Progress("reading", total: total, quiet: common.quiet)
+        defer { progress.finish() }
+        return try TensorListing(scanning: checkpoint, matching: filters, progress: progress.advance)
     }
 
     private func inspectConfig(_ text: [UInt8]) throws {
@@ -71,134 +139,4 @@ struct InspectCommand: ParsableCommand {
     }
 }
 
-/// What the headers of a checkpoint say.
-struct CheckpointSummary {
-    private let checkpoint: Checkpoint
-    private let match: StructureMatch
-    private let modules: [(name: String, tensors: Int, elements: Int, bytes: Int)]
-    private let dtypes: [(dtype: DType, tensors: Int, bytes: Int)]
-
-    init(_ checkpoint: Checkpoint, registry: Registry) {
-        self.checkpoint = checkpoint
-        match = StructureMatch(checkpoint, registry: registry)
-        var modules: [String: (tensors: Int, elements: Int, bytes: Int)] = [:]
-        var dtypes: [DType: (tensors: Int, bytes: Int)] = [:]
-        for tensor in checkpoint.tensors {
-            let name = Self.module(of: tensor.descriptor.name, isKnown: match.layout != nil)
-            let elements = tensor.descriptor.shape.elementCount ?? 0
-            let sum = modules[name] ?? (0, 0, 0)
-            modules[name] = (sum.tensors + 1, sum.elements + elements, sum.bytes + tensor.byteCount)
-            let count = dtypes[tensor.descriptor.dtype] ?? (0, 0)
-            dtypes[tensor.descriptor.dtype] = (count.tensors + 1, count.bytes + tensor.byteCount)
-        }
-        self.modules = modules.map { ($0, $1.tensors, $1.elements, $1.bytes) }.sorted { $0.name < $1.name }
-        self.dtypes = dtypes.map { ($0, $1.tensors, $1.bytes) }.sorted { $0.dtype > $1.dtype }
-    }
-
-    /// The module that a tensor is counted under: `encoder.stages.3`, or the first part of a name that is unknown.
-    private static func module(of name: String, isKnown: Bool) -> String {
-        // By bytes: a name may be long, and characters are found slowly.
-        let parts = name.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-            .map { Substring($0) }
-        guard isKnown, parts.count > 3, parts[1].hasSuffix("s") else {
-            return parts.prefix(isKnown ? 2 : 1).joined(separator: ".")
-        }
-        return parts.prefix(3).joined(separator: ".")
-    }
-
-    private var formatName: String {
-        let shards =
-            checkpoint.files.count > 1 || checkpoint.indexPath != nil ? ", \(checkpoint.files.count) shards" : ""
-        return checkpoint.format.rawValue + shards + (checkpoint.isCompressed ? ", compressed with zstd" : "")
-    }
-
-    func render() {
-        func line(_ label: String, _ text: String) {
-            Terminal.print("  \(label)\(String(repeating: " ", count: max(1, 12 - label.count)))\(text)")
-        }
-        Terminal.print(Terminal.bold(checkpoint.path.escaped(limit: 400)))
-        line("format", formatName)
-        line("layout", match.layout.map { "\($0.rawValue) DC-AE" } ?? "not that of a DC-AE")
-        if match.variants.isEmpty {
-            if match.layout != nil, let mismatch = match.mismatch { line("variant", "none that is known; \(mismatch)") }
-        } else {
-            line("fits", match.variants.map(\.name).joined(separator: ", "))
-        }
-        let elements = modules.reduce(0) { $0 + $1.elements }
-        line(
-            "tensors",
-            "\(checkpoint.tensors.count), \(Show.grouped(elements)) values, \(ByteSize.show(checkpoint.byteCount))"
-        )
-        line(
-            "dtypes",
-            dtypes.map { "\($0.dtype.rawValue) \(ByteSize.show($0.bytes)) in \($0.tensors)" }.joined(separator: ", ")
-        )
-        let metadata = checkpoint.metadata.prefix(8).map { member in
-            "\(member.key.escaped(limit: 40)) = \((member.value.string ?? "").escaped(limit: 60))"
-        }
-        let more = checkpoint.metadata.count > 8 ? ", and \(checkpoint.metadata.count - 8) more" : ""
-        line("metadata", metadata.isEmpty ? "none" : metadata.joined(separator: ", ") + more)
-        guard !modules.isEmpty else { return }
-        Terminal.print()
-        var table = Table(["MODULE", "TENSORS", "VALUES", "SIZE"], right: [1, 2, 3])
-        for module in modules.prefix(200) {
-            table.add([
-                module.name.escaped(), String(module.tensors), Show.grouped(module.elements),
-                ByteSize.show(module.bytes),
-            ])
-        }
-        table.print()
-        if modules.count > 200 { Terminal.print("and \(modules.count - 200) more") }
-    }
-
-    func document(tensors: Bool) -> JSONValue {
-        var members: [JSONValue.Member] = [
-            .init("path", .string(checkpoint.path)),
-            .init("format", .string(checkpoint.format.rawValue)),
-            .init("compressed", .bool(checkpoint.isCompressed)),
-            .init("files", JSONValue(checkpoint.files.map(\.path))),
-            .init("index", JSONValue(checkpoint.indexPath)),
-            .init("layout", JSONValue(match.layout?.rawValue)),
-            .init("variants", JSONValue(match.variants.map(\.name))),
-            .init("mismatch", JSONValue(match.mismatch.flatMap { match.variants.isEmpty ? $0 : nil })),
-            .init("tensor_count", .integer(checkpoint.tensors.count)),
-            .init("values", .integer(modules.reduce(0) { $0 + $1.elements })),
-            .init("bytes", .integer(checkpoint.byteCount)),
-            .init(
-                "dtypes",
-                .array(
-                    dtypes.map {
-                        [
-                            "dtype": .string($0.dtype.rawValue), "tensors": .integer($0.tensors),
-                            "bytes": .integer($0.bytes),
-                        ]
-                    }
-                )
-            ),
-            .init("metadata", .object(checkpoint.metadata)),
-            .init("notes", JSONValue(checkpoint.notes)),
-            .init(
-                "modules",
-                .array(
-                    modules.map {
-                        [
-                            "name": .string($0.name), "tensors": .integer($0.tensors), "values": .integer($0.elements),
-                            "bytes": .integer($0.bytes),
-                        ]
-                    }
-                )
-            ),
-        ]
-        if tensors { members.append(.init("tensors", .array(checkpoint.tensors.map(entry)))) }
-        return .object(members)
-    }
-
-    private func entry(_ tensor: StoredTensor) -> JSONValue {
-        [
-            "name": .string(tensor.descriptor.name), "dtype": .string(tensor.descriptor.dtype.rawValue),
-            "shape": JSONValue(tensor.descriptor.shape.dimensions), "bytes": .integer(tensor.byteCount),
-            "file": .string(ModelFolder.name(of: checkpoint.files[tensor.location.file].path)),
-            "offset": .integer(tensor.location.offset),
-        ]
-    }
-}
+extension SortKey: ExpressibleByArgument {}

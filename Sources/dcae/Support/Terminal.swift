@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import StrictJSON
 internal import TensorCore
 
@@ -19,6 +20,13 @@ enum Terminal {
         let refused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         let dumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
         return outputIsTerminal && !refused && !dumb
+    }()
+
+    /// The columns that results should fit into: what COLUMNS says, else those of the terminal; nil where results go elsewhere.
+    static let columns: Int? = {
+        if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns > 0 { return columns }
+        let columns = outputIsTerminal ? Int(dcae_terminal_columns(STDOUT_FILENO)) : 0
+        return columns > 0 ? columns : nil
     }()
 
     /// Writes a line of the result.
@@ -67,63 +75,4 @@ enum Terminal {
 /// `write` by a name that does not hide behind Terminal's own.
 private func writeBytes(_ descriptor: Int32, _ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int {
     write(descriptor, bytes, count)
-}
-
-/// Rows under headings, each column as wide as its widest cell. Numbers are set to the right.
-struct Table {
-    private var rows: [[String]] = []
-    private let headings: [String]
-    private let rightAligned: Set<Int>
-
-    init(_ headings: [String], right: Set<Int> = []) {
-        self.headings = headings
-        rightAligned = right
-    }
-
-    mutating func add(_ cells: [String]) {
-        rows.append(cells)
-    }
-
-    func print() {
-        let widths = headings.indices.map { column in
-            ([headings] + rows).map { $0[column].unicodeScalars.count }.max() ?? 0
-        }
-        func line(_ cells: [String]) -> String {
-            var text = ""
-            for (column, cell) in cells.enumerated() {
-                let padding = String(repeating: " ", count: widths[column] - cell.unicodeScalars.count)
-                text += rightAligned.contains(column) ? padding + cell : cell + padding
-                text += "  "
-            }
-            while text.last == " " { text.removeLast() }
-            return text
-        }
-        Terminal.print(Terminal.bold(line(headings)))
-        for row in rows { Terminal.print(line(row)) }
-    }
-}
-
-/// Numbers for people.
-enum Show {
-    /// `323,356,460`.
-    static func grouped(_ number: Int) -> String {
-        let digits = Array(String(number.magnitude))
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
-            text.append(digit)
-        }
-        return (number < 0 ? "-" : "") + text
-    }
-
-    /// `323.4 M`.
-    static func millions(_ number: Int) -> String {
-        let tenths = (Double(number) / 100_000).rounded() / 10
-        return "\(tenths) M"
-    }
-
-    /// `0.4552`, or a dash where there is none.
-    static func factor(_ factor: Double?) -> String {
-        factor.map { "\($0)" } ?? "not published"
-    }
 }

@@ -1,0 +1,53 @@
+/// Floating-point formats of 4 to 8 bits, by the value of each of their bit patterns.
+///
+/// F8_E4M3 and F8_E5M2 are those of the Open Compute Project's "8-bit Floating Point Specification", the FNUZ formats those of
+/// Noune et al., "8-bit Numerical Formats for Deep Neural Networks" (2022), the rest those of "Microscaling Formats (MX)".
+struct SmallFloat: Sendable {
+    /// The patterns that stand for no finite number.
+    private enum Special {
+        case none
+        /// As IEEE 754: the highest exponent is infinity, with a fraction NaN.
+        case ieee
+        /// All bits but the sign are one: NaN.
+        case nanAtEnd
+        /// The pattern that would be -0: NaN.
+        case nanAtNegativeZero
+    }
+
+    /// The value of each bit pattern.
+    let table: [Float]
+    /// The smallest number with an exponent of its own.
+    let smallestNormal: Double
+
+    private init(exponentBits: Int, fractionBits: Int, bias: Int, _ special: Special) {
+        let signBit = 1 << (exponentBits + fractionBits)
+        table = (0..<(2 * signBit)).map { pattern in
+            let magnitude = pattern & (signBit - 1)
+            let (exponent, fraction) = (magnitude >> fractionBits, magnitude & (1 << fractionBits - 1))
+            switch special {
+            case .nanAtEnd where magnitude == signBit - 1: return .nan
+            case .nanAtNegativeZero where pattern == signBit: return .nan
+            case .ieee where exponent == 1 << exponentBits - 1:
+                return fraction > 0 ? .nan : pattern == magnitude ? .infinity : -.infinity
+            default: break
+            }
+            // Below the smallest normal number the exponent stays and the leading one is missing.
+            let significand = Float(exponent > 0 ? fraction + 1 << fractionBits : fraction)
+            let value = significand * Self.power(max(exponent, 1) - bias - fractionBits)
+            return pattern == magnitude ? value : -value
+        }
+        smallestNormal = Double(Self.power(1 - bias))
+    }
+
+    private static func power(_ exponent: Int) -> Float { Float(sign: .plus, exponent: exponent, significand: 1) }
+
+    static let e5m2 = SmallFloat(exponentBits: 5, fractionBits: 2, bias: 15, .ieee)
+    static let e4m3 = SmallFloat(exponentBits: 4, fractionBits: 3, bias: 7, .nanAtEnd)
+    static let e5m2fnuz = SmallFloat(exponentBits: 5, fractionBits: 2, bias: 16, .nanAtNegativeZero)
+    static let e4m3fnuz = SmallFloat(exponentBits: 4, fractionBits: 3, bias: 8, .nanAtNegativeZero)
+    static let e2m1 = SmallFloat(exponentBits: 2, fractionBits: 1, bias: 1, .none)
+    static let e2m3 = SmallFloat(exponentBits: 2, fractionBits: 3, bias: 1, .none)
+    static let e3m2 = SmallFloat(exponentBits: 3, fractionBits: 2, bias: 3, .none)
+    /// F8_E8M0 is an exponent alone, without a sign and without zero.
+    static let e8m0: [Float] = (0..<256).map { $0 == 255 ? .nan : power($0 - 127) }
+}

@@ -1,0 +1,184 @@
+internal import ArgumentParser
+internal import CheckpointIO
+internal import Conversion
+internal import Inspection
+internal import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
+struct HashCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hash",
+        abstract: "Names the content of a checkpoint by SHA-256, whatever its layout and format.",
+        discussion: """
+            Prints a manifest: the digest of every tensor's data, under the names of the
+            diffusers layout, and one digest of the whole content. An original checkpoint,
+            its diffusers copy, its shards and its PyTorch file have the same manifest.
+            Of files that are no DC-AE the tensors keep their names.
+
+              dcae hash model.safetensors -o sana.txt     write the manifest
+              dcae hash sana-diffusers/ --check sana.txt  the same weights?
+              dcae hash fp32/ --as bf16 -q                the digest of the rounding
+              dcae hash bf16/ -q                          ... and of what should equal it
+
+            Each line is the SHA-256 of the data (row-major, least significant byte
+            first), dtype, shape and name; the content digest is that of all these lines:
+            grep -v '^#' sana.txt | sha256sum
+
+            Exit codes: 0 done, or the same; 1 --check found a difference; 2 could not.
+            """
+    )
+
+    @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
+    var path: String
+
+    @Option(name: .customLong("as"), help: "Round the weights first: to fp32, fp16 or bf16.")
+    var cast: WeightDType?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Write the manifest into a file.", valueName: "file"),
+        completion: .file()
+    )
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp("Compare with a manifest, and name what differs.", valueName: "file"),
+        completion: .file()
+    )
+    var check: String?
+
+    @Flag(help: "List the tensors as they are stored, under the names that they have in this file.")
+    var stored = false
+
+    @Option(
+        help: ArgumentHelp("A diffusers config.json that describes it, for models of your own.", valueName: "file"),
+        completion: .file()
+    )
+    var config: String?
+
+    @Flag(help: "Replace a file that exists.")
+    var force = false
+
+    @OptionGroup var open: OpenArguments
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if check != nil, output != nil { throw ValidationError("--check and --output exclude each other") }
+        if check != nil, stored { throw ValidationError("--stored is not for --check: the manifest says which names") }
+        if stored, config != nil { throw ValidationError("--stored and --config exclude each other") }
+    }
+
+    func run() throws {
+        let expected = try check.map { path throws(CheckpointError) in try Manifest.read(file: path) }
+        let registry = try common.loadRegistry()
+        let given = try config.map { path throws(CheckpointError) in
+            let text = try InputFile(opening: path).contents(limit: Registry.fileLimit)
+            return try AutoencoderDCConfig.read(text, path: path).config
+        }
+        let checkpoint = try open.open(path)
+        common.say(notesOf: checkpoint)
+        let progress = Progress("hashing", total: checkpoint.byteCount, quiet: common.quiet)
+        defer { progress.finish() }
+        let network =
+            try given.map(NetworkDescription.init)
+            ?? Manifest.network(of: checkpoint, registry: registry, nearest: expected != nil)
+        let manifest = try Manifest(
+            of: checkpoint,
+            names: expected?.names ?? (stored ? .stored : .diffusers),
+            network: network,
+            as: cast?.dtype,
+            progress: progress.advance
+        )
+        progress.finish()
+        if expected == nil, !stored, manifest.names == .stored, !common.quiet,
+            StructureMatch.layout(of: checkpoint) != nil
+        {
+            Terminal.say(
+                "dcae: note: no known DC-AE has exactly these tensors, so they keep their names; --config describes it"
+            )
+        }
+        if let expected {
+            return try render(ManifestComparison(expected: expected, found: manifest), expected, manifest)
+        }
+        if let output {
+            try OutputText.write(manifest.text, to: output, force: force, sources: checkpoint.files)
+        }
+        render(manifest)
+    }
+
+    private func render(_ manifest: Manifest) {
+        if common.json { return Terminal.print(document(manifest)) }
+        if let output {
+            let count = "\(manifest.entries.count) tensor\(manifest.entries.count == 1 ? "" : "s")"
+            return Terminal.print(
+                common.quiet ? output : "wrote \(output) (\(count), content sha256:\(manifest.content))"
+            )
+        }
+        if common.quiet { return Terminal.print(manifest.content.description) }
+        Terminal.write(manifest.text, to: 1)
+    }
+
+    private func render(_ result: ManifestComparison, _ expected: Manifest, _ found: Manifest) throws {
+        defer { if common.json { Terminal.print(document(result, expected, found)) } }
+        if !common.json {
+            show("different", result.different) { "\($0.found.name): \($0.text)" }
+            show("missing", result.missing) { $0.name }
+            show("unexpected", result.unexpected) { $0.name }
+            if !common.quiet {
+                Terminal.print(verdict(result, found))
+                if cast == nil, let name = result.suggestedCast?.weightName {
+                    Terminal.say("dcae: note: --as \(name) compares the weights after rounding")
+                }
+            }
+        }
+        if !result.isEqual { throw checkFailed }
+    }
+
+    /// The most lines of one kind.
+    private static let listLimit = 20
+
+    private func show<Item>(_ title: String, _ items: [Item], _ text: (Item) -> String) {
+        // Names in manifests are escaped already.
+        for item in items.prefix(Self.listLimit) { Terminal.print("\(title): \(text(item).clipped(toBytes: 300))") }
+        if items.count > Self.listLimit { Terminal.print("\(title): and \(items.count - Self.listLimit) more") }
+    }
+
+    private func verdict(_ result: ManifestComparison, _ found: Manifest) -> String {
+        if result.isEqual { return "the same: \(result.equalCount) tensors, content sha256:\(found.content)" }
+        return "not the same: \(result.different.count) different, \(result.missing.count) missing, "
+            + "\(result.unexpected.count) unexpected, \(result.equalCount) equal"
+    }
+
+    private func document(_ manifest: Manifest) -> JSONValue {
+        [
+            "path": .string(path), "names": .string(manifest.names.rawValue), "as": JSONValue(cast?.rawValue),
+            "content": .string(manifest.content.description), "output": JSONValue(output),
+            "tensors": .array(
+                manifest.entries.map {
+                    [
+                        "name": .string($0.name), "dtype": .string($0.dtype.rawValue),
+                        "shape": JSONValue($0.shape.dimensions), "sha256": .string($0.digest.description),
+                    ]
+                }
+            ),
+        ]
+    }
+
+    private func document(_ result: ManifestComparison, _ expected: Manifest, _ found: Manifest) -> JSONValue {
+        [
+            "path": .string(path), "manifest": JSONValue(check), "as": JSONValue(cast?.rawValue),
+            "equal": .bool(result.isEqual), "content": .string(found.content.description),
+            "expected_content": .string(expected.content.description), "equal_tensors": .integer(result.equalCount),
+            "different": .array(
+                result.different.map { ["name": .string($0.found.name), "difference": .string($0.text)] }
+            ),
+            "missing": JSONValue(result.missing.map(\.name)), "unexpected": JSONValue(result.unexpected.map(\.name)),
+        ]
+    }
+}
+
+extension DType {
+    /// The name that options have for a weight format.
+    fileprivate var weightName: String? { WeightDType.allCases.first { $0.dtype == self }?.rawValue }
+}
