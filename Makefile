@@ -8,6 +8,8 @@ DCAE := .build/release/dcae
 # The system libraries: pkg-config module and Debian package of each.
 LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
+# Programs that some tests run, and the Debian package of each; without them these tests are skipped.
+TEST_TOOLS := chromium:chromium parallel:parallel
 FORMULAE := json-c zstd openssl libpng jpeg-turbo webp pkgconf
 
 .PHONY: all build demo test lint format install uninstall deps clean bench fuzz
@@ -24,6 +26,7 @@ demo: build
 	@.ci/demo $(DCAE) .build/demo.png
 
 test: deps
+	@.ci/install-tools $(TEST_TOOLS)
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
 

@@ -46,10 +46,14 @@ let package = Package(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
+        // Self-contained HTML pages: answer, sortable tables, histograms.
+        .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
         // Statistics, differences and digests of checkpoints, whatever their layout, format and dtype.
         .target(
             name: "Inspection",
-            dependencies: ["Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels"]
+            dependencies: [
+                "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
+            ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
@@ -64,7 +68,16 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "Pages", "CheckpointIO", "ModelZoo",
+                "TensorCore",
+            ]
+        ),
+        // Statistics of latents over pictures: the scaling factor measured, and held against those published.
+        .target(
+            name: "Calibration",
+            dependencies: [
+                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+                "TensorCore",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
@@ -73,8 +86,8 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Inspection", "Inference", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images", "CheckpointIO",
-                "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels",
+                "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -113,12 +126,23 @@ let tests: [(String, [Target.Dependency])] = [
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InspectionTests", ["Inspection", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("PagesTests", ["Pages", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
-    ("EndToEndTests", ["dcae", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
+    (
+        "CalibrationTests",
+        [
+            "Calibration", "Inference", "DCAEKit", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+            "TensorCore",
+        ]
+    ),
+    (
+        "EndToEndTests",
+        ["dcae", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
+    ),
 ]
 for (name, dependencies) in tests {
     package.targets.append(.testTarget(name: name, dependencies: dependencies + ["TestSupport"]))

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Times dcae beside PyTorch and OpenVINO on the same model, in one run, and prints the table that the README quotes.
 
-  forward.py [VARIANT] [--size 512] [--threads 2] [--repeat 3] [--peers torch-f32,torch-bf16,openvino-f32,openvino-bf16]
+  forward.py [VARIANT] [--size 512] [--threads 2] [--repeat 3] [--precisions f32,bf16]
+             [--peers torch-f32,torch-bf16,openvino-f32,openvino-bf16]
 
 The weights are synthesized. dcae runs first and last, so that a machine that slows down meanwhile shows. Peers run where
 this Python has them (Benchmarks/peers/requirements.txt); --peers "" leaves them out. Medians; every program in a process
-of its own. Memory is the peak of the process, for dcae with the mapped weights, and its buffers alone.
+of its own; dcae's bf16 is left out where the processor cannot multiply it. Memory is the peak of the process, for dcae
+with the mapped weights, and its buffers alone.
 """
 import argparse, json, os, subprocess, sys, tempfile
 
@@ -15,6 +17,7 @@ p.add_argument("variant", nargs="?", default="sana-1.0")
 p.add_argument("--size", type=int, default=512)
 p.add_argument("--threads", type=int, default=2)
 p.add_argument("--repeat", type=int, default=3)
+p.add_argument("--precisions", default="f32,bf16")
 p.add_argument("--peers", default="torch-f32,torch-bf16,openvino-f32,openvino-bf16")
 p.add_argument("--dcae", default=os.path.join(root, ".build/release/dcae"))
 p.add_argument("--model", help="a diffusers folder to run instead of a synthesized one")
@@ -25,8 +28,9 @@ for peer in filter(None, a.peers.split(",")):
         p.error(f"no such peer: {peer}; known are {', '.join(known)}")
 
 
-def ours(folder):
-    words = ["bench", folder, "--size", str(a.size), "--threads", str(a.threads), "--repeat", str(a.repeat), "--json", "-q"]
+def ours(folder, precision="f32"):
+    words = ["bench", folder, "--size", str(a.size), "--threads", str(a.threads), "--repeat", str(a.repeat),
+             "--precision", precision, "--json", "-q"]
     found = json.loads(subprocess.run([a.dcae, *words], check=True, capture_output=True, text=True).stdout)
     half = {h["name"]: h for h in found["halves"]}
     return {
@@ -54,6 +58,12 @@ with tempfile.TemporaryDirectory(prefix="dcae-bench.") as work:
     print("|---|---|---|---|---|---|")
     memory = lambda r: f"{r['peak_rss_mb']:.0f} MB, of which buffers {r['buffers_mb']:.0f} MB"
     row("dcae f32", *base, base, memory(first))
+    if "bf16" in a.precisions.split(","):
+        try:
+            half = ours(folder, "bf16")
+            row("dcae bf16", half["encode_s"], half["decode_s"], base, memory(half))
+        except subprocess.CalledProcessError as error:
+            print(f"dcae bf16 left out: {error.stderr.strip()}", file=sys.stderr)
     for peer in filter(None, a.peers.split(",")):
         script = os.path.join(root, "Benchmarks/peers/forward.py")
         words = [sys.executable, script, folder, "--size", str(a.size), "--threads", str(a.threads), "--repeat", str(a.repeat)]

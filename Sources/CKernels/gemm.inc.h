@@ -1,4 +1,17 @@
-// Products of a packed left operand [k16][TILE_ROWS][16] with a packed panel [16 k16][PANEL].
+// Products of a packed left operand [k16][TILE_ROWS][16] with a packed panel [16 k16][PANEL], in terms of floats; or, where
+// FN's processor multiplies pairs of bf16 (BRAIN), [k16][TILE_ROWS][8] pairs with [8 k16][PANEL] pairs of terms.
+
+// Floats that sixteen terms take.
+#if BRAIN
+#define LANE 8
+#define PRODUCT(sum, left, right) \
+    ((v16)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(left), (__m512bh)(right)))
+INLINE void store_terms(float *p, v16 v) { _mm256_storeu_si256((__m256i *)p, (__m256i)_mm512_cvtneps_pbh((__m512)v)); }
+#else
+#define LANE 16
+#define PRODUCT(sum, left, right) ((sum) + (left) * (right))
+INLINE void store_terms(float *p, v16 v) { store(p, v); }
+#endif
 
 #define VECTORS (PANEL / 16)
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -21,21 +34,21 @@ INLINE void micro_of(
     }
     for (int block = 0; block < k16; block++) {
 #pragma clang loop unroll_count(4)
-        for (int k = 0; k < 16; k++) {
+        for (int k = 0; k < LANE; k++) {
             v16 right[VECTORS];
             __builtin_prefetch(next + 16 * k, 0, 2);
             UNROLL
             for (int v = 0; v < vectors; v++) right[v] = load(b + PANEL * k + 16 * v);
             UNROLL
             for (int r = 0; r < TILE_ROWS; r++) {
-                v16 left = splat(a[16 * r + k]);
+                v16 left = splat(a[LANE * r + k]);
                 UNROLL
-                for (int v = 0; v < vectors; v++) acc[r][v] += left * right[v];
+                for (int v = 0; v < vectors; v++) acc[r][v] = PRODUCT(acc[r][v], left, right[v]);
             }
         }
-        a += TILE_ROWS * 16;
-        b += PANEL * 16;
-        next += 256;
+        a += TILE_ROWS * LANE;
+        b += PANEL * LANE;
+        next += 16 * LANE;
     }
     UNROLL
     for (int r = 0; r < TILE_ROWS; r++)
@@ -60,6 +73,6 @@ static void __attribute__((noinline)) FN(micro)(
 // Floats from one point of the left operand to the next. The points of a tile are written together, and lie in sets of
 // the cache of their own: an odd number of lines apart.
 INLINE int64_t left_point(const dcae_conv *c, int groups) {
-    int64_t floats = (int64_t)c->k16 * TILE_ROWS * 16 * groups;
+    int64_t floats = (int64_t)c->k16 * TILE_ROWS * LANE * groups;
     return c->points > 1 ? (floats / 1024 + 1) * 1024 + 9 * 16 : floats;
 }

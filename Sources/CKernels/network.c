@@ -5,7 +5,7 @@
 
 extern const dcae_kernels dcae_kernels_baseline;
 #if defined(__x86_64__)
-extern const dcae_kernels dcae_kernels_avx2, dcae_kernels_avx512;
+extern const dcae_kernels dcae_kernels_avx2, dcae_kernels_avx512, dcae_kernels_avx512bf16;
 #endif
 
 const dcae_kernels *dcae_kernels_of(int level) {
@@ -15,6 +15,7 @@ const dcae_kernels *dcae_kernels_of(int level) {
                        __builtin_cpu_supports("avx512dq")
                    ? &dcae_kernels_avx512
                    : NULL;
+    if (level == 3) return dcae_kernels_of(2) && __builtin_cpu_supports("avx512bf16") ? &dcae_kernels_avx512bf16 : NULL;
     if (level == 1) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &dcae_kernels_avx2 : NULL;
 #endif
     return level == 0 ? &dcae_kernels_baseline : NULL;
@@ -26,7 +27,7 @@ size_t dcae_panel_scratch(const dcae_conv *c, int panel_width) {
 
 // A panel's points do not lie a power of two apart: they would share their sets of the cache.
 size_t dcae_point_floats(const dcae_conv *c, int panel_width) {
-    return (size_t)c->k16 * 16 * panel_width + (c->points > 1 ? panel_width : 0);
+    return (size_t)c->k16 * (c->brain ? 8 : 16) * panel_width + (c->points > 1 ? panel_width : 0);
 }
 
 size_t dcae_panel_floats(const dcae_conv *c, int panel_width) { return dcae_point_floats(c, panel_width) * (c->algorithm == DCAE_HALVE ? 16 : c->points); }

@@ -94,20 +94,20 @@ INLINE void put(const dcae_conv *c, const FN(place) *place, int n, const v16 *o,
 
 static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, const float *panel, int n, float *m, float *t) {
     const int groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS;
-    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = left_point(c, groups), m_point = (int64_t)groups * TILE_ROWS * PANEL;
+    const int64_t group = (int64_t)c->k16 * TILE_ROWS * LANE, point = left_point(c, groups), m_point = (int64_t)groups * TILE_ROWS * PANEL;
     const size_t panel_point = dcae_point_floats(c, PANEL);
     // Terms are taken in blocks whose share of a panel stays in the first-level cache.
     const int block = c->points > 1 ? c->k16 : 16;
     const int vectors = c->outputs - n * PANEL > 16 ? VECTORS : 1;
     for (int p = 0; p < c->points; p++) {
         for (int k = 0; k < c->k16; k += block) {
-            const float *right = panel + weight_point(c, p) * panel_point + (size_t)k * 16 * PANEL;
+            const float *right = panel + weight_point(c, p) * panel_point + (size_t)k * LANE * PANEL;
             const int terms = min_int(block, c->k16 - k);
-            const float *next = c->points == 1 ? right + (size_t)terms * 16 * PANEL : panel + weight_point(c, p + 1) * panel_point;
+            const float *next = c->points == 1 ? right + (size_t)terms * LANE * PANEL : panel + weight_point(c, p + 1) * panel_point;
             for (int g = 0; g < groups; g++)
                 FN(micro)(
-                    v + p * point + g * group + (int64_t)k * TILE_ROWS * 16, right, terms, m + p * m_point + (int64_t)g * TILE_ROWS * PANEL,
-                    PANEL, k > 0, vectors, g < VECTORS ? next + (size_t)g * terms * 256 : right
+                    v + p * point + g * group + (int64_t)k * TILE_ROWS * LANE, right, terms, m + p * m_point + (int64_t)g * TILE_ROWS * PANEL,
+                    PANEL, k > 0, vectors, g < VECTORS ? next + (size_t)g * terms * 16 * LANE : right
                 );
         }
     }

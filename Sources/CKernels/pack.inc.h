@@ -119,34 +119,60 @@ INLINE void store_halve(const v16 w[9], float *panel, size_t point) {
     }
 }
 
+// Sixteen outputs' weights for one input at every point, or tap, of the algorithm.
+INLINE void store_points(const dcae_conv *c, const v16 *w, float *target, size_t point, size_t tap_floats) {
+    if (c->algorithm == DCAE_WINOGRAD) {
+        store_winograd(w, target, point);
+    } else if (c->algorithm == DCAE_UPSAMPLE) {
+        store_upsample(w, target, point);
+    } else if (c->algorithm == DCAE_HALVE) {
+        store_halve(w, target, point);
+    } else {
+        for (int tap = 0; tap < c->raw.taps; tap++) store(target + (size_t)tap * tap_floats, w[tap]);
+    }
+}
+
+#if BRAIN
+// Those for two inputs, as pairs.
+INLINE void store_pairs(const dcae_conv *c, const v16 *w, float *target, size_t point, size_t tap_floats) {
+    float even[16 * 16], odd[16 * 16];
+    const int taps = c->raw.taps, count = c->algorithm == DCAE_HALVE ? 16 : taps;
+    const size_t step = c->algorithm == DCAE_HALVE || c->algorithm == DCAE_UPSAMPLE ? point : tap_floats;
+    store_points(c, w, even, 16, 16);
+    store_points(c, w + taps, odd, 16, 16);
+    for (int p = 0; p < count; p++) {
+        __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)load(even + 16 * p)));
+        __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)load(odd + 16 * p)));
+        store(target + p * step, (v16)_mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+    }
+}
+#define TERMS 2
+#define STORE_TERMS store_pairs
+#else
+#define TERMS 1
+#define STORE_TERMS store_points
+#endif
+
+INLINE void prepare_rows(const dcae_conv *c, const float *const *rows, float *panel, int taps) {
+    int inputs = c->raw.inputs, padded = (inputs + 15) / 16 * 16;
+    int64_t length = (int64_t)inputs * taps;
+    size_t point = dcae_point_floats(c, PANEL), tap_floats = (size_t)padded / 16 * LANE * PANEL;
+    for (int k0 = 0; k0 < padded; k0 += 16) {
+        for (int half = 0; half < PANEL; half += 16) {
+            v16 w[144];
+            for (int b = 0; b < taps; b++) load_block(rows + half, (int64_t)k0 * taps + 16 * b, length, w + 16 * b);
+            for (int k = 0; k < 16; k += TERMS)
+                STORE_TERMS(c, w + taps * k, panel + (size_t)(k0 / 16 * LANE + k / TERMS) * PANEL + half, point, tap_floats);
+        }
+    }
+}
+
 static void FN(prepare_panel)(const dcae_conv *c, int n, float *panel, float *scratch) {
     const float *rows[PANEL];
     FN(panel_rows)(c, n * PANEL, rows, scratch);
-    int inputs = c->raw.inputs, taps = c->raw.taps, padded = (inputs + 15) / 16 * 16;
-    int64_t length = (int64_t)inputs * taps;
-    size_t point = dcae_point_floats(c, PANEL);
-    for (int k0 = 0; k0 < padded; k0 += 16) {
-        for (int half = 0; half < PANEL; half += 16) {
-            if (taps == 1) {
-                v16 block[16];
-                load_block(rows + half, k0, length, block);
-                for (int k = 0; k < 16; k++) store(panel + (size_t)(k0 + k) * PANEL + half, block[k]);
-                continue;
-            }
-            v16 w[144];
-            for (int b = 0; b < 9; b++) load_block(rows + half, (int64_t)k0 * 9 + 16 * b, length, w + 16 * b);
-            for (int k = 0; k < 16; k++) {
-                float *target = panel + (size_t)(k0 + k) * PANEL + half;
-                if (c->algorithm == DCAE_WINOGRAD) {
-                    store_winograd(w + 9 * k, target, point);
-                } else if (c->algorithm == DCAE_UPSAMPLE) {
-                    store_upsample(w + 9 * k, target, point);
-                } else if (c->algorithm == DCAE_HALVE) {
-                    store_halve(w + 9 * k, target, point);
-                } else {
-                    for (int tap = 0; tap < 9; tap++) store(target + (size_t)tap * padded * PANEL, w[9 * k + tap]);
-                }
-            }
-        }
+    if (c->raw.taps == 1) {
+        prepare_rows(c, rows, panel, 1);
+    } else {
+        prepare_rows(c, rows, panel, 9);
     }
 }

@@ -14,7 +14,7 @@ INLINE void input_1d(const v16 d[6], v16 o[6]) {
 // tile to the right will need are asked for ahead.
 INLINE void winograd_tile(const float *const pixel[36], int channels, float *v, int64_t point) {
     const int64_t ahead = 4 * (int64_t)channels;
-    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * LANE) {
         UNROLL
         for (int i = 0; i < 6; i++) {
             UNROLL
@@ -35,13 +35,13 @@ INLINE void winograd_tile(const float *const pixel[36], int channels, float *v, 
             v16 o[6];
             input_1d(t[i], o);
             UNROLL
-            for (int j = 0; j < 6; j++) store(v + (6 * i + j) * point, o[j]);
+            for (int j = 0; j < 6; j++) store_terms(v + (6 * i + j) * point, o[j]);
         }
     }
 }
 
 INLINE void upsample_tile(const float *const pixel[9], int channels, float *v, int64_t point) {
-    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * LANE) {
         UNROLL
         for (int i = 0; i < 3; i++) __builtin_prefetch(pixel[3 * i + 2] + 2 * (int64_t)channels + ch);
         v16 d[3][3], t[3][3];
@@ -55,16 +55,16 @@ INLINE void upsample_tile(const float *const pixel[9], int channels, float *v, i
         }
         UNROLL
         for (int i = 0; i < 3; i++) {
-            store(v + 3 * i * point, t[i][1] - t[i][0]);
-            store(v + (3 * i + 1) * point, t[i][1]);
-            store(v + (3 * i + 2) * point, t[i][2] - t[i][1]);
+            store_terms(v + 3 * i * point, t[i][1] - t[i][0]);
+            store_terms(v + (3 * i + 1) * point, t[i][1]);
+            store_terms(v + (3 * i + 2) * point, t[i][2] - t[i][1]);
         }
     }
 }
 
 INLINE void halve_tile(const float *const pixel[25], int channels, float *v, int64_t point) {
     const int64_t ahead = 4 * (int64_t)channels;
-    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) {
+    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * LANE) {
         v16 t[5][5];
         UNROLL
         for (int i = 0; i < 5; i++) {
@@ -83,11 +83,11 @@ INLINE void halve_tile(const float *const pixel[25], int channels, float *v, int
         }
         UNROLL
         for (int i = 0; i < 5; i++) {
-            store(v + (5 * i) * point, t[i][0] - t[i][2]);
-            store(v + (5 * i + 1) * point, t[i][2]);
-            store(v + (5 * i + 2) * point, t[i][2] - t[i][4]);
-            store(v + (5 * i + 3) * point, t[i][1]);
-            store(v + (5 * i + 4) * point, t[i][3]);
+            store_terms(v + (5 * i) * point, t[i][0] - t[i][2]);
+            store_terms(v + (5 * i + 1) * point, t[i][2]);
+            store_terms(v + (5 * i + 2) * point, t[i][2] - t[i][4]);
+            store_terms(v + (5 * i + 3) * point, t[i][1]);
+            store_terms(v + (5 * i + 4) * point, t[i][3]);
         }
     }
 }
@@ -103,19 +103,19 @@ INLINE void window(const dcae_conv *c, int y, int x, int side, const float **pix
 }
 
 INLINE void copy_pixel(const float *pixel, int channels, float *v) {
-    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * 16) store(v, load(pixel + ch));
+    for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * LANE) store_terms(v, load(pixel + ch));
 }
 
 static void FN(transform_input)(const dcae_conv *c, int t0, int t1, float *v) {
     const int channels = c->in.channels, groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS;
-    const int64_t group = (int64_t)c->k16 * TILE_ROWS * 16, point = left_point(c, groups);
+    const int64_t group = (int64_t)c->k16 * TILE_ROWS * LANE, point = left_point(c, groups);
     // Rows that no tile fills must hold numbers: what they yield is thrown away, but slowly where they are subnormal.
     for (int t = t1 - t0; t < groups * TILE_ROWS; t++)
         for (int p = 0; p < c->points; p++)
-            for (int k = 0; k < c->k16; k++) store(v + p * point + (groups - 1) * group + (k * TILE_ROWS + t % TILE_ROWS) * 16, zero());
+            for (int k = 0; k < c->k16; k++) store_terms(v + p * point + (groups - 1) * group + (k * TILE_ROWS + t % TILE_ROWS) * LANE, zero());
     for (int t = t0; t < t1; t++) {
         int ty = t / c->tiles_x, tx = t % c->tiles_x;
-        float *target = v + (t - t0) / TILE_ROWS * group + (t - t0) % TILE_ROWS * 16;
+        float *target = v + (t - t0) / TILE_ROWS * group + (t - t0) % TILE_ROWS * LANE;
         const float *pixel[36];
         switch (c->algorithm) {
         case DCAE_WINOGRAD:
@@ -132,7 +132,7 @@ static void FN(transform_input)(const dcae_conv *c, int t0, int t1, float *v) {
             break;
         case DCAE_DIRECT:
             window(c, (c->y0 + ty) * c->stride - 1, tx * c->stride - 1, 3, pixel);
-            for (int tap = 0; tap < 9; tap++, target += channels * TILE_ROWS) copy_pixel(pixel[tap], channels, target);
+            for (int tap = 0; tap < 9; tap++, target += channels / 16 * TILE_ROWS * LANE) copy_pixel(pixel[tap], channels, target);
             break;
         default: copy_pixel(row_of(&c->in, c->y0 + ty) + (int64_t)tx * channels, channels, target);
         }

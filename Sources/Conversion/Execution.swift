@@ -172,10 +172,10 @@ private struct WindowWriter: Sendable {
 }
 
 /// A piece of memory that is freed with its owner.
-final class Buffer {
+package final class Buffer {
     private let bytes: UnsafeMutableRawBufferPointer
 
-    init(count: Int) {
+    package init(count: Int) {
         bytes = .allocate(byteCount: count, alignment: 64)
     }
 
@@ -183,7 +183,10 @@ final class Buffer {
         bytes.deallocate()
     }
 
-    subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+    /// The first byte, or nil where there is none.
+    package var start: UnsafeMutableRawPointer? { bytes.count == 0 ? nil : bytes.baseAddress }
+
+    package subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: bytes[range])
     }
 }

@@ -33,6 +33,8 @@ public final class AutoencoderDC: Sendable {
         public var check: Check
         /// The instruction set; by default the best that the processor has.
         public var instructionSet: InstructionSet
+        /// What products are computed in; float32 by default.
+        public var precision: Precision
         /// Whether buffers are kept for the next computation rather than given back after each.
         public var keepsBuffers: Bool
         /// The memory that buffers should take beyond what the network needs at once, in bytes; 400 MB by default.
@@ -47,12 +49,14 @@ public final class AutoencoderDC: Sendable {
             threads: Int = ProcessorCount.available,
             check: Check = .nothing,
             instructionSet: InstructionSet = .best,
+            precision: Precision = .f32,
             keepsBuffers: Bool = true,
             memoryBudget: Int = 400 << 20
         ) {
             self.threads = threads
             self.check = check
             self.instructionSet = instructionSet
+            self.precision = precision
             self.keepsBuffers = keepsBuffers
             self.memoryBudget = memoryBudget
         }
@@ -85,9 +89,11 @@ public final class AutoencoderDC: Sendable {
 
     /// Makes the network of a configuration; parameters are read when they are needed.
     ///
-    /// - Throws: `NetworkError.configuration` for a configuration that describes no network.
+    /// - Throws: `NetworkError.configuration` for a configuration that describes no network, `NetworkError.precision` for
+    ///   one that this processor cannot compute in.
     public init(config: AutoencoderDCConfig, weights: any WeightSource, options: Options = Options()) throws {
         try config.checkNetwork()
+        guard options.precision.isAvailable(with: options.instructionSet) else { throw NetworkError.precision }
         self.config = config
         self.weights = weights
         self.options = options
@@ -181,7 +187,13 @@ public final class AutoencoderDC: Sendable {
             state.idle = nil
             return (state.tiling, idle)
         }
-        let engine = idle?.engine ?? Engine(threads: options.threads, instructionSet: options.instructionSet)
+        let engine =
+            idle?.engine
+            ?? Engine(
+                threads: options.threads,
+                instructionSet: options.instructionSet,
+                precision: options.precision
+            )
         engine.limit =
             switch options.check {
             case .nothing: nil

@@ -9,6 +9,8 @@ public enum NetworkError: Refusal, Equatable {
     case configuration(String)
     /// A parameter whose shape or type does not fit the configuration.
     case parameter(name: String, String)
+    /// A precision that this processor cannot compute in.
+    case precision
     /// Tile sizes that cannot be used.
     case tiling(String)
     /// A value that is NaN or infinite, or beyond what F16 holds, in a parameter or a layer's output.
@@ -20,6 +22,8 @@ public enum NetworkError: Refusal, Equatable {
     public var description: String {
         switch self {
         case .shape(let what), .configuration(let what), .tiling(let what), .outOfMemory(let what): what
+        case .precision:
+            "this processor cannot multiply bf16, for which it needs AVX512-BF16; use f32, which every one can"
         case .parameter(let name, let what): "\(name.escaped()): \(what)"
         case .outOfRange(let layer, let what): "\(layer.escaped()): \(what)"
         }

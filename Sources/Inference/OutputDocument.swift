@@ -23,8 +23,9 @@ package final class OutputDocument {
 
     /// Prepares a file.
     ///
+    /// - Parameter sources: files that must not be written over, even by force.
     /// - Throws: `FileFault.exists` where it is there and `force` is not given, or what the system says.
-    package init(_ path: String, force: Bool) throws(CheckpointError) {
+    package init(_ path: String, force: Bool, sources: [InputFile] = []) throws(CheckpointError) {
         self.path = path
         name = ModelFolder.name(of: path)
         folder = try OutputFolder(
@@ -32,7 +33,7 @@ package final class OutputDocument {
             names: [name],
             replaced: { _ in false },
             force: force,
-            sources: []
+            sources: sources
         )
         if !force { try Self.refuseExisting(path) }
     }
@@ -60,11 +61,43 @@ package final class OutputDocument {
         try commit()
     }
 
+    /// Writes one tensor into a file of its own, one of many in a folder, as `write(_:named:as:)` would.
+    package static func write(
+        _ tensor: FloatTensor,
+        named tensorName: String,
+        as kind: Kind,
+        to path: String,
+        force: Bool
+    ) throws(CheckpointError) {
+        let shape = Shape(tensor.dimensions)
+        let header =
+            kind == .npy
+            ? NumpyArray.header(shape)
+            : SafetensorsLayout([TensorDescriptor(name: tensorName, dtype: .f32, shape: shape)], format: "pt").header
+        var failure: CheckpointError?
+        header.withUnsafeBytes { header in
+            tensor.values.withUnsafeBytes { values in
+                do throws(CheckpointError) {
+                    try WholeFile.write(path, [header, values], force: force)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// Writes a picture as PNG.
     package func write(_ picture: Picture) throws {
         let bytes = try picture.png(name: path)
         let file = try folder.create(name, size: bytes.count)
         try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+        try commit()
+    }
+
+    /// Writes a text.
+    package func write(_ text: String) throws(CheckpointError) {
+        try folder.write(name, text)
         try commit()
     }
 

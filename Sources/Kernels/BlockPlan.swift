@@ -9,6 +9,7 @@ struct BlockPlan {
     let panels: Int
 
     private let points: Int
+    /// Floats that one tile's terms take at one point.
     private let k: Int
     private let tileRows: Int
     private let panelWidth: Int
@@ -18,7 +19,7 @@ struct BlockPlan {
 
     init(_ c: dcae_conv, _ engine: Engine, usesPacked: Bool) {
         points = Int(c.points)
-        k = Int(c.k16) * 16
+        k = Int(c.k16) * (c.brain != 0 ? 8 : 16)
         tileRows = Int(engine.kernels.tile_rows)
         panelWidth = Int(engine.kernels.panel_width)
         panels = Int(c.panels)

@@ -131,14 +131,17 @@ package final class Convolution: RowOperation {
             case DCAE_DIRECT: "direct"
             default: "product"
             }
-        return packed == nil && !usesPacked ? base + ", panels" : base
+        return base + (c.brain != 0 ? ", bf16" : "") + (packed == nil && !usesPacked ? ", panels" : "")
     }
 
     private var usesPacked = true
 
     package func prepare(_ engine: Engine, steps: Int) throws {
         self.steps = steps
-        let panelWidth = Int(engine.kernels.panel_width)
+        // Winograd's transforms would make six times bf16's error of theirs (README, error per algorithm).
+        c.brain = engine.halfKernels != nil && c.algorithm != DCAE_WINOGRAD ? 1 : 0
+        let kernels = kernels(engine)
+        let panelWidth = Int(kernels.panel_width)
         c.panels = (c.outputs + Int32(panelWidth) - 1) / Int32(panelWidth)
         fillWeights()
         try fillConstants(engine, width: Int(c.panels) * panelWidth)
@@ -151,7 +154,7 @@ package final class Convolution: RowOperation {
         let tiles = (ownHeight + Int(c.tile_height) - 1) / Int(c.tile_height) * Int(c.tiles_x)
         // Few tiles do not pay for weights written out and read again; their own side must be small enough to be read anew
         // for each panel.
-        let leftBytes = 4 * tiles * Int(c.points) * Int(c.k16) * 16
+        let leftBytes = (c.brain != 0 ? 2 : 4) * tiles * Int(c.points) * Int(c.k16) * 16
         let fewTiles = steps == 1 && tiles <= 256 && leftBytes <= 10 << 20 && Int(c.panels) >= 2 * engine.pool.count
         let direct = c.algorithm == DCAE_DIRECT && c.shuffle == DCAE_UNSHUFFLE
         usesPacked = !direct && !(fewTiles && packedBytes > 1 << 20) && packedBytes <= 96 << 20
@@ -162,11 +165,16 @@ package final class Convolution: RowOperation {
         let base = buffer.base
         engine.pool.run(Int(c.panels)) { panel, worker in
             withUnsafePointer(to: c) { c in
-                engine.kernels.prepare_panel(c, Int32(panel), base + panel * panelFloats, engine.scratch(of: worker))
+                kernels.prepare_panel(c, Int32(panel), base + panel * panelFloats, engine.scratch(of: worker))
             }
         }
         packed = buffer
         c.packed = UnsafePointer(base)
+    }
+
+    private func kernels(_ engine: Engine) -> dcae_kernels {
+        if c.brain != 0, let kernels = engine.halfKernels { return kernels }
+        return engine.kernels
     }
 
     package func finish(_ engine: Engine) throws {
@@ -241,29 +249,31 @@ package final class Convolution: RowOperation {
         let v = plan.leftFloats(of: plan.largest)
         let m = plan.productFloats(of: plan.largest)
         let t = c.finishes != 0 ? plan.resultFloats(of: plan.largest) : 0
+        let kernels = kernels(engine)
         try engine.reserveScratch(v + m + t)
-        let panelFloats = dcae_panel_floats(&c, engine.kernels.panel_width)
+        let panelFloats = dcae_panel_floats(&c, kernels.panel_width)
         guard let weights = packed?.base else { preconditionFailure("weights were prepared") }
         engine.pool.run(plan.blocks.count) { block, worker in
             let tiles = plan.blocks[block]
             let (t0, t1) = (Int32(tiles.lowerBound), Int32(tiles.upperBound))
             let left = engine.scratch(of: worker)
             withUnsafePointer(to: c) { c in
-                engine.kernels.transform_input(c, t0, t1, left)
+                kernels.transform_input(c, t0, t1, left)
                 for panel in 0..<plan.panels {
                     let right = weights + panel * panelFloats
-                    engine.kernels.multiply(c, t0, t1, left, right, Int32(panel), left + v, left + v + m)
+                    kernels.multiply(c, t0, t1, left, right, Int32(panel), left + v, left + v + m)
                 }
-                if t > 0 { engine.kernels.finish(c, t0, t0, t1, left + v + m) }
+                if t > 0 { kernels.finish(c, t0, t0, t1, left + v + m) }
             }
         }
     }
 
     /// Every thread takes panels of outputs, prepares each just before it is used, and multiplies all tiles by it.
     private func runByPanels(_ engine: Engine, _ plan: BlockPlan) throws {
-        let panelFloats = dcae_panel_floats(&c, engine.kernels.panel_width)
+        let kernels = kernels(engine)
+        let panelFloats = dcae_panel_floats(&c, kernels.panel_width)
         let m = plan.productFloats(of: plan.largest)
-        let wide = dcae_panel_scratch(&c, engine.kernels.panel_width)
+        let wide = dcae_panel_scratch(&c, kernels.panel_width)
         try engine.reserveScratch(panelFloats + m + wide)
         var first = 0
         while first < plan.blocks.count {
@@ -278,15 +288,15 @@ package final class Convolution: RowOperation {
             let (leftBase, resultBase) = (left.base, results.base)
             engine.pool.run(blocks.count) { block, _ in
                 let (t0, t1) = (Int32(blocks[block].lowerBound), Int32(blocks[block].upperBound))
-                withUnsafePointer(to: c) { engine.kernels.transform_input($0, t0, t1, leftBase + offsets[block]) }
+                withUnsafePointer(to: c) { kernels.transform_input($0, t0, t1, leftBase + offsets[block]) }
             }
             engine.pool.run(plan.panels) { panel, worker in
                 let right = engine.scratch(of: worker)
                 withUnsafePointer(to: c) { c in
-                    engine.kernels.prepare_panel(c, Int32(panel), right, right + panelFloats + m)
+                    kernels.prepare_panel(c, Int32(panel), right, right + panelFloats + m)
                     for (block, range) in blocks.enumerated() {
                         let (t0, t1) = (Int32(range.lowerBound), Int32(range.upperBound))
-                        engine.kernels.multiply(
+                        kernels.multiply(
                             c,
                             t0,
                             t1,
@@ -303,7 +313,7 @@ package final class Convolution: RowOperation {
                 let rows = plan.finishRanges(start..<(start + tiles), threads: engine.pool.count)
                 engine.pool.run(rows.count) { index, _ in
                     let (t0, t1) = (Int32(rows[index].lowerBound), Int32(rows[index].upperBound))
-                    withUnsafePointer(to: c) { engine.kernels.finish($0, Int32(start), t0, t1, resultBase) }
+                    withUnsafePointer(to: c) { kernels.finish($0, Int32(start), t0, t1, resultBase) }
                 }
             }
             first = last

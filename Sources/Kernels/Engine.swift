@@ -23,6 +23,8 @@ package final class Engine {
     /// The instruction set in use.
     package let instructionSet: InstructionSet
     let kernels: dcae_kernels
+    /// The loops whose products multiply bf16, where this precision was asked for.
+    let halfKernels: dcae_kernels?
     /// The bound on activations, where they are to be checked.
     package var limit: Float?
     /// Whether the time of every operation is taken.
@@ -44,10 +46,12 @@ package final class Engine {
     private var zeroBuffers: [FloatBuffer] = []
 
     /// An engine with so many threads.
-    package init(threads: Int, instructionSet: InstructionSet) {
+    package init(threads: Int, instructionSet: InstructionSet, precision: Precision = .f32) {
         pool = ThreadPool(count: threads)
         self.instructionSet = instructionSet
         kernels = instructionSet.kernels.pointee
+        halfKernels =
+            precision == .bf16 && precision.isAvailable(with: instructionSet) ? Precision.halfKernels?.pointee : nil
         scratch = Array(repeating: nil, count: pool.count)
     }
 

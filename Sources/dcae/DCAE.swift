@@ -19,10 +19,13 @@ struct DCAE: ParsableCommand {
               dcae convert model.safetensors -o sana/     to the other layout, and proves it
               dcae verify sana/                           held against its architecture
               dcae identify model.safetensors             which variant it is, and why
+              dcae diff model.safetensors sana/           what differs, across layouts and dtypes
+              dcae hash sana/ -o sana.manifest            what it holds, to check later
               dcae list                                   the variants that are known
               dcae encode sana/ photo.png -o latent.safetensors --scaled
               dcae decode sana/ latent.safetensors -o photo.png --scaled
               dcae roundtrip sana/ photo.png -o sheet.png
+              dcae scale sana/ --images photos/           the scaling factor, measured
 
             Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
             64 wrong usage. Completions: dcae --generate-completion-script bash|zsh|fish
@@ -30,8 +33,9 @@ struct DCAE: ParsableCommand {
         version: version,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
-            HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self, DecodeCommand.self,
-            RoundtripCommand.self, BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
+            DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
+            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, SynthesizeCommand.self,
+            PictureCommand.self,
         ]
     )
 

@@ -35,6 +35,31 @@ import Testing
         }
     }
 
+    @Test(arguments: Fixtures.families) func `bf16 stays within its own error`(family: String) throws {
+        let network = try TinyNetwork(family)
+        var options = AutoencoderDC.Options(precision: .bf16)
+        guard Precision.bf16.isAvailable(with: .best) else {
+            #expect(throws: NetworkError.precision) {
+                try AutoencoderDC(config: network.config, weights: network.weights, options: options)
+            }
+            return
+        }
+        let model = try AutoencoderDC(config: network.config, weights: network.weights, options: options)
+        let name = try #require(network.cases.first { !$0.hasPrefix("tiled.") })
+        let latent = try network.tensor(name + ".latent")
+        let encoded = try model.encode(try network.tensor(name + ".image"))
+        let decoded = try model.decode(latent)
+        for (found, expected) in [(encoded, latent), (decoded, try network.tensor(name + ".sample"))] {
+            let distance = Distance(found, expected)
+            #expect(distance.rms < 1.2e-2, "\(distance)")
+            // The small lite network has hardly a product that is not Winograd's.
+            #expect(family == "lite" || !distance.isRounding, "it is computed in bf16")
+        }
+        options.threads = 3
+        let other = try AutoencoderDC(config: network.config, weights: network.weights, options: options)
+        #expect(try other.decode(latent) == decoded)
+    }
+
     private func compare(_ model: AutoencoderDC, _ network: TinyNetwork, _ name: String) throws {
         model.disableTiling()
         if name.hasPrefix("tiled.") {

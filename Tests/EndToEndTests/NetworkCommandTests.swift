@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import Images
+import Kernels
 import ModelZoo
 import StrictJSON
 import TensorCore
@@ -38,6 +39,21 @@ import Testing
     @Test(arguments: ["encode", "decode", "bench"]) func everyCommandHasHelp(command: String) throws {
         let help = try Self.run([command, "--help"])
         #expect(help.status == 0 && help.output.contains("USAGE: dcae \(command)"))
+    }
+
+    @Test func bf16WhereTheProcessorHasIt() throws {
+        let words = ["bench", Self.sana, "--size", "32", "--repeat", "1", "--precision"]
+        let without = try Program.run(words + ["bf16"], environment: ["DCAE_ISA": "baseline"])
+        #expect(without.status == 2 && without.output.isEmpty)
+        #expect(
+            without.error
+                == "dcae: error: this processor cannot multiply bf16, "
+                + "for which it needs AVX512-BF16; use f32, which every one can\n"
+        )
+        #expect(try Self.run(words + ["fp8"]).status == 64)
+        guard Precision.bf16.isAvailable(with: .best) else { return }
+        let document = try Self.run(words + ["bf16", "--json"])
+        #expect(try JSONReader.read(Array(document.output.utf8))["precision"]?.string == "bf16")
     }
 
     /// Latents and samples of what diffusers computed, through files of both kinds and both layouts.

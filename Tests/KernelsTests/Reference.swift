@@ -134,8 +134,8 @@ final class Held {
 struct Bench {
     let engine: Engine
 
-    init(_ set: InstructionSet, threads: Int = 2) {
-        engine = Engine(threads: threads, instructionSet: set)
+    init(_ set: InstructionSet, threads: Int = 2, precision: Precision = .f32) {
+        engine = Engine(threads: threads, instructionSet: set, precision: precision)
     }
 
     /// Runs `operations` from the planes of `input`; in bands where `isWhole` is false.

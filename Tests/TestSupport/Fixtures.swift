@@ -79,6 +79,7 @@ package final class TemporaryFolder {
     }
 
     /// Writes a safetensors file with tensors and their data.
+    @discardableResult
     package func write(_ name: String, tensors: [(descriptor: TensorDescriptor, bytes: [UInt8])]) throws -> String {
         let file = SafetensorsLayout(tensors.map(\.descriptor), format: nil)
         let data = file.placements.flatMap { placed in tensors.first { $0.descriptor == placed.descriptor }?.bytes ?? []

@@ -29,3 +29,64 @@ void dcae_count_nonfinite_16(const void *values, size_t count, uint16_t exponent
 /// Fills with center + half_width * u, u uniform in [-1, 1): the element of index i depends on key and i alone, and is the same on
 /// every processor.
 void dcae_fill_uniform(float *target, size_t count, uint64_t key, uint64_t start, float center, float half_width);
+
+// --- How two arrays of numbers differ (diff.c). Pointers are aligned to their elements. ---
+
+/// Sums over the pairs of two arrays in F64; the same bits at every level.
+typedef struct {
+    double differences;  // of (a - b)²
+    double a;            // of a²
+    double b;            // of b²
+    double products;     // of a * b
+    double largest;      // the largest |a - b|
+    uint64_t differing;  // how many a are not equal to b; 0 and -0 are equal
+} dcae_difference;
+
+/// The best level that this processor has: 0 baseline, 1 AVX2, 2 AVX-512.
+int dcae_difference_level(void);
+/// Values that are not finite make the sum of a² or b² not finite.
+void dcae_difference_f32(int level, const float *a, const float *b, size_t count, dcae_difference *out);
+void dcae_difference_f64(int level, const double *a, const double *b, size_t count, dcae_difference *out);
+
+/// Pairs of which one at least is not finite.
+typedef struct {
+    uint64_t pairs;
+    uint64_t nan_mismatches;       // one is NaN, the other is not
+    uint64_t infinity_mismatches;  // none is NaN, one is infinite, and they are not equal
+} dcae_nonfinite_pairs;
+
+/// Adds to `found` and puts zeros in place of these pairs; a and b may be the same array.
+void dcae_drop_nonfinite_f32(float *a, float *b, size_t count, dcae_nonfinite_pairs *found);
+void dcae_drop_nonfinite_f64(double *a, double *b, size_t count, dcae_nonfinite_pairs *found);
+
+/// The first pair that is not equal, two NaN being equal; count where there is none.
+size_t dcae_first_difference_f32(const float *a, const float *b, size_t count);
+size_t dcae_first_difference_f64(const double *a, const double *b, size_t count);
+
+/// How many finite pairs have |a - b| > atol + rtol * |b|.
+uint64_t dcae_count_outside_f32(const float *a, const float *b, size_t count, double rtol, double atol);
+uint64_t dcae_count_outside_f64(const double *a, const double *b, size_t count, double rtol, double atol);
+
+/// How many whole numbers differ, and the first that does.
+uint64_t dcae_count_unequal_64(const uint64_t *a, const uint64_t *b, size_t count, size_t *first);
+
+/// The most steps from number to number between a and b in their own format; pairs with a NaN are left out, infinity is one step
+/// from the largest number, and 0 and -0 are one place. `infinity` is its bits in the format; `places` gives each byte's place in the
+/// order, INT16_MIN for NaN.
+uint32_t dcae_ulp_8(const uint8_t *a, const uint8_t *b, size_t count, const int16_t places[256]);
+uint32_t dcae_ulp_16(const uint16_t *a, const uint16_t *b, size_t count, uint16_t infinity);
+uint32_t dcae_ulp_32(const uint32_t *a, const uint32_t *b, size_t count);
+uint64_t dcae_ulp_64(const uint64_t *a, const uint64_t *b, size_t count);
+
+/// Numbers of other formats as F32 or F64; exact, but for whole numbers of 64 bits, which are rounded to the nearest.
+void dcae_widen_i8(const int8_t *source, float *target, size_t count);
+void dcae_widen_u8(const uint8_t *source, float *target, size_t count);
+void dcae_widen_i16(const int16_t *source, float *target, size_t count);
+void dcae_widen_u16(const uint16_t *source, float *target, size_t count);
+void dcae_widen_i32(const int32_t *source, double *target, size_t count);
+void dcae_widen_u32(const uint32_t *source, double *target, size_t count);
+void dcae_widen_i64(const int64_t *source, double *target, size_t count);
+void dcae_widen_u64(const uint64_t *source, double *target, size_t count);
+void dcae_widen_f32(const float *source, double *target, size_t count);
+/// By a table of the values of all bytes.
+void dcae_widen_f8(const uint8_t *source, float *target, size_t count, const float values[256]);

@@ -55,6 +55,7 @@ typedef struct {
     float eps;
     int32_t y0, y1;  ///< the rows of the convolution's own output to be made
     int32_t tiles_x, tile_height, tile_width, points;
+    int32_t brain;     ///< whether products multiply pairs of bf16: for the kernels of level 3
     int32_t finishes;  ///< whether a pass over the whole pixel follows: a norm, a shortcut or a shuffle
 } dcae_conv;
 
@@ -100,7 +101,7 @@ typedef struct {
     );
 } dcae_kernels;
 
-/// The table of a level (0 baseline, 1 AVX2 with FMA, 2 AVX-512), or NULL where the processor has it not.
+/// The table of a level (0 baseline, 1 AVX2 with FMA, 2 AVX-512; 3 AVX-512 with products of bf16), or NULL where the processor has it not.
 const dcae_kernels *dcae_kernels_of(int level);
 
 /// Floats of scratch that prepare_panel wants.

@@ -68,7 +68,7 @@ struct BenchCommand: ParsableCommand {
         if !common.quiet {
             Terminal.print(
                 "\(loaded.source.name): \(size.height)x\(size.width), \(options.threads) thread\(options.threads == 1 ? "" : "s"), "
-                    + "\(options.instructionSet), opened in \(loaded.seconds.fixed(3)) s"
+                    + "\(options.instructionSet), \(options.precision), opened in \(loaded.seconds.fixed(3)) s"
             )
         }
         var table = Table(["", "MEDIAN", "FASTEST", "GFLOP", "GFLOPS", "BUFFERS"], right: [1, 2, 3, 4, 5])
@@ -109,6 +109,7 @@ struct BenchCommand: ParsableCommand {
             "height": .integer(size.height), "width": .integer(size.width),
             "threads": .integer(loaded.network.options.threads),
             "instruction_set": .string("\(loaded.network.options.instructionSet)"),
+            "precision": .string(loaded.network.options.precision.rawValue),
             "open_seconds": .double(loaded.seconds),
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
             "weight_bytes": .integer(loaded.source.checkpoint.byteCount),

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import CheckpointIO
+internal import Inference
 internal import Inspection
 internal import ModelZoo
+internal import Pages
 internal import StrictJSON
 internal import TensorCore
 
@@ -26,6 +28,7 @@ struct InspectCommand: ParsableCommand {
 
             Statistics are those of the finite values. The histogram is by powers of two:
             the largest magnitudes outside, negative to the left, positive to the right.
+            --html reads all values too and shows them as a page.
             Tables fit the terminal, or COLUMNS where that is set.
             """
     )
@@ -51,6 +54,10 @@ struct InspectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How deep the tree goes.", valueName: "number"))
     var depth: Int?
 
+    @Flag(help: "Replace files that exist.")
+    var force = false
+
+    @OptionGroup var page: PageArguments
     @OptionGroup var open: OpenArguments
     @OptionGroup var common: CommonOptions
 
@@ -62,23 +69,30 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        if case .config(let text) = try PathKind.of(path) { return try inspectConfig(text) }
+        if case .config(let text) = try PathKind.of(path) {
+            if page.html != nil { throw ValidationError("--html shows tensors: give a checkpoint") }
+            return try inspectConfig(text)
+        }
         let registry = try common.loadRegistry()
         let checkpoint = try open.open(path)
         if !common.json { common.say(notesOf: checkpoint) }
         // A filter or an order says that a list is wanted, and a depth that the tree is.
+        let document = try page.prepare(sources: checkpoint.files, force: force)
         let wantsTree = tree || depth != nil
         let wantsList = tensors || (!wantsTree && !stats && (!filter.isEmpty || sort != nil))
-        if !common.json, !wantsTree, !wantsList, !stats {
-            return InspectRendering.show(CheckpointSummary(checkpoint, registry: registry))
-        }
+        let summary = CheckpointSummary(checkpoint, registry: registry)
+        let wantsSummary = !common.json && !wantsTree && !wantsList && !stats
+        if wantsSummary, document == nil { return InspectRendering.show(summary) }
         var listing = try list(checkpoint)
+        try document?.write(InspectPage(summary, listing).page.html)
+        defer { if !common.json, !common.quiet { page.sayWritten() } }
+        if wantsSummary { return InspectRendering.show(summary) }
         if listing.tensors.isEmpty, !filter.isEmpty, !common.quiet {
             Terminal.say("dcae: note: no tensor has a name that matches")
         }
         if let sort { listing = listing.sorted(by: sort) }
         if common.json {
-            var members = CheckpointSummary(checkpoint, registry: registry).members
+            var members = summary.members
             if wantsTree { members.append(.init("tree", ModuleTree(listing, depth: depth).document)) }
             if stats { members.append(.init("statistics", StatisticsSummary(listing).document)) }
             if wantsList || stats { members.append(.init("tensors", .array(listing.tensors.map(\.document)))) }
@@ -93,7 +107,7 @@ struct InspectCommand: ParsableCommand {
 
     private func list(_ checkpoint: Checkpoint) throws -> TensorListing {
         let filters = filter.map(Glob.init)
-        guard stats else { return TensorListing(checkpoint, matching: filters) }
+        guard stats || page.html != nil else { return TensorListing(checkpoint, matching: filters) }
         let total = TensorListing.byteCount(checkpoint, matching: filters)
         let progress = Progress("reading", total: total, quiet: common.quiet)
         defer { progress.finish() }

@@ -1,9 +1,11 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import Conversion
+internal import DCAEKit
 internal import Images
 internal import Inference
 internal import ModelZoo
+internal import Pages
 internal import StrictJSON
 internal import TensorCore
 
@@ -48,6 +50,7 @@ struct RoundtripCommand: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var force = false
 
+    @OptionGroup var page: PageArguments
     @OptionGroup var pictures: PictureArguments
     @OptionGroup var tiles: TileArguments
     @OptionGroup var model: ModelArguments
@@ -55,6 +58,7 @@ struct RoundtripCommand: ParsableCommand {
 
     func validate() throws {
         if images.isEmpty, output != nil { throw ValidationError("--output is a sheet of pictures: name some") }
+        if images.isEmpty, page.html != nil { throw ValidationError("--html shows pictures: name some") }
         if images.isEmpty, reference != nil { throw ValidationError("--reference is compared on pictures: name some") }
     }
 
@@ -69,6 +73,10 @@ struct RoundtripCommand: ParsableCommand {
         let files = try RunFile.images(at: images)
         let loaded = try model.load(path, common, tiles: tiles)
         let other = try reference.map { try model.load($0, common, tiles: tiles, isOther: true) }
+        let document = try page.prepare(
+            sources: loaded.source.checkpoint.files + (other?.source.checkpoint.files ?? []),
+            force: force
+        )
         let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
         defer { bar.finish() }
         let roundtrips = try files.flatMap { file in
@@ -92,10 +100,21 @@ struct RoundtripCommand: ParsableCommand {
             let drawn = PictureRoundtrip.sheet(roundtrips, model: names.model, reference: names.reference)
             try sheet.write(try drawn.picture(name: output))
         }
+        if let document {
+            let names = render.names
+            let page = try PictureRoundtrip.page(
+                roundtrips,
+                model: names.model,
+                reference: names.reference,
+                scalingFactor: loaded.source.config.scalingFactor
+            )
+            try document.write(page.html)
+        }
         if common.json { return Terminal.print(render.document(sheet: output)) }
         if common.quiet { return output.map { Terminal.print($0) } ?? () }
         render.print()
         if let output { Terminal.print("wrote \(output)") }
+        page.sayWritten()
     }
 
     private func followLayouts() throws {

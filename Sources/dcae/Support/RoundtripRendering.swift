@@ -74,17 +74,8 @@ struct RoundtripRendering {
     private func words(_ difference: TensorDifference?) -> String {
         guard let difference else { return "of another shape" }
         if difference.isNone { return "identical" }
-        return "max \(short(difference.largest)) (\(short(difference.relativeLargest)) of the largest), "
-            + "relative RMS \(short(difference.relativeRMS))"
-    }
-
-    /// Four places after the point, or of very small and large numbers three digits, as `1.23e-5`.
-    private func short(_ number: Double) -> String {
-        guard number.isFinite, number != 0 else { return "\(number)" }
-        var (mantissa, exponent) = (number.magnitude, 0)
-        while mantissa >= 9.995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-        while mantissa < 0.9995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-        return (-2...3).contains(exponent) ? number.fixed(4) : "\(mantissa.fixed(2))e\(exponent)"
+        return "max \(difference.largest.brief) (\(difference.relativeLargest.brief) of the largest), "
+            + "relative RMS \(difference.relativeRMS.brief)"
     }
 
     private func stages() {

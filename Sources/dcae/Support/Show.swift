@@ -1,14 +1,10 @@
+internal import TensorCore
+
 /// Numbers for people.
 enum Show {
     /// `323,356,460`.
     static func grouped(_ number: Int) -> String {
-        let digits = Array(String(number.magnitude))
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
-            text.append(digit)
-        }
-        return (number < 0 ? "-" : "") + text
+        number.grouped
     }
 
     /// `323.4 M`.

@@ -1,0 +1,198 @@
+package import CheckpointIO
+internal import Conversion
+package import ModelZoo
+package import StrictJSON
+package import TensorCore
+
+/// How a checkpoint B differs from a checkpoint A, whatever the layout, format and sharding of either.
+package struct CheckpointDiff: Sendable {
+    /// What is compared, and how strictly.
+    package struct Request: Sendable {
+        package var selection = TensorSelection()
+        /// Nil for byte by byte.
+        package var tolerance: Tolerance?
+        /// Whether the configurations count.
+        package var comparesConfigs = true
+        package var threads = Workers.defaultCount
+        /// The instruction set of the loops, as `DifferencePass.level`: every one gives the same bits.
+        package var level = DifferencePass.bestLevel
+
+        package init() {}
+    }
+
+    /// One of the two checkpoints.
+    package struct Side: Sendable {
+        package let path: String
+        package let format: CheckpointFormat
+        /// The layout that its tensors are stored in; nil where they are not those of a DC-AE.
+        package let layout: Layout?
+        package let tensorCount: Int
+        package let byteCount: Int
+        /// The dtypes that occur.
+        package let dtypes: [DType]
+
+        init(_ checkpoint: Checkpoint) {
+            path = checkpoint.path
+            format = checkpoint.format
+            layout = StructureMatch.layout(of: checkpoint)
+            tensorCount = checkpoint.tensors.count
+            byteCount = checkpoint.byteCount
+            dtypes = Set(checkpoint.tensors.map(\.descriptor.dtype)).sorted().reversed()
+        }
+    }
+
+    /// A text beside the tensors that is not the same on both sides.
+    package struct MetadataField: Sendable, Equatable {
+        package let key: String
+        package let a: JSONValue?
+        package let b: JSONValue?
+    }
+
+    package let a: Side
+    package let b: Side
+    /// The layout in which the tensors are named: A's.
+    package let layout: Layout?
+    /// Every tensor that was selected: those of A in module order, then those that are in B alone.
+    package let tensors: [TensorComparison]
+    /// The tensors that were not.
+    package let ignoredCount: Int
+    package let tolerance: Tolerance?
+    /// Nil where configurations do not count.
+    package let config: ConfigComparison?
+    /// What programs noted in the files; it does not make them different.
+    package let metadata: [MetadataField]
+
+    /// Whether nothing that counts differs.
+    package var isSame: Bool {
+        config?.isDifferent != true && tensors.allSatisfy { $0.isSame(within: tolerance) }
+    }
+
+    /// Compares two checkpoints.
+    ///
+    /// Where both are DC-AEs of different layouts, B is seen in A's.
+    ///
+    /// - Parameter progress: is told how many bytes of both sides were compared.
+    /// - Throws: where one cannot be read, or the selection leaves nothing.
+    package static func compare(
+        _ a: Checkpoint,
+        _ b: Checkpoint,
+        _ request: Request,
+        registry: Registry,
+        progress: (@Sendable (Int) -> Void)? = nil
+    ) throws(CheckpointError) -> CheckpointDiff {
+        let networks = try networks(of: a, b, registry)
+        let left = CheckpointView(a, as: nil, network: networks.a)
+        let right = CheckpointView(b, as: left.layout, network: networks.b)
+        let matching = TensorMatching(left, right, request.selection)
+        if matching.pairs.isEmpty, matching.onlyInA.isEmpty, matching.onlyInB.isEmpty, matching.ignoredCount > 0 {
+            throw CheckpointError(
+                request.selection.only.isEmpty ? "--ignore" : "--only",
+                .file,
+                DiffFault.nothingSelected
+            )
+        }
+        var tensors = try compare(matching.pairs, left, right, request, progress)
+        let renamed = try RenamedTensors.find(
+            matching.onlyInA,
+            in: left,
+            matching.onlyInB,
+            in: right,
+            threads: request.threads
+        )
+        let newName = Dictionary(uniqueKeysWithValues: renamed.map { ($0.a, $0.b) })
+        let isTaken = Set(renamed.map(\.b))
+        for (index, tensor) in matching.onlyInA.enumerated() {
+            let match = newName[index].map { matching.onlyInB[$0].descriptor }
+            tensors.append(TensorComparison(match == nil ? .removed : .renamed, tensor.descriptor, match))
+        }
+        tensors = inOrder(of: left, tensors)
+        for (index, tensor) in matching.onlyInB.enumerated() where !isTaken.contains(index) {
+            tensors.append(TensorComparison(.added, nil, tensor.descriptor))
+        }
+        return CheckpointDiff(
+            a: Side(a),
+            b: Side(b),
+            layout: left.layout,
+            tensors: tensors,
+            ignoredCount: matching.ignoredCount,
+            tolerance: request.tolerance,
+            config: request.comparesConfigs
+                ? ConfigComparison(
+                    try ConfigComparison.side(of: a, registry: registry),
+                    try ConfigComparison.side(of: b, registry: registry)
+                ) : nil,
+            metadata: metadata(a, b)
+        )
+    }
+
+    /// The networks of both sides: a side's own where it is exact, else the other's: a bare file has no config.json beside it,
+    /// but its copy may have one.
+    private static func networks(
+        of a: Checkpoint,
+        _ b: Checkpoint,
+        _ registry: Registry
+    ) throws(CheckpointError) -> (a: NetworkDescription?, b: NetworkDescription?) {
+        let first = try NetworkMatch(a, registry: registry)
+        let second = try NetworkMatch(b, registry: registry)
+        func network(_ own: NetworkMatch?, _ other: NetworkMatch?) -> NetworkDescription? {
+            own?.isExact == true || other?.isExact != true ? (own ?? other)?.network : other?.network
+        }
+        return (network(first, second), network(second, first))
+    }
+
+    private static func compare(
+        _ pairs: [(a: ViewedTensor, b: ViewedTensor)],
+        _ a: CheckpointView,
+        _ b: CheckpointView,
+        _ request: Request,
+        _ progress: (@Sendable (Int) -> Void)?
+    ) throws(CheckpointError) -> [TensorComparison] {
+        let comparable = pairs.map { TensorPair($0.a, $0.b) }
+        let pass = DifferencePass(
+            a: a,
+            b: b,
+            pairs: comparable.compactMap(\.self),
+            tolerance: request.tolerance,
+            threads: request.threads,
+            level: request.level
+        )
+        var findings = try pass.run(progress: progress)[...]
+        return zip(pairs, comparable).map { pair, comparable in
+            let (x, y) = (pair.a.descriptor, pair.b.descriptor)
+            let relation: TensorComparison.Relation =
+                x.shape != y.shape ? .shape : x.dtype != y.dtype ? .dtype : .changed
+            guard comparable != nil, let finding = findings.popFirst() else { return TensorComparison(relation, x, y) }
+            if finding.isIdentical, relation == .changed { return TensorComparison(.identical, x, y) }
+            return TensorComparison(
+                relation,
+                x,
+                y,
+                values: finding.values,
+                casts: finding.casts,
+                hasSameBytes: finding.isIdentical
+            )
+        }
+    }
+
+    /// Puts tensors of A back into the order that they have in it.
+    private static func inOrder(of view: CheckpointView, _ tensors: [TensorComparison]) -> [TensorComparison] {
+        var positions: [UTF8Name: Int] = [:]
+        for (index, tensor) in view.tensors.enumerated() { positions[UTF8Name(tensor.descriptor.name)] = index }
+        return tensors.enumerated().sorted { x, y in
+            (positions[UTF8Name(x.element.name)] ?? 0, x.offset) < (positions[UTF8Name(y.element.name)] ?? 0, y.offset)
+        }.map(\.element)
+    }
+
+    private static func metadata(_ a: Checkpoint, _ b: Checkpoint) -> [MetadataField] {
+        func values(_ checkpoint: Checkpoint) -> [UTF8Name: JSONValue] {
+            Dictionary(
+                checkpoint.metadata.map { (UTF8Name($0.key), $0.value) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        }
+        let (left, right) = (values(a), values(b))
+        return Set(left.keys).union(right.keys).sorted().compactMap { key in
+            left[key] == right[key] ? nil : MetadataField(key: key.string, a: left[key], b: right[key])
+        }
+    }
+}

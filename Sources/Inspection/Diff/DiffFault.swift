@@ -1,0 +1,23 @@
+internal import CheckpointIO
+internal import TensorCore
+
+/// Why two paths cannot be compared.
+package enum DiffFault: Fault, Equatable {
+    case nothingSelected
+    case configAgainstCheckpoint(String)
+
+    package var message: String {
+        switch self {
+        case .nothingSelected: "no tensor of either side is selected"
+        case .configAgainstCheckpoint(let other):
+            "this is a configuration, and \(other.clipped(toBytes: 80).escaped()) is a checkpoint"
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .nothingSelected: "`dcae inspect --tensors` lists the names"
+        case .configAgainstCheckpoint: "compare two of a kind"
+        }
+    }
+}

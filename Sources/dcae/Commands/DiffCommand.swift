@@ -1,0 +1,143 @@
+internal import ArgumentParser
+internal import CheckpointIO
+internal import Conversion
+internal import Inference
+internal import Inspection
+internal import ModelZoo
+internal import Pages
+internal import StrictJSON
+internal import TensorCore
+
+struct DiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Shows how two checkpoints differ, whatever their layout, format and dtype.",
+        discussion: """
+            Tensors are matched by what they are in the network, so an original checkpoint
+            and its diffusers copy are the same; those of an unknown network are matched by
+            name. Files, folders, shards, PyTorch files and zstd are all alike. Two
+            config.json can be compared too.
+
+              dcae diff sana-1.0/ sana-1.1/ --only 'encoder.*'     the same encoder?
+              dcae diff fp32.safetensors bf16.safetensors          one rounded from the other?
+              dcae diff unknown.safetensors known-mix/ --brief     is it this one?
+
+            What counts as different: any byte of a tensor, its dtype and its shape;
+            tensors that one side has alone or under another name; the configurations
+            beside the files, where both sides have one (not with --only, nor with
+            --ignore-config). With --rtol or --atol values are compared as numbers:
+            |A - B| <= atol + rtol * |B|, as numpy.isclose does with equal_nan; dtypes and
+            signs of zero then do not count. Metadata is shown and never counts.
+
+            Numbers are sums in F64 over the values that are finite on both sides. REL RMS
+            is the RMS of A - B over that of A; of a module, over its tensors that differ.
+            ULP is the most steps from number to number in the tensors' own format. NaN
+            against NaN is equal. A complex number is two values.
+
+            Exit codes: 0 the same, 1 different, 2 could not be compared.
+            """
+    )
+
+    @Argument(help: "A checkpoint, a shard index, a model folder or a config.json.", completion: .file())
+    var a: String
+
+    @Argument(help: "What it is compared with.", completion: .file())
+    var b: String
+
+    @Option(help: ArgumentHelp("How far values may be apart, as a part of B's.", valueName: "number"))
+    var rtol: Double?
+
+    @Option(help: ArgumentHelp("How far values may be apart, at the least.", valueName: "number"))
+    var atol: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compare only tensors whose name in either layout matches, as 'encoder.*'; may be repeated.",
+            valueName: "glob"
+        )
+    )
+    var only: [String] = []
+
+    @Option(help: ArgumentHelp("Leave out tensors whose name in either layout matches.", valueName: "glob"))
+    var ignore: [String] = []
+
+    @Flag(help: "Leave the configurations out.")
+    var ignoreConfig = false
+
+    @Flag(help: "Print the answer alone.")
+    var brief = false
+
+    @Option(help: ArgumentHelp("The most tensors to list.", valueName: "number"))
+    var limit = 20
+
+    @Flag(help: "List every tensor that differs.")
+    var all = false
+
+    @Flag(help: "Replace files that exist.")
+    var force = false
+
+    @OptionGroup var page: PageArguments
+    @OptionGroup var open: OpenArguments
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        for (name, value) in [("--rtol", rtol), ("--atol", atol)] {
+            if let value, !value.isFinite || value < 0 {
+                throw ValidationError("\(name) must be a number, 0 or more")
+            }
+        }
+        if limit < 0 { throw ValidationError("--limit must be 0 or more") }
+    }
+
+    func run() throws {
+        let registry = try common.loadRegistry()
+        switch (try PathKind.of(a), try PathKind.of(b)) {
+        case (.config(let x), .config(let y)): try compareConfigs(x, y, registry)
+        case (.config, .checkpoint): throw CheckpointError(a, .file, DiffFault.configAgainstCheckpoint(b))
+        case (.checkpoint, .config): throw CheckpointError(b, .file, DiffFault.configAgainstCheckpoint(a))
+        case (.checkpoint, .checkpoint): try compareCheckpoints(registry)
+        }
+    }
+
+    private func compareCheckpoints(_ registry: Registry) throws {
+        let (left, right) = (try open.open(a), try open.open(b))
+        common.say(notesOf: left)
+        common.say(notesOf: right)
+        let document = try page.prepare(sources: left.files + right.files, force: force)
+        var request = CheckpointDiff.Request()
+        request.selection = TensorSelection(only: only.map(Glob.init), ignored: ignore.map(Glob.init))
+        if rtol != nil || atol != nil { request.tolerance = Tolerance(relative: rtol ?? 0, absolute: atol ?? 0) }
+        request.comparesConfigs = !ignoreConfig && only.isEmpty
+        let progress = Progress("comparing", total: left.byteCount + right.byteCount, quiet: common.quiet)
+        defer { progress.finish() }
+        let diff = try CheckpointDiff.compare(left, right, request, registry: registry, progress: progress.advance)
+        progress.finish()
+        try document?.write(diff.page.html)
+        if common.json {
+            Terminal.print(diff.document)
+        } else if !common.quiet {
+            let rendering = DiffRendering(diff: diff, limit: all ? .max : limit)
+            brief ? rendering.printAnswer() : rendering.print()
+            page.sayWritten()
+        }
+        if !diff.isSame { throw checkFailed }
+    }
+
+    private func compareConfigs(_ x: [UInt8], _ y: [UInt8], _ registry: Registry) throws {
+        if page.html != nil { throw ValidationError("--html shows tensors: give two checkpoints") }
+        let config = ConfigComparison(
+            try ConfigComparison.side(of: x, path: a, registry: registry),
+            try ConfigComparison.side(of: y, path: b, registry: registry)
+        )
+        let answer = config.isDifferent ? config.answer : config.isCompared ? "the configs are the same" : config.doubt
+        // A model that nobody knows cannot be said to have the other's configuration.
+        let isSame = config.isCompared && !config.isDifferent
+        if common.json {
+            Terminal.print(["same": .bool(isSame), "answer": JSONValue([answer]), "config": config.document])
+        } else if !common.quiet {
+            Terminal.print(Terminal.bold(answer))
+            if !brief { DiffRendering.printFields(of: config) }
+        }
+        if !isSame { throw checkFailed }
+    }
+}

@@ -1,0 +1,26 @@
+internal import ArgumentParser
+internal import CheckpointIO
+internal import Inference
+internal import TensorCore
+
+/// A page that a command writes besides what it prints.
+struct PageArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Also write one self-contained page: a map, sortable tables, histograms.",
+            valueName: "file"
+        ),
+        completion: .file(extensions: ["html"])
+    )
+    var html: String?
+
+    /// Prepares the page's file before the work begins, so that it is refused early where it is there already.
+    func prepare(sources: [InputFile], force: Bool) throws(CheckpointError) -> OutputDocument? {
+        guard let html else { return nil }
+        return try OutputDocument(html, force: force, sources: sources)
+    }
+
+    func sayWritten() {
+        if let html { Terminal.print("wrote \(html.escaped(limit: 400))") }
+    }
+}
