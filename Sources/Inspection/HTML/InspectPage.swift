@@ -152,7 +152,7 @@ package struct InspectPage {
                     cell(statistics?.rms),
                     .number(statistics.map { Double($0.zeros) }, (statistics?.zeros ?? 0).grouped),
                     .markup("<span class=\"spark\" aria-hidden=\"true\">\(line)</span>", key: line),
-                    .text(statistics?.remarks.joined(separator: ", ") ?? ""),
+                    .text(tensor.remarks.joined(separator: ", ")),
                 ]
             )
         }
@@ -177,7 +177,7 @@ extension ListedTensor {
     }
 
     fileprivate var sentence: String {
-        let remarks = statistics?.remarks.joined(separator: ", ") ?? ""
+        let remarks = remarks.joined(separator: ", ")
         let shape = "\(descriptor.dtype.rawValue) \(descriptor.shape.description.escaped(limit: 60))"
         guard let rms = statistics?.rms else { return remarks.isEmpty ? shape : "\(shape), \(remarks)" }
         return "\(shape), RMS \(rms.brief)" + (remarks.isEmpty ? "" : ", \(remarks)")
