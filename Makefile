@@ -8,19 +8,16 @@ DCAE := .build/release/dcae
 # The system libraries: pkg-config module and Debian package of each.
 LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
+# Programs that some tests run, and the Debian package of each; without them these tests are skipped.
+TEST_TOOLS := chromium:chromium parallel:parallel
 FORMULAE := json-c zstd openssl libpng jpeg-turbo webp pkgconf
-# Programs that some tests need and skip without: command and Debian package of each.
-TEST_TOOLS := chromium:chromium
 
-.PHONY: all build demo test lint format install uninstall deps test-tools clean bench fuzz
+.PHONY: all build demo test lint format install uninstall deps clean bench fuzz
 
 all: build
 
 deps:
 	@.ci/install-libraries $(LIBRARIES) -- $(FORMULAE)
-
-test-tools: deps
-	@.ci/install-libraries --optional-commands $(TEST_TOOLS)
 
 build: deps
 	$(SWIFT) build -c release --product dcae
@@ -28,7 +25,8 @@ build: deps
 demo: build
 	@.ci/demo $(DCAE) .build/demo.png
 
-test: test-tools
+test: deps
+	@.ci/install-tools $(TEST_TOOLS)
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
 

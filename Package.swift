@@ -72,14 +72,22 @@ let package = Package(
                 "TensorCore",
             ]
         ),
+        // Statistics of latents over pictures: the scaling factor measured, and held against those published.
+        .target(
+            name: "Calibration",
+            dependencies: [
+                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+                "TensorCore",
+            ]
+        ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
         .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
         // The program: one file per command.
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels", "Images",
-                "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels",
+                "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -124,6 +132,13 @@ let tests: [(String, [Target.Dependency])] = [
     ("ImagesTests", ["Images", "TensorCore"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
+    (
+        "CalibrationTests",
+        [
+            "Calibration", "Inference", "DCAEKit", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+            "TensorCore",
+        ]
+    ),
     (
         "EndToEndTests",
         ["dcae", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]

@@ -12,6 +12,8 @@ package struct ConversionRequest: Sendable {
     package var config: AutoencoderDCConfig?
     /// The scaling factor, where the user gives one.
     package var scalingFactor: Double?
+    /// What its latents over pictures are like, where that was measured; the user's word comes first.
+    package var measurement: FactorMeasurement?
     /// The dtype of the weights; nil to keep what is stored.
     package var dtype: DType?
     /// The most bytes of tensors in one file; nil for one file.
@@ -31,13 +33,29 @@ package struct ResolvedModel: Sendable {
     /// The configuration with its scaling factor.
     package let config: AutoencoderDCConfig
     /// How each question was settled, a line each.
-    package let reasons: [String]
+    package private(set) var reasons: [String]
+    /// What speaks against it without having a say, a line each.
+    package private(set) var warnings: [String] = []
 
     /// Settles what a checkpoint is from what the user says and from what identification finds; an explicit word of the
-    /// user wins over evidence that is silent, and a contradiction between the two is an error.
-    ///
-
+    /// user wins over evidence that is silent, and a contradiction between the two is an error. A measurement alone is
+    /// overruled by both, and warned of.
     package static func resolve(
+        _ checkpoint: Checkpoint,
+        _ request: ConversionRequest,
+        registry: Registry
+    ) throws(CheckpointError) -> ResolvedModel {
+        var model = try settle(checkpoint, request, registry: registry)
+        guard let measurement = request.measurement else { return model }
+        if let warning = measurement.contradiction(to: model) {
+            model.warnings.append(warning)
+        } else if !model.reasons.contains(measurement.text) {
+            model.reasons.append(measurement.text)
+        }
+        return model
+    }
+
+    private static func settle(
         _ checkpoint: Checkpoint,
         _ request: ConversionRequest,
         registry: Registry
@@ -77,7 +95,12 @@ package struct ResolvedModel: Sendable {
         registry: Registry
     ) throws(CheckpointError) -> ResolvedModel {
         func refuse(_ fault: ConversionFault) -> CheckpointError { CheckpointError(checkpoint.path, .file, fault) }
-        let found = try Identification.identify(checkpoint, registry: registry)
+        let found = try Identification.identify(
+            checkpoint,
+            registry: registry,
+            // A factor that the user gives is not for a measurement to narrow down.
+            measurement: request.scalingFactor == nil ? request.measurement : nil
+        )
         guard let layout = found.layout, found.mismatch == nil else { throw refuse(.notDCAE(found.mismatch)) }
         if let own = try ownConfiguration(checkpoint, layout, found) {
             return own

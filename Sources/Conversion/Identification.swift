@@ -14,6 +14,8 @@ public struct Identification: Sendable {
             case cache
             /// The note that this program leaves when it converts or synthesizes.
             case note
+            /// The scaling factor, measured over pictures.
+            case measurement
         }
 
         /// Where the fact comes from.

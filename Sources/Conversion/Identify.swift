@@ -5,8 +5,13 @@ internal import TensorCore
 extension Identification {
     /// Finds out which variants a checkpoint can be: from its tensors' names, shapes and dtypes, then from what lies beside
     /// it and from the path that leads to it. No tensor data is read and nothing is guessed.
-    package static func identify(_ checkpoint: Checkpoint, registry: Registry) throws(CheckpointError) -> Identification
-    {
+    ///
+    /// - Parameter measurement: what its latents over pictures are like, where that was measured.
+    package static func identify(
+        _ checkpoint: Checkpoint,
+        registry: Registry,
+        measurement: FactorMeasurement? = nil
+    ) throws(CheckpointError) -> Identification {
         let structure = StructureMatch(checkpoint, registry: registry)
         guard let layout = structure.layout, !structure.variants.isEmpty else {
             return Identification(
@@ -26,6 +31,10 @@ extension Identification {
             )
         ]
         evidence += try Provenance.evidence(for: checkpoint, registry: registry)
+        if let measurement {
+            let variants = measurement.variants ?? structure.variants.map(\.name)
+            evidence.append(Evidence(.measurement, measurement.text, variants))
+        }
         var names = Set(registry.variants.map(\.name))
         for fact in evidence { names.formIntersection(fact.variants) }
         return Identification(

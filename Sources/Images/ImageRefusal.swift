@@ -62,6 +62,9 @@ public struct ImageRefusal: Refusal, Equatable {
         self.problem = problem
     }
 
+    /// What was found, without the name of the file.
+    package var reason: String { problem.wording }
+
     /// The whole message: one line, without a final full stop.
     public var description: String {
         "\(file.escaped(limit: 300)): \(problem.wording)"

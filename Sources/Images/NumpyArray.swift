@@ -24,6 +24,9 @@ public struct NumpyArray: Sendable, Equatable {
         self.values = values
     }
 
+    /// What a `.npy` file of float32 numbers begins with, as `numpy.save` writes it.
+    package static func header(_ shape: Shape) -> [UInt8] { NumpyHeader.bytes(shape) }
+
     /// Reads a `.npy` file of float16, float32 or float64 numbers in either byte order, and in C or Fortran order.
     ///
     /// Float64 is rounded to float32. The whole file must be one array: what `numpy.savez` writes is no such file.

@@ -11,8 +11,11 @@ package struct ImageLoader: Sendable {
     package let background: Colour
     /// The name of the tensor in a file of several.
     package let tensorName: String?
+    /// The side of the square that a picture is made into, as networks are evaluated; nil to leave its size to `fit`.
+    package let side: Int?
 
-    package init(fit: Fit, background: Colour, tensorName: String?) {
+    package init(fit: Fit, background: Colour, tensorName: String?, side: Int? = nil) {
+        self.side = side
         self.fit = fit
         self.background = background
         self.tensorName = tensorName
@@ -44,7 +47,8 @@ package struct ImageLoader: Sendable {
         }
         let picture = try Picture(file: path, background: background)
         guard channels == 3 else { throw CheckpointError(path, .file, InferenceFault.notRGB(channels: channels)) }
-        let fitted = try picture.fitted(toMultipleOf: network.spatialCompressionRatio, by: fit, name: path)
+        let shown = try side.map { side throws(ImageRefusal) in try picture.centreSquare(side: side, name: path) }
+        let fitted = try (shown ?? picture).fitted(toMultipleOf: network.spatialCompressionRatio, by: fit, name: path)
         return Image(
             tensor: try FloatTensor(
                 batch: 1,

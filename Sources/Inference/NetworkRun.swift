@@ -19,6 +19,7 @@ package struct NetworkRun: Sendable {
     private let factor: Double?
     private let target: RunTarget
     private let force: Bool
+    private let isPart: Bool
 
     /// Describes a run.
     ///
@@ -28,12 +29,21 @@ package struct NetworkRun: Sendable {
     ///   - factor: what latents are multiplied by after encoding and divided by before decoding; nil to leave them.
     ///   - target: where the results go.
     ///   - force: whether files that exist are replaced.
-    package init(_ model: LoadedModel, _ work: Work, factor: Double?, target: RunTarget, force: Bool) {
+    ///   - isPart: whether there are other files than those of this run, as in other parts of it.
+    package init(
+        _ model: LoadedModel,
+        _ work: Work,
+        factor: Double?,
+        target: RunTarget,
+        force: Bool,
+        isPart: Bool = false
+    ) {
         self.model = model
         self.work = work
         self.factor = factor
         self.target = target
         self.force = force
+        self.isPart = isPart
     }
 
     /// What became of one file.
@@ -83,14 +93,20 @@ package struct NetworkRun: Sendable {
     }
 
     private func runApart(_ files: [RunFile], _ observer: Observer) throws {
+        // The next files are read and decoded while the network computes.
+        let reader = ReadAhead(count: files.count, threads: ReadAhead<Never>.threads(beside: threadCount)) { index in
+            Result { try load(files[index]) }
+        }
+        defer { reader.cancel() }
         for (index, file) in files.enumerated() {
+            guard let loaded = reader.next() else { return }
             let input: Input
             let result: FloatTensor
             let seconds: Double
             do {
-                input = try load(file)
+                input = try loaded.get()
                 (result, seconds) = try compute(input, file) { observer.progress(index, $0) }
-            } catch let error as any Refusal where files.count > 1 && Self.concerns(file, error) {
+            } catch let error as any Refusal where (files.count > 1 || isPart) && Self.concerns(file, error) {
                 observer.skipped(error)
                 observer.progress(index, 1)
                 continue
@@ -128,7 +144,9 @@ package struct NetworkRun: Sendable {
 
     // MARK: -
 
-    private struct Input {
+    private var threadCount: Int { model.network.options.threads }
+
+    private struct Input: Sendable {
         let tensor: FloatTensor
         let image: ImageLoader.Image?
     }
@@ -183,7 +201,7 @@ package struct NetworkRun: Sendable {
     /// Writes a result; as PNG every sample of a batch by itself, numbered where there are several.
     private func write(_ result: FloatTensor, to path: String) throws -> [String] {
         guard target.kind == .png else {
-            try OutputDocument(path, force: force).write(result, named: resultName, as: target.kind)
+            try OutputDocument.write(result, named: resultName, as: target.kind, to: path, force: force)
             return [path]
         }
         let digits = String(result.batch - 1).count

@@ -61,6 +61,32 @@ package final class OutputDocument {
         try commit()
     }
 
+    /// Writes one tensor into a file of its own, one of many in a folder, as `write(_:named:as:)` would.
+    package static func write(
+        _ tensor: FloatTensor,
+        named tensorName: String,
+        as kind: Kind,
+        to path: String,
+        force: Bool
+    ) throws(CheckpointError) {
+        let shape = Shape(tensor.dimensions)
+        let header =
+            kind == .npy
+            ? NumpyArray.header(shape)
+            : SafetensorsLayout([TensorDescriptor(name: tensorName, dtype: .f32, shape: shape)], format: "pt").header
+        var failure: CheckpointError?
+        header.withUnsafeBytes { header in
+            tensor.values.withUnsafeBytes { values in
+                do throws(CheckpointError) {
+                    try WholeFile.write(path, [header, values], force: force)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// Writes a picture as PNG.
     package func write(_ picture: Picture) throws {
         let bytes = try picture.png(name: path)

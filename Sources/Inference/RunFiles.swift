@@ -100,6 +100,11 @@ package enum RunTarget: Sendable, Equatable {
         }
     }
 
+    /// The files whose results are not there yet: outputs are whole or absent, so that what is there is done.
+    package func remaining(_ files: [RunFile]) -> [RunFile] {
+        files.filter { FileIdentity(path: path(for: $0)) == nil }
+    }
+
     /// Where the result of a file goes.
     package func path(for file: RunFile) -> String {
         switch self {
@@ -114,13 +119,21 @@ package enum RunTarget: Sendable, Equatable {
             if !force { try OutputDocument.refuseExisting(path) }
             return
         }
+        try refuseCollisions(files)
+        if !force { for file in files { try OutputDocument.refuseExisting(path(for: file)) } }
+    }
+
+    /// Refuses inputs whose outputs would be one file in a folder, as those of `a.png` and `a.jpg`.
+    ///
+    /// Of a run in parts it is asked for the files of all parts, as none sees the outputs of another.
+    package func refuseCollisions(_ files: [RunFile]) throws(CheckpointError) {
+        guard case .folder = self else { return }
         var owners: [String: RunFile] = [:]
         for file in files {
             let path = path(for: file)
             if let other = owners.updateValue(file, forKey: path) {
                 throw CheckpointError(path, .file, InferenceFault.sameOutput(other.path, file.path))
             }
-            if !force { try OutputDocument.refuseExisting(path) }
         }
     }
 }

@@ -3,19 +3,26 @@ internal import CJSONC
 /// Reads JSON: the strict scanner first, json-c then.
 package enum JSONReader {
     /// How many values a text that is read as a whole may have: an index of 200,000 tensors has as many, and some.
-    private static let valueLimit = 400_000
+    package static let valueLimit = 400_000
 
     /// Reads a whole text.
-    package static func read(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
+    ///
+    /// - Parameter valueLimit: the most values that it may have.
+    package static func read(
+        _ bytes: UnsafeRawBufferPointer,
+        valueLimit: Int = valueLimit
+    ) throws(JSONError) -> JSONValue {
         _ = try JSONScanner.scan(bytes, valueLimit: valueLimit, memberLimit: valueLimit)
         return try convert(bytes, offset: 0)
     }
 
     /// Reads a whole text.
-    package static func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    ///
+    /// - Parameter valueLimit: the most values that it may have.
+    package static func read(_ bytes: [UInt8], valueLimit: Int = valueLimit) throws(JSONError) -> JSONValue {
         let result: Result<JSONValue, JSONError> = bytes.withUnsafeBytes { buffer in
             do throws(JSONError) {
-                return .success(try read(buffer))
+                return .success(try read(buffer, valueLimit: valueLimit))
             } catch {
                 return .failure(error)
             }

@@ -25,6 +25,7 @@ struct DCAE: ParsableCommand {
               dcae encode sana/ photo.png -o latent.safetensors --scaled
               dcae decode sana/ latent.safetensors -o photo.png --scaled
               dcae roundtrip sana/ photo.png -o sheet.png
+              dcae scale sana/ --images photos/           the scaling factor, measured
 
             Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
             64 wrong usage. Completions: dcae --generate-completion-script bash|zsh|fish
@@ -33,7 +34,8 @@ struct DCAE: ParsableCommand {
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
             DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
-            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, SynthesizeCommand.self, PictureCommand.self,
+            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, SynthesizeCommand.self,
+            PictureCommand.self,
         ]
     )
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Calibration
 internal import CheckpointIO
 internal import Conversion
 internal import ModelZoo
@@ -19,6 +20,7 @@ struct ConvertCommand: ParsableCommand {
               dcae convert model.safetensors -o sana-diffusers/
               dcae convert sana-diffusers/ -o back/                  and back, to the same bytes
               dcae convert model.safetensors -o out/ --variant f32c32-mix-1.0
+              dcae convert model.safetensors -o out/ --images photos/     measures which it is
               dcae convert model.safetensors -o out/ --dtype bf16 --max-shard-size 500MB
               dcae convert model.safetensors -o out/ --dry-run
 
@@ -74,6 +76,7 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var force = false
 
+    @OptionGroup var measure: MeasureArguments
     @OptionGroup var open: OpenArguments
     @OptionGroup var common: CommonOptions
 
@@ -112,7 +115,9 @@ struct ConvertCommand: ParsableCommand {
         request.compression = compress.flatMap(Self.level)
         let checkpoint = try open.open(path)
         common.say(notesOf: checkpoint)
+        request.measurement = try measure.measure(checkpoint, request, common)?.evidence
         let plan = try ConversionPlan(checkpoint, request, registry: registry)
+        if !common.quiet { plan.model.warnings.forEach { Terminal.warn($0) } }
         if dryRun { return render(plan) }
         try execute(plan, checkpoint, output ?? "")
     }
@@ -237,6 +242,7 @@ extension ConversionPlan {
             "variant": JSONValue(model.variant?.name),
             "scaling_factor": JSONValue(model.config.scalingFactor),
             "reasons": JSONValue(model.reasons),
+            "warnings": JSONValue(model.warnings),
             "files": .array(
                 files.map {
                     ["name": .string($0.name), "bytes": .integer($0.size), "tensors": .integer($0.tensors.count)]

@@ -14,6 +14,12 @@ struct EncodeCommand: ParsableCommand {
               dcae encode sana/ photo.jpg -o latent.npy --scaled    for a diffusion model
               dcae encode sana/ a.png b.png -o two.safetensors      one batch of two
               dcae encode sana/ photos/ -o latents/                 a file each, names kept
+              dcae encode sana/ photos/ -o latents/ --size 512      squares, as for training
+              dcae encode sana/ photos/ -o latents/ --resume        only what is not there yet
+              dcae encode sana/ photos/ -o latents/ --shard 3/8     the third of eight parts
+
+            Pictures are read while the network runs; one that cannot be read is named and
+            left out.
 
             Exit codes: 0 all encoded, 1 --check-finite found something, 2 not all
             encoded.
@@ -35,24 +41,60 @@ struct EncodeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What is written into a folder: safetensors or npy.", valueName: "kind"))
     var format = LatentFormat.safetensors
 
+    @Option(
+        help: ArgumentHelp(
+            "Make pictures into squares of this side, resized and cropped as the networks are evaluated.",
+            valueName: "pixels"
+        )
+    )
+    var size: Int?
+
     @Flag(help: "Replace files that exist.")
     var force = false
+
+    @Flag(help: "Leave out what has its output in the folder already: it is whole, or not there.")
+    var resume = false
 
     @OptionGroup var scaling: ScalingArguments
     @OptionGroup var pictures: PictureArguments
     @OptionGroup var tiles: TileArguments
+    @OptionGroup var part: ShardArguments
     @OptionGroup var model: ModelArguments
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if resume, force { throw ValidationError("--resume and --force exclude each other") }
+        if let size, !(1...16384).contains(size) { throw ValidationError("--size must be from 1 to 16384") }
+    }
+
     func run() throws {
         let target = try RunTarget(output, kinds: [.safetensors, .npy], folderKind: format.kind)
-        let files = try RunFile.images(at: inputs)
+        let isFolder = if case .folder = target { true } else { false }
+        // A task of a Slurm array that encodes a batch of its own into one file is no part of anything.
+        let shard = isFolder || part.shard != nil ? try part.resolve(common) : .whole
+        guard isFolder || (!resume && shard.isWhole) else {
+            throw ValidationError("--resume and --shard are for runs into a folder")
+        }
+        let all = try RunFile.images(at: inputs)
+        try target.refuseCollisions(all)
+        let own = shard.select(all)
+        let files = resume ? target.remaining(own) : own
+        if files.count < own.count, !common.quiet {
+            Terminal.say("dcae: note: \(own.count - files.count) of \(own.count) are there already")
+        }
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles)
         let factor = try scaling.factor(of: loaded)
         if let factor, !common.quiet {
             Terminal.say("dcae: note: latents are multiplied by the scaling factor \(factor)")
         }
-        let run = NetworkRun(loaded, .encode(pictures.loader), factor: factor, target: target, force: force)
+        let run = NetworkRun(
+            loaded,
+            .encode(pictures.loader(side: size)),
+            factor: factor,
+            target: target,
+            force: force,
+            isPart: all.count > 1
+        )
         try RunOutput(title: "encoding", what: "latent", model: loaded, factor: factor, common: common).run(run, files)
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Calibration
 internal import CheckpointIO
 internal import Conversion
 internal import ModelZoo
@@ -13,7 +14,9 @@ struct IdentifyCommand: ParsableCommand {
             Evidence: names, shapes and dtypes of the tensors; model_name or
             scaling_factor in a config.json beside the file; the repository in the path of
             a Hugging Face cache; the note that dcae leaves when it writes a checkpoint.
-            Nothing is guessed: where in and mix both remain, both are named.
+            Nothing is guessed: where in and mix both remain, both are named. With --images
+            the scaling factor is measured over pictures, 64 of them unless --limit says
+            otherwise, which tells in from mix.
 
             Exit codes: 0 one variant, 2 several or none.
             """
@@ -22,6 +25,7 @@ struct IdentifyCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
+    @OptionGroup var measure: MeasureArguments
     @OptionGroup var open: OpenArguments
     @OptionGroup var common: CommonOptions
 
@@ -29,9 +33,13 @@ struct IdentifyCommand: ParsableCommand {
         let registry = try common.loadRegistry()
         let checkpoint = try open.open(path)
         common.say(notesOf: checkpoint)
-        let found = try Identification.identify(checkpoint, registry: registry)
+        let report = try measure.measure(checkpoint, ConversionRequest(), common)
+        let found = try Identification.identify(checkpoint, registry: registry, measurement: report?.evidence)
+        if !common.quiet { report?.warnings.forEach { Terminal.warn($0) } }
         if common.json {
-            Terminal.print(found.document)
+            var document = found.document.members ?? []
+            if let report { document.append(.init("measurement", report.document)) }
+            Terminal.print(.object(document))
         } else if common.quiet {
             found.candidates.forEach { Terminal.print($0.name) }
         } else {

@@ -162,7 +162,12 @@ struct PictureArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The tensor to read, in a file of several.", valueName: "name"))
     var tensor: String?
 
-    var loader: ImageLoader { ImageLoader(fit: fit, background: background, tensorName: tensor) }
+    var loader: ImageLoader { loader(side: nil) }
+
+    /// - Parameter side: that of the squares that pictures are made into, if any.
+    func loader(side: Int?) -> ImageLoader {
+        ImageLoader(fit: fit, background: background, tensorName: tensor, side: side)
+    }
 }
 
 extension Fit: ExpressibleByArgument {}

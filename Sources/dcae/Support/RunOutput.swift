@@ -28,7 +28,8 @@ struct RunOutput {
             shown = now
         }
         observer.done = { item in
-            items.append(item)
+            // Kept for the document alone: a run may have a million files.
+            if common.json { items.append(item) }
             bar.finish()
             if !common.quiet { item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0)") } }
             guard !common.json else { return }

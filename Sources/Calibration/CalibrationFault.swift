@@ -1,0 +1,61 @@
+internal import CheckpointIO
+internal import TensorCore
+
+/// What can be wrong with pictures to measure, with partial results, and with what was measured.
+package enum CalibrationFault: Fault, Equatable {
+    case emptyList
+    case namedTwice(key: String)
+    case sizeIsNoMultiple(side: Int, of: Int)
+    case nothingMeasured(unreadable: Int)
+    case noFactor(rms: Double)
+    case notPartial(String)
+    case otherRun(String)
+    case differs(what: String, other: String)
+    case sameShard(index: Int, count: Int, other: String)
+    case missingShards([Int], count: Int)
+    case incomplete(done: Int, of: Int)
+    case samePicture(key: String, other: String)
+
+    package var message: String {
+        switch self {
+        case .emptyList: "this list names no picture"
+        case .namedTwice(let key): "\(key.escaped(limit: 80)) is named twice"
+        case .sizeIsNoMultiple(let side, let ratio): "\(side) is no multiple of \(ratio), the network's compression"
+        case .nothingMeasured(let unreadable):
+            unreadable == 1
+                ? "its one picture cannot be measured" : "none of its \(unreadable) pictures can be measured"
+        case .noFactor(let rms): "the latents' root mean square is \(rms), from which no factor follows"
+        case .notPartial(let what): "this is no partial result of `dcae scale`: \(what)"
+        case .otherRun(let what): "this is the partial result of another run: \(what)"
+        case .differs(let what, let other): "\(what) than \(other.escaped(limit: 80))"
+        case .sameShard(let index, let count, let other):
+            "it is part \(index) of \(count), as \(other.escaped(limit: 80)) is"
+        case .missingShards(let parts, let count):
+            "\(parts.count == 1 ? "part" : "parts") \(Self.list(parts)) of \(count) \(parts.count == 1 ? "is" : "are") missing"
+        case .incomplete(let done, let all): "it is unfinished: \(done) of \(all) pictures were measured"
+        case .samePicture(let key, let other):
+            "\(key.escaped(limit: 60)) is in it and in \(other.escaped(limit: 80))"
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .emptyList: "a list has a path in each line"
+        case .namedTwice: "name every picture once"
+        case .sizeIsNoMultiple(_, let ratio): "choose a multiple with --size, as --size \(ratio * 8)"
+        case .nothingMeasured: nil
+        case .noFactor: "these are no weights of a trained encoder"
+        case .notPartial: "give files that `dcae scale -o` wrote"
+        case .otherRun: "choose another file, or add --force to begin anew"
+        case .differs: "merge parts of one run"
+        case .sameShard, .samePicture: "give every part once"
+        case .missingShards: "run the missing parts, or add --allow-missing"
+        case .incomplete: "run the same command again to finish it, or add --allow-missing"
+        }
+    }
+
+    private static func list(_ numbers: [Int]) -> String {
+        let shown = numbers.prefix(6).map(String.init).joined(separator: ", ")
+        return numbers.count > 6 ? shown + " and \(numbers.count - 6) more" : shown
+    }
+}

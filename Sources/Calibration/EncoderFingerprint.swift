@@ -1,0 +1,26 @@
+internal import CheckpointIO
+package import DCAEKit
+internal import ModelZoo
+internal import StrictJSON
+
+/// What tells one encoder from another: the statistics of latents depend on nothing else of a checkpoint.
+package enum EncoderFingerprint {
+    /// The SHA-256 of an encoder's parameters: their names, dtypes, shapes and bytes in the order of the network.
+    ///
+    /// Both layouts, and whole and sharded files, of the same weights have the same. It reads every byte that the network
+    /// is going to read anyway, in less time than two pictures take.
+    package static func of(_ model: RunnableModel) throws -> String {
+        let weights = try CheckpointWeights(model.checkpoint, config: model.config)
+        var hash = SHA256()
+        for parameter in NetworkDescription(model.config).parameters
+        where parameter.isEncoder && parameter.kind != .batchCounter {
+            for target in parameter.diffusers {
+                let weight = try weights.weight(target.name)
+                let head = "\(target.name) \(weight.dtype.rawValue) \(weight.shape)\n"
+                Array(head.utf8).withUnsafeBytes { hash.update($0) }
+                hash.update(weight.bytes)
+            }
+        }
+        return hash.finish().description
+    }
+}

@@ -1,0 +1,83 @@
+internal import CheckpointIO
+internal import Images
+
+/// The pictures of a measurement, each under a key that is the same on every machine.
+///
+/// The key of a picture in a folder is its path below the folder; of a picture in a list, the line that names it; of a
+/// picture named by itself, or among several arguments, its path as given. Pictures are taken in the order of the bytes
+/// of their keys, whatever order a file system lists them in.
+package struct PictureSet: Sendable {
+    /// A picture.
+    package struct Entry: Sendable, Equatable {
+        /// What it is called wherever the set lies.
+        package let key: String
+        /// Where it is read from.
+        package let path: String
+    }
+
+    /// The pictures, in the order of their keys.
+    package let entries: [Entry]
+    /// How many there were before a limit was applied.
+    package let foundCount: Int
+
+    private init(_ entries: [Entry], foundCount: Int) {
+        self.entries = entries
+        self.foundCount = foundCount
+    }
+
+    /// A list has a path in each line; longer ones are not read.
+    private static let listLimit = 1 << 28
+
+    /// Finds pictures.
+    ///
+    /// - Parameters:
+    ///   - paths: folders, lists (files that end in `.txt`) and pictures.
+    ///   - limit: the most pictures to take, evenly spread over those found; nil for all.
+    /// - Throws: for folders that cannot be read or hold no picture, for empty lists, and for a picture named twice.
+    package init(at paths: [String], limit: Int? = nil) throws {
+        var found: [Entry] = []
+        for path in paths {
+            if ModelFolder.isFolder(path) {
+                let prefix = ModelFolder.join(path, "")
+                found += try PictureFolder.pictures(at: [path]).map { picture in
+                    let isBelow = paths.count == 1 && picture.hasPrefix(prefix)
+                    return Entry(key: isBelow ? String(picture.dropFirst(prefix.count)) : picture, path: picture)
+                }
+            } else if path.lowercased().hasSuffix(".txt") {
+                found += try Self.list(path)
+            } else {
+                found.append(Entry(key: path, path: path))
+            }
+        }
+        found.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        for (a, b) in zip(found, found.dropFirst()) where a.key.utf8.elementsEqual(b.key.utf8) {
+            throw CheckpointError("--images", .file, CalibrationFault.namedTwice(key: a.key))
+        }
+        self.init(Self.spread(found, limit), foundCount: found.count)
+    }
+
+    /// The pictures that a list names; relative paths begin at the list's folder.
+    private static func list(_ path: String) throws -> [Entry] {
+        let text = String(decoding: try InputFile(opening: path).contents(limit: listLimit), as: UTF8.self)
+        let folder = ModelFolder.parent(of: path)
+        let entries = text.split(whereSeparator: \.isNewline).compactMap { line -> Entry? in
+            let key = String(line)
+            guard key.contains(where: { !$0.isWhitespace }) else { return nil }
+            return Entry(key: key, path: key.hasPrefix("/") ? key : ModelFolder.join(folder, key))
+        }
+        if entries.isEmpty { throw CheckpointError(path, .file, CalibrationFault.emptyList) }
+        return entries
+    }
+
+    private static func spread(_ all: [Entry], _ limit: Int?) -> [Entry] {
+        guard let limit, limit < all.count else { return all }
+        return (0..<limit).map { all[$0 * all.count / limit] }
+    }
+
+    /// What tells this set from others: the SHA-256 of its keys.
+    package var digest: String {
+        var hash = SHA256()
+        for entry in entries { Array((entry.key + "\n").utf8).withUnsafeBytes { hash.update($0) } }
+        return hash.finish().description
+    }
+}

@@ -1,0 +1,156 @@
+internal import ArgumentParser
+internal import Calibration
+internal import CheckpointIO
+internal import Inference
+internal import ModelZoo
+internal import StrictJSON
+
+struct ScaleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scale",
+        abstract: "Measures the scaling factor over pictures, and says which variant it speaks for.",
+        discussion: """
+            The factor is the inverse of the root mean square of the latents over the
+            training pictures, so an encoder and some pictures are enough to check it.
+            Pictures are resized and cropped to squares as the networks are evaluated.
+
+              dcae scale sana/ --images photos/
+              dcae scale model.safetensors --images photos/ --write-config config.json
+
+            On several machines, each with a part of the pictures, and together again:
+
+              parallel dcae scale sana/ --images photos/ --shard {}/8 -o parts/ ::: {1..8}
+              sbatch --array=1-8 --wrap "dcae scale sana/ --images photos/ -o parts/"
+              dcae scale merge parts/*.json
+
+            With -o a run that was interrupted goes on where it was: repeat the command.
+            The key of a picture is its path below the folder. The result does not depend
+            on the number of parts, on threads or on the order of pictures.
+
+            A measurement agrees with a variant if its 95% interval, by resampling over
+            pictures, lies within 10% of the published factor (less where variants are
+            closer: a third of the way to the next). Other pictures than those a variant
+            was trained on shift its factor by some percent; fewer than 10 decide nothing.
+
+            Exit codes: 0 measured, whatever the verdict and even if some pictures could
+            not be read (they are named), 2 not: no picture could be read, or parts that
+            do not belong together.
+            """
+    )
+
+    @Argument(help: "A checkpoint, a shard index or a model folder; or the word merge.", completion: .file())
+    var path: String
+
+    @Argument(help: ArgumentHelp("The partial results to merge.", valueName: "parts"), completion: .file())
+    var parts: [String] = []
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Keep the state in this file, or in a folder under the part's name.", valueName: "path"),
+        completion: .file()
+    )
+    var output: String?
+
+    @Option(help: ArgumentHelp("The seconds between two writes of the state.", valueName: "seconds"))
+    var saveEvery = 30
+
+    @Option(
+        help: ArgumentHelp("Write a diffusers config.json with the measured factor.", valueName: "file"),
+        completion: .file()
+    )
+    var writeConfig: String?
+
+    @Flag(help: "Put latents_mean and latents_std into it too.")
+    var withMeanStd = false
+
+    @Flag(help: "Merge what there is, though parts are missing or unfinished.")
+    var allowMissing = false
+
+    @Flag(help: "Replace files that exist; begin anew where there is a state.")
+    var force = false
+
+    @OptionGroup var measure: MeasureArguments
+    @OptionGroup var part: ShardArguments
+    @OptionGroup var model: ModelArguments
+    @OptionGroup var common: CommonOptions
+
+    private var isMerge: Bool { path == "merge" }
+
+    func validate() throws {
+        if isMerge {
+            if parts.isEmpty { throw ValidationError("Missing expected argument '<parts> ...'") }
+            if !measure.images.isEmpty || output != nil || part.shard != nil {
+                throw ValidationError("merge takes partial results, and neither --images, --shard nor --output")
+            }
+        } else {
+            if measure.images.isEmpty { throw ValidationError("Missing expected argument '--images <dir|list|file>'") }
+            if let first = parts.first { throw ValidationError("Unexpected argument '\(first)'") }
+            if allowMissing { throw ValidationError("--allow-missing is for merge") }
+        }
+        if withMeanStd, writeConfig == nil { throw ValidationError("--with-mean-std needs --write-config") }
+        if saveEvery < 0 { throw ValidationError("--save-every must not be below 0") }
+    }
+
+    func run() throws {
+        let registry = try common.loadRegistry()
+        // Before hours of work, not after them.
+        if let writeConfig, !force { try OutputDocument.refuseExisting(writeConfig) }
+        if isMerge {
+            return try show(try PartialResult.merge(parts, allowsMissing: allowMissing), registry)
+        }
+        let shard = try part.resolve(common)
+        guard shard.isWhole || output != nil else {
+            throw ValidationError(
+                "a part of the pictures is of use only with --output, for merge; --shard 1/1 takes all of them"
+            )
+        }
+        guard shard.isWhole || writeConfig == nil else {
+            throw ValidationError("--write-config is for the whole: give it to merge")
+        }
+        let pictures = try PictureSet(at: measure.images, limit: measure.limit)
+        let loaded = try model.load(path, common)
+        let run = try MeasurementRun(
+            loaded,
+            pictures,
+            shard: shard,
+            side: measure.size,
+            fingerprint: try EncoderFingerprint.of(loaded.source)
+        )
+        let store = output.map { output in
+            PartialStore(output, shard: shard, interval: .seconds(saveEvery), force: force)
+        }
+        let total = shard.select(pictures.entries).count
+        let result = try MeasureProgress(common, total: total).run(run, store)
+        if shard.isWhole { return try show(result, registry) }
+        show(part: result, store?.path ?? "")
+    }
+
+    private func show(part result: PartialResult, _ path: String) {
+        let totals = result.totals
+        if common.json {
+            return Terminal.print([
+                "output": .string(path), "part": .integer(result.shard.index), "parts": .integer(result.shard.count),
+                "pictures": .integer(totals.pictures.count),
+                "unreadable": .array(
+                    totals.unreadable.map { ["picture": .string($0.key), "reason": .string($0.reason)] }
+                ),
+            ])
+        }
+        if common.quiet { return Terminal.print(path) }
+        let missed = totals.unreadable.isEmpty ? "" : ", \(totals.unreadable.count) could not be read"
+        Terminal.print("wrote \(path) (part \(result.shard), \(totals.pictures.count) pictures\(missed))")
+    }
+
+    private func show(_ result: PartialResult, _ registry: Registry) throws {
+        let report = try ScaleReport(result, registry: registry)
+        if let writeConfig {
+            let text = MeasuredConfig.text(result.subject.config, report.statistics, withMeanStd: withMeanStd)
+            try WholeFile.write(writeConfig, text, force: force)
+        }
+        if !common.quiet { report.warnings.forEach { Terminal.warn($0) } }
+        if common.json { return Terminal.print(report.document) }
+        if common.quiet { return Terminal.print("\(report.statistics.factor)") }
+        report.render()
+        if let writeConfig { Terminal.print("wrote \(writeConfig)") }
+    }
+}

@@ -1,0 +1,119 @@
+internal import ArgumentParser
+internal import Calibration
+internal import CheckpointIO
+internal import Conversion
+internal import DCAEKit
+internal import DCAENetwork
+internal import Inference
+internal import ModelZoo
+
+/// The part of a run over many pictures.
+struct ShardArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The part of the pictures to run, as 3/8: the third of eight.",
+            discussion:
+                "In a task of a Slurm array it is taken from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; 1/1 takes all pictures there too.",
+            valueName: "i/n"
+        )
+    )
+    var shard: ShardOption?
+
+    /// The part to run: as the user says, or as Slurm does.
+    func resolve(_ common: CommonOptions) throws -> Shard {
+        if let shard { return shard.shard }
+        guard let task = try Shard.ofSlurmTask() else { return .whole }
+        if !common.quiet, !task.isWhole {
+            Terminal.say("dcae: note: part \(task) of the pictures, as Slurm's array has it")
+        }
+        return task
+    }
+}
+
+/// A part as it is written on the command line.
+struct ShardOption: ExpressibleByArgument {
+    let shard: Shard
+
+    init?(argument: String) {
+        guard let shard = Shard(argument) else { return nil }
+        self.shard = shard
+    }
+}
+
+/// The pictures of a measurement.
+struct MeasureArguments: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Pictures to measure the latents of: folders, .txt lists with a path in each line, files. They come after the checkpoint.",
+            valueName: "dir|list|file"
+        ),
+        completion: .file()
+    )
+    var images: [String] = []
+
+    @Option(help: ArgumentHelp("The side of the squares that pictures are made into.", valueName: "pixels"))
+    var size = 512
+
+    @Option(help: ArgumentHelp("Measure so many pictures, evenly spread over those found.", valueName: "number"))
+    var limit: Int?
+
+    func validate() throws {
+        guard (1...16384).contains(size) else { throw ValidationError("--size must be from 1 to 16384") }
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    }
+
+    /// Measures a checkpoint as a whole, for evidence of what it is; nil where no pictures are given.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: the checkpoint.
+    ///   - request: what the user says of it.
+    ///   - common: whether progress and notes are shown.
+    func measure(_ checkpoint: Checkpoint, _ request: ConversionRequest, _ common: CommonOptions) throws -> ScaleReport?
+    {
+        guard !images.isEmpty else { return nil }
+        let registry = try common.loadRegistry()
+        let pictures = try PictureSet(at: images, limit: limit ?? Self.evidenceLimit)
+        let model = try LoadedModel(options: AutoencoderDC.Options()) {
+            try RunnableModel(checkpoint, request, registry: registry)
+        }
+        let run = try MeasurementRun(model, pictures, shard: .whole, side: size, fingerprint: nil)
+        return try ScaleReport(
+            try MeasureProgress(common, total: pictures.entries.count).run(run, nil),
+            registry: registry
+        )
+    }
+
+    /// Telling two factors apart that are 1.35 times apart takes no more; `dcae scale` measures them all.
+    private static let evidenceLimit = 64
+}
+
+/// What is shown while pictures are measured.
+struct MeasureProgress {
+    private let common: CommonOptions
+    private let total: Int
+
+    init(_ common: CommonOptions, total: Int) {
+        self.common = common
+        self.total = total
+    }
+
+    func run(_ run: MeasurementRun, _ store: PartialStore?) throws -> PartialResult {
+        let bar = Progress("measuring", total: total, quiet: common.quiet)
+        defer { bar.finish() }
+        var shown = 0
+        var observer = MeasurementRun.Observer()
+        observer.progress = { done, _ in
+            bar.advance(done - shown)
+            shown = done
+        }
+        observer.resumed = { count in
+            if !common.quiet { Terminal.say("dcae: note: \(count) of \(total) pictures were measured before") }
+        }
+        observer.unreadable = { picture in
+            bar.finish()
+            if !common.quiet { Terminal.warn("\(picture.key.escaped(limit: 300)): \(picture.reason)") }
+        }
+        return try run.run(store, observer)
+    }
+}
