@@ -125,7 +125,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("InspectionTests", ["Inspection", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("InspectionTests", ["Inspection", "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),

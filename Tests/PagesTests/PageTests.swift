@@ -103,4 +103,39 @@ import Testing
         #expect(visit.requests.isEmpty && visit.messages.count >= 2)
         #expect(!visit.dom.contains("<title>owned") && visit.dom.contains("data-ready=\"yes\""))
     }
+
+    /// Contrast as WCAG 2 defines it: 4.5 at least for every text on what it stands on, in the light and in the dark.
+    @Test func everyTextCanBeRead() throws {
+        let blocks = Self.page().html.components(separatedBy: ":root {").dropFirst()
+        func colours(_ block: String) throws -> [String: Double] {
+            let expression = try NSRegularExpression(pattern: "--([a-z0-9]+): #([0-9a-f]{6})")
+            let text = String(block.prefix { $0 != "}" })
+            let whole = text as NSString
+            var result: [String: Double] = [:]
+            for match in expression.matches(in: text, range: NSRange(location: 0, length: whole.length)) {
+                let number = try #require(UInt32(whole.substring(with: match.range(at: 2)), radix: 16))
+                let parts = [16, 8, 0].map { shift -> Double in
+                    let part = Double(number >> UInt32(shift) & 255) / 255
+                    return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
+                }
+                result[whole.substring(with: match.range(at: 1))] =
+                    0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+            }
+            return result
+        }
+        let pairs = [
+            ("ink", "ground"), ("ink", "card"), ("soft", "ground"), ("soft", "card"), ("link", "ground"),
+            ("link", "card"),
+            ("ink", "mark"), ("t0", "c0"), ("low", "c1"), ("low", "c2"), ("low", "c3"), ("low", "c4"), ("c5t", "c5"),
+            ("high", "c6"), ("high", "c7"), ("tx", "cx"), ("tb", "cb"),
+        ]
+        for block in blocks.prefix(2) {
+            let colours = try colours(block)
+            for (text, ground) in pairs {
+                let (x, y) = (try #require(colours[text]), try #require(colours[ground]))
+                let contrast = (max(x, y) + 0.05) / (min(x, y) + 0.05)
+                #expect(contrast >= 4.5, "\(text) on \(ground): \(contrast)")
+            }
+        }
+    }
 }

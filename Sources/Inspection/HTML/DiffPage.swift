@@ -113,12 +113,15 @@ extension CheckpointDiff {
         for entry in listed {
             let tensor = entry.tensor
             let values = tensor.values
-            // What is equal to the byte differs by nothing; what cannot be compared has no number.
+            // What is equal to the byte differs by nothing; what cannot be compared has no number, and
+            // is sorted above all that have one.
             let isEqual = tensor.hasSameBytes
+            let number = isEqual ? 0 : values?.relativeRMS
+            let ratio = number.map { PageTable.Cell.number($0, $0.brief) } ?? .number(.infinity, "")
             table.add(
                 id: entry.row,
                 [
-                    .text(tensor.name), .text(tensor.words), Self.cell(isEqual ? 0 : values?.relativeRMS),
+                    .text(tensor.name), .text(tensor.words), ratio,
                     Self.cell(isEqual ? 0 : values?.rms), Self.cell(isEqual ? 0 : values?.largest),
                     .number(values?.cosine, values?.cosine?.fixed(6) ?? ""),
                     .number(

@@ -14,13 +14,14 @@ struct DiffCommand: ParsableCommand {
         abstract: "Shows how two checkpoints differ, whatever their layout, format and dtype.",
         discussion: """
             Tensors are matched by what they are in the network, so an original checkpoint
-            and its diffusers copy are the same; those of an unknown network are matched by
-            name. Files, folders, shards, PyTorch files and zstd are all alike. Two
+            and its diffusers copy are the same; those of an unknown network are matched
+            by name. Files, folders, shards, PyTorch files and zstd are all alike. Two
             config.json can be compared too.
 
-              dcae diff sana-1.0/ sana-1.1/ --only 'encoder.*'     the same encoder?
-              dcae diff fp32.safetensors bf16.safetensors          one rounded from the other?
-              dcae diff unknown.safetensors known-mix/ --brief     is it this one?
+              dcae diff sana-1.0/ sana-1.1/ --only 'encoder.*'   the same encoder?
+              dcae diff fp32.safetensors bf16.safetensors        the rounding of it?
+              dcae diff unknown.safetensors known-mix/ --brief   is it this one?
+              dcae diff a/ b/ --html page.html                   a page with a map
 
             What counts as different: any byte of a tensor, its dtype and its shape;
             tensors that one side has alone or under another name; the configurations

@@ -1,0 +1,32 @@
+import CheckpointIO
+import Inspection
+import ModelZoo
+import Pages
+import TestSupport
+import Testing
+
+/// What strangers' files can do to a diff: nothing.
+@Suite struct DiffOfBadInputsTests {
+    @Test func whateverOpensCanBeCompared() throws {
+        let registry = try Registry()
+        let sana = try Checkpoint.open(Fixtures.path("tiny/sana/original.safetensors"))
+        let folder = try TemporaryFolder()
+        var compared = 0
+        for input in BadInput.all {
+            let path = try input.prepare(in: folder)
+            // Of those that expand to gigabytes, opening alone is tested elsewhere.
+            guard let checkpoint = try? Checkpoint.open(path), checkpoint.byteCount < 1 << 26 else { continue }
+            do throws(CheckpointError) {
+                let itself = try CheckpointDiff.compare(checkpoint, checkpoint, .init(), registry: registry)
+                #expect(itself.tensors.allSatisfy { $0.relation == .identical }, "\(input.summary)")
+                let other = try CheckpointDiff.compare(sana, checkpoint, .init(), registry: registry)
+                #expect(!other.isSame || checkpoint.tensors.count == sana.tensors.count, "\(input.summary)")
+                #expect(other.page.html.hasSuffix("</html>\n") && !other.answer[0].isEmpty)
+                compared += 1
+            } catch {
+                #expect(error.description.utf8.count <= 1000, "\(input.summary)")
+            }
+        }
+        #expect(compared > 100)
+    }
+}
