@@ -50,6 +50,7 @@ uninstall:
 PYTHON ?= python3
 bench: build
 	Benchmarks/convert.sh
+	Benchmarks/diff.sh
 	Benchmarks/inspect.sh
 	$(PYTHON) Benchmarks/forward.py
 

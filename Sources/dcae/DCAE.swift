@@ -16,10 +16,10 @@ struct DCAE: ParsableCommand {
             zstd), a model folder of either layout, a shard index, or a config.json. The
             format is found from the content, not from the name.
 
-              dcae convert model.safetensors -o sana/     to the other layout, and proves it
+              dcae convert model.safetensors -o sana/     to the other layout, proven
               dcae verify sana/                           held against its architecture
               dcae identify model.safetensors             which variant it is, and why
-              dcae diff model.safetensors sana/           what differs, across layouts and dtypes
+              dcae diff model.safetensors sana/           what differs, in any layout
               dcae hash sana/ -o sana.manifest            what it holds, to check later
               dcae list                                   the variants that are known
               dcae encode sana/ photo.png -o latent.safetensors --scaled

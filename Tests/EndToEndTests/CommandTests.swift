@@ -6,7 +6,8 @@ import Testing
 /// The built program, as a user meets it: output, exit codes and error lines to the letter.
 @Suite struct CommandTests {
     static let commands = [
-        "list", "show", "tokens", "inspect", "identify", "diff", "convert", "verify", "roundtrip", "synthesize",
+        "list", "show", "tokens", "inspect", "identify", "diff", "hash", "convert", "verify", "roundtrip", "scale",
+        "synthesize",
     ]
 
     static func tiny(_ family: String) -> (original: String, diffusers: String, config: String) {

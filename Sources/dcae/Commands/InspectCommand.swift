@@ -18,7 +18,7 @@ struct InspectCommand: ParsableCommand {
 
               dcae inspect sana/ --tree --depth 3
               dcae inspect sana/ --tensors --filter '*attn*' --sort size
-              dcae inspect sana/ --stats                     is anything NaN, or too large?
+              dcae inspect sana/ --stats                     anything NaN, or too large?
               dcae inspect sana/ --stats --sort magnitude --filter 'decoder.*'
 
             Patterns match whole names: * any run of characters, ? one, [abc] one of
@@ -27,7 +27,7 @@ struct InspectCommand: ParsableCommand {
             texts from A to Z, numbers from the largest down.
 
             Statistics are those of the finite values. The histogram is by powers of two:
-            the largest magnitudes outside, negative to the left, positive to the right.
+            the largest magnitudes outside, negative ones left, positive ones right.
             --html reads all values too and shows them as a page.
             Tables fit the terminal, or COLUMNS where that is set.
             """
