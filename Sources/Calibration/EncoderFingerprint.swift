@@ -16,8 +16,7 @@ package enum EncoderFingerprint {
         where parameter.isEncoder && parameter.kind != .batchCounter {
             for target in parameter.diffusers {
                 let weight = try weights.weight(target.name)
-                let head = "\(target.name) \(weight.dtype.rawValue) \(weight.shape)\n"
-                Array(head.utf8).withUnsafeBytes { hash.update($0) }
+                hash.update("\(target.name) \(weight.dtype.rawValue) \(weight.shape)\n")
                 hash.update(weight.bytes)
             }
         }

@@ -78,7 +78,7 @@ package struct PictureSet: Sendable {
     /// What tells this set from others: the SHA-256 of its keys.
     package var digest: String {
         var hash = SHA256()
-        for entry in entries { Array((entry.key + "\0").utf8).withUnsafeBytes { hash.update($0) } }
+        for entry in entries { hash.update(entry.key + "\0") }
         return hash.finish().description
     }
 }

@@ -31,21 +31,15 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
 
 /// SHA-256 of bytes that arrive in parts, by OpenSSL's libcrypto, which uses the processor's own instructions for it.
 package struct SHA256: ~Copyable {
-    private let context: OpaquePointer
+    private var context = SHA256_CTX()
 
     package init() {
-        // Fails only where there is no memory for a few hundred bytes, or where libcrypto was built without SHA-256.
-        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-            fatalError("libcrypto offers no SHA-256")
-        }
-        self.context = context
+        SHA256_Init(&context)
     }
-
-    deinit { EVP_MD_CTX_free(context) }
 
     /// Adds bytes.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        SHA256_Update(&context, bytes.baseAddress, bytes.count)
     }
 
     /// Adds a text as UTF-8.
@@ -56,8 +50,9 @@ package struct SHA256: ~Copyable {
 
     /// The digest of all bytes so far.
     package consuming func finish() -> SHA256Digest {
+        var context = context
         let bytes = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
-            EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+            SHA256_Final(buffer.baseAddress, &context)
             count = 32
         }
         return SHA256Digest(bytes: bytes)

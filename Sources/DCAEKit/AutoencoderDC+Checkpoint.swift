@@ -70,11 +70,3 @@ extension AutoencoderDC {
         try self.init(config: model.config, weights: weights, options: options)
     }
 }
-
-extension AutoencoderDCConfig {
-    /// Reads a diffusers `config.json`.
-    package static func read(file path: String) throws(CheckpointError) -> AutoencoderDCConfig {
-        let text = try InputFile(opening: path).contents(limit: Registry.fileLimit)
-        return try read(text, path: path).config
-    }
-}

@@ -24,8 +24,13 @@ package final class OutputDocument {
     /// Prepares a file.
     ///
     /// - Parameter sources: files that must not be written over, even by force.
-    /// - Throws: `FileFault.exists` where it is there and `force` is not given, or what the system says.
+    /// - Throws: `FileFault.isSource`, `.exists` where it is there and `force` is not given, or what the system says.
     package init(_ path: String, force: Bool, sources: [InputFile] = []) throws(CheckpointError) {
+        // The folder looks at the names that are seen; what is hidden is looked at here.
+        if let identity = FileIdentity(path: path), sources.contains(where: { $0.identity == identity }) {
+            throw CheckpointError(path, .file, FileFault.isSource)
+        }
+        if !force { try Self.refuseExisting(path) }
         self.path = path
         name = ModelFolder.name(of: path)
         folder = try OutputFolder(
@@ -35,7 +40,6 @@ package final class OutputDocument {
             force: force,
             sources: sources
         )
-        if !force { try Self.refuseExisting(path) }
     }
 
     /// Refuses to write where something is already.
@@ -45,20 +49,20 @@ package final class OutputDocument {
 
     /// Writes one tensor, as safetensors under a name or as `.npy`.
     package func write(_ tensor: FloatTensor, named tensorName: String, as kind: Kind) throws {
-        let shape = Shape(tensor.dimensions)
-        switch kind {
-        case .npy:
-            try NumpyArray(shape: shape, values: tensor.values).write(to: ModelFolder.join(folder.stagingPath, name))
-        case .safetensors, .png:
-            let layout = SafetensorsLayout(
-                [TensorDescriptor(name: tensorName, dtype: .f32, shape: shape)],
-                format: "pt"
-            )
-            let file = try folder.create(name, size: layout.fileSize)
-            try layout.header.withUnsafeBytes { try file.write($0, at: 0) }
-            try tensor.values.withUnsafeBytes { try file.write($0, at: layout.header.count) }
+        let header = Self.header(of: tensor, named: tensorName, as: kind)
+        try tensor.values.withUnsafeBytes { values in
+            let file = try folder.create(name, size: header.count + values.count)
+            try header.withUnsafeBytes { try file.write($0, at: 0) }
+            try file.write(values, at: header.count)
         }
         try commit()
+    }
+
+    /// What comes before a tensor's values in a file.
+    private static func header(of tensor: FloatTensor, named name: String, as kind: Kind) -> [UInt8] {
+        let shape = Shape(tensor.dimensions)
+        if kind == .npy { return NumpyArray.header(shape) }
+        return SafetensorsLayout([TensorDescriptor(name: name, dtype: .f32, shape: shape)], format: "pt").header
     }
 
     /// Writes one tensor into a file of its own, one of many in a folder, as `write(_:named:as:)` would.
@@ -69,11 +73,7 @@ package final class OutputDocument {
         to path: String,
         force: Bool
     ) throws(CheckpointError) {
-        let shape = Shape(tensor.dimensions)
-        let header =
-            kind == .npy
-            ? NumpyArray.header(shape)
-            : SafetensorsLayout([TensorDescriptor(name: tensorName, dtype: .f32, shape: shape)], format: "pt").header
+        let header = header(of: tensor, named: tensorName, as: kind)
         var failure: CheckpointError?
         header.withUnsafeBytes { header in
             tensor.values.withUnsafeBytes { values in

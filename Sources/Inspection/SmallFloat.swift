@@ -1,3 +1,5 @@
+internal import TensorCore
+
 /// Floating-point formats of 4 to 8 bits, by the value of each of their bit patterns.
 ///
 /// F8_E4M3 and F8_E5M2 are those of the Open Compute Project's "8-bit Floating Point Specification", the FNUZ formats those of
@@ -40,6 +42,20 @@ struct SmallFloat: Sendable {
     }
 
     private static func power(_ exponent: Int) -> Float { Float(sign: .plus, exponent: exponent, significand: 1) }
+
+    /// The format of a dtype; nil for what is no float of 4 to 8 bits, and for F8_E8M0, which has no smallest normal number.
+    static func of(_ dtype: DType) -> SmallFloat? {
+        switch dtype {
+        case .f8E5M2: e5m2
+        case .f8E4M3: e4m3
+        case .f8E5M2FNUZ: e5m2fnuz
+        case .f8E4M3FNUZ: e4m3fnuz
+        case .f4: e2m1
+        case .f6E2M3: e2m3
+        case .f6E3M2: e3m2
+        default: nil
+        }
+    }
 
     static let e5m2 = SmallFloat(exponentBits: 5, fractionBits: 2, bias: 15, .ieee)
     static let e4m3 = SmallFloat(exponentBits: 4, fractionBits: 3, bias: 7, .nanAtEnd)

@@ -90,7 +90,7 @@ private final class TensorScan: Sendable {
             let bytes = UnsafeMutableRawBufferPointer(rebasing: window[0..<(count * bits / 8)])
             try view.read(tensor, from: start * bits / 8, into: bytes)
             format.add(
-                UnsafeRawBufferPointer(bytes),
+                bytes,
                 values: count * format.valuesPerElement,
                 to: &partial,
                 scratch: scratch

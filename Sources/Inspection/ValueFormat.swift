@@ -6,11 +6,9 @@ internal import TensorCore
 /// rounded to the nearest double. Numbers of 4 and 6 bits are taken from the lowest bits of their bytes first.
 struct ValueFormat: Sendable {
     private enum Kind: Sendable {
-        case f32, f64
-        case half(DType)
-        case byte([Float])
-        case packed(bits: Int, [Float])
-        case i16, u16, i32, u32, i64, u64
+        case numbers(ElementFormat)
+        /// Values of so few bits that a table has them all.
+        case table(bits: Int, [Float])
     }
 
     private let kind: Kind
@@ -20,97 +18,67 @@ struct ValueFormat: Sendable {
     private let smallestNormal: Double
 
     private static let booleans: [Float] = (0..<256).map { $0 == 0 ? 0 : 1 }
-    private static let unsigned: [Float] = (0..<256).map { Float($0) }
-    private static let signed: [Float] = (0..<256).map { Float(Int8(truncatingIfNeeded: $0)) }
 
     init(_ dtype: DType) {
-        var (kind, values, normal) = (Kind.f32, 1, 0.0)
+        let format = ElementFormat(dtype)
+        valuesPerElement = format?.valuesPerElement ?? 1
+        let small = SmallFloat.of(dtype)
         switch dtype {
-        case .f32: normal = Double(Float.leastNormalMagnitude)
-        case .c64: (values, normal) = (2, Double(Float.leastNormalMagnitude))
-        case .f64: (kind, normal) = (.f64, Double.leastNormalMagnitude)
-        case .c128: (kind, values, normal) = (.f64, 2, Double.leastNormalMagnitude)
-        case .f16: (kind, normal) = (.half(.f16), 0x1p-14)
-        case .c32: (kind, values, normal) = (.half(.f16), 2, 0x1p-14)
-        case .bf16: (kind, normal) = (.half(.bf16), Double(Float.leastNormalMagnitude))
-        case .f8E5M2: (kind, normal) = (.byte(SmallFloat.e5m2.table), SmallFloat.e5m2.smallestNormal)
-        case .f8E4M3: (kind, normal) = (.byte(SmallFloat.e4m3.table), SmallFloat.e4m3.smallestNormal)
-        case .f8E5M2FNUZ: (kind, normal) = (.byte(SmallFloat.e5m2fnuz.table), SmallFloat.e5m2fnuz.smallestNormal)
-        case .f8E4M3FNUZ: (kind, normal) = (.byte(SmallFloat.e4m3fnuz.table), SmallFloat.e4m3fnuz.smallestNormal)
-        case .f8E8M0: kind = .byte(SmallFloat.e8m0)
-        case .f4: (kind, normal) = (.packed(bits: 4, SmallFloat.e2m1.table), SmallFloat.e2m1.smallestNormal)
-        case .f6E2M3: (kind, normal) = (.packed(bits: 6, SmallFloat.e2m3.table), SmallFloat.e2m3.smallestNormal)
-        case .f6E3M2: (kind, normal) = (.packed(bits: 6, SmallFloat.e3m2.table), SmallFloat.e3m2.smallestNormal)
-        case .bool: kind = .byte(Self.booleans)
-        case .u8, .quint8: kind = .byte(Self.unsigned)
-        case .i8, .qint8: kind = .byte(Self.signed)
-        case .i16: kind = .i16
-        case .u16: kind = .u16
-        case .i32, .qint32: kind = .i32
-        case .u32: kind = .u32
-        case .i64: kind = .i64
-        case .u64: kind = .u64
+        case .bool: kind = .table(bits: 8, Self.booleans)
+        default: kind = format.map(Kind.numbers) ?? .table(bits: dtype.bitCount, small?.table ?? [])
         }
-        (self.kind, valuesPerElement, smallestNormal) = (kind, values, normal)
+        smallestNormal =
+            switch format?.dtype {
+            case .f32, .bf16: Double(Float.leastNormalMagnitude)
+            case .f64: .leastNormalMagnitude
+            case .f16: 0x1p-14
+            default: small?.smallestNormal ?? 0
+            }
     }
 
     /// The bytes of room that as many values take while they are counted, beside their own.
     func scratchSize(values: Int) -> Int {
         switch kind {
-        case .f32, .f64: 0
-        case .half, .byte, .packed, .i16, .u16: 4 * values
-        case .i32, .u32, .i64, .u64: 8 * values
+        case .numbers(let format) where format.isWide: 0
+        case .numbers(let format): format.precision.rawValue * values
+        case .table: 4 * values
         }
     }
 
     /// Adds whole elements to statistics.
     ///
     /// - Parameters:
-    ///   - bytes: the elements, aligned to 64 bytes.
+    ///   - bytes: the elements, aligned to 64 bytes, with a byte of room behind them.
     ///   - values: the number of values in them.
     ///   - scratch: as much room as `scratchSize` says.
     func add(
-        _ bytes: UnsafeRawBufferPointer,
+        _ bytes: UnsafeMutableRawBufferPointer,
         values: Int,
         to statistics: inout PartialStatistics,
         scratch: UnsafeMutableRawBufferPointer
     ) {
+        guard let start = bytes.baseAddress else { return }
         switch kind {
-        case .f32: statistics.add(bytes.bindMemory(to: Float.self), smallestNormal: Float(smallestNormal))
-        case .f64: statistics.add(bytes.bindMemory(to: Double.self), smallestNormal: smallestNormal)
-        case .half(let dtype):
-            NumberFormat.convert(bytes, from: dtype, into: scratch, to: .f32)
-            statistics.add(floats(scratch, values), smallestNormal: Float(smallestNormal))
-        case .byte(let table):
+        case .numbers(let format):
+            // Values that are wide already stay where they are.
+            let room = scratch.baseAddress ?? start
+            let wide = format.widen(start, count: values, to: format.precision, in: room, middle: room)
+            switch format.precision {
+            case .f32:
+                let numbers = UnsafeBufferPointer(start: wide.assumingMemoryBound(to: Float.self), count: values)
+                statistics.add(numbers, smallestNormal: Float(smallestNormal))
+            case .f64:
+                let numbers = UnsafeBufferPointer(start: wide.assumingMemoryBound(to: Double.self), count: values)
+                statistics.add(numbers, smallestNormal: smallestNormal)
+            }
+        case .table(let bits, let table):
             let target = scratch.bindMemory(to: Float.self)
-            for index in 0..<values { target[index] = table[Int(bytes[index])] }
-            statistics.add(floats(scratch, values), smallestNormal: Float(smallestNormal))
-        case .packed(let bits, let table):
-            unpack(bytes, bits: bits, table, values, into: scratch.bindMemory(to: Float.self))
-            statistics.add(floats(scratch, values), smallestNormal: Float(smallestNormal))
-        case .i16: statistics.add(widen(bytes, Int16.self, values, scratch) { Float($0) }, smallestNormal: 0)
-        case .u16: statistics.add(widen(bytes, UInt16.self, values, scratch) { Float($0) }, smallestNormal: 0)
-        case .i32: statistics.add(widen(bytes, Int32.self, values, scratch) { Double($0) }, smallestNormal: 0)
-        case .u32: statistics.add(widen(bytes, UInt32.self, values, scratch) { Double($0) }, smallestNormal: 0)
-        case .i64: statistics.add(widen(bytes, Int64.self, values, scratch) { Double($0) }, smallestNormal: 0)
-        case .u64: statistics.add(widen(bytes, UInt64.self, values, scratch) { Double($0) }, smallestNormal: 0)
+            unpack(UnsafeRawBufferPointer(bytes), bits: bits, table, values, into: target)
+            statistics.add(
+                UnsafeBufferPointer(rebasing: target[0..<values]),
+                smallestNormal: Float(smallestNormal)
+            )
         }
-    }
-
-    private func floats(_ scratch: UnsafeMutableRawBufferPointer, _ count: Int) -> UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(rebasing: scratch.bindMemory(to: Float.self)[0..<count])
-    }
-
-    private func widen<Stored: BitwiseCopyable, Value: BitwiseCopyable>(
-        _ bytes: UnsafeRawBufferPointer,
-        _ type: Stored.Type,
-        _ count: Int,
-        _ scratch: UnsafeMutableRawBufferPointer,
-        _ value: (Stored) -> Value
-    ) -> UnsafeBufferPointer<Value> {
-        let (source, target) = (bytes.bindMemory(to: type), scratch.bindMemory(to: Value.self))
-        for index in 0..<count { target[index] = value(source[index]) }
-        return UnsafeBufferPointer(rebasing: target[0..<count])
     }
 
     private func unpack(

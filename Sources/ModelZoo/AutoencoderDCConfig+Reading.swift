@@ -21,6 +21,11 @@ extension AutoencoderDCConfig {
         package let unknown: [String]
     }
 
+    /// Reads a `config.json` from the disk.
+    package static func read(file path: String) throws(CheckpointError) -> AutoencoderDCConfig {
+        try read(try InputFile(opening: path).contents(limit: Registry.fileLimit), path: path).config
+    }
+
     /// Reads a `config.json`.
     ///
     /// A missing field takes the default of diffusers' class, except for the scaling factor, which stays unknown: the

@@ -122,7 +122,7 @@ import Testing
         #expect(refused.status == 2)
         #expect(
             refused.error
-                == "dcae: error: ./there.html: the output exists already; choose another target, or add --force to replace it\n"
+                == "dcae: error: there.html: the output exists already; choose another target, or add --force to replace it\n"
         )
         #expect(try Fixtures.text(folder("there.html")) == "mine")
         let source = try Program.run(arguments + ["b.safetensors", "--force"], in: folder.path)

@@ -136,12 +136,13 @@ package final class OutputFolder {
         errno == ENOENT ? .targetVanished : .system(call: call, code: errno)
     }
 
-    private static func randomSuffix() -> String {
+    static func randomSuffix() -> String {
         String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
     /// Creates a folder and its parents; those that were missing, outermost first.
-    private static func createFolders(_ path: String) throws(CheckpointError) -> [String] {
+    @discardableResult
+    static func createFolders(_ path: String) throws(CheckpointError) -> [String] {
         guard access(path, F_OK) != 0 else { return [] }
         var created = try createFolders(ModelFolder.parent(of: path))
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else {

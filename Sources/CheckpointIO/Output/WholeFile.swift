@@ -29,9 +29,8 @@ package enum WholeFile {
         // Asked first so that no work is done in vain; the link below asks again, and that answer counts.
         if !force, access(path, F_OK) == 0 { throw CheckpointError(path, .file, FileFault.exists) }
         let folder = ModelFolder.parent(of: path)
-        try createFolders(folder)
-        let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-        let hidden = ModelFolder.join(folder, ".dcae-" + suffix)
+        try OutputFolder.createFolders(folder)
+        let hidden = ModelFolder.join(folder, ".dcae-" + OutputFolder.randomSuffix())
         // Before the file is there, so that no moment is left in which a signal would forget it.
         let slot = dcae_register_unfinished(hidden)
         defer {
@@ -80,13 +79,5 @@ package enum WholeFile {
             return false
         }
         return rename(hidden, path) == 0
-    }
-
-    private static func createFolders(_ path: String) throws(CheckpointError) {
-        guard access(path, F_OK) != 0 else { return }
-        try createFolders(ModelFolder.parent(of: path))
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
-            throw CheckpointError(path, .file, FileFault.system(call: "creating the folder", code: errno))
-        }
     }
 }

@@ -82,8 +82,8 @@ struct DifferenceWindow {
         self.level = level
         let values = min(Self.elements, pair.count) * 2
         let isMixed = pair.formats.map { max($0.a.precision, $0.b.precision) } == .f64
-        func isWide(_ format: ElementFormat?) -> Bool { format.map { $0.dtype != .f32 && $0.dtype != .f64 } ?? false }
-        let wideSize = isMixed || isWide(pair.formats?.a) || isWide(pair.formats?.b) ? values * 8 : 0
+        let areWide = pair.formats.map { $0.a.isWide && $0.b.isWide } ?? true
+        let wideSize = isMixed || !areWide ? values * 8 : 0
         wideA = Buffer(count: wideSize)
         wideB = Buffer(count: wideSize)
         middle = Buffer(count: isMixed ? values * 4 : 0)
@@ -115,7 +115,7 @@ struct DifferenceWindow {
         let x = left.widen(a, count: values, to: precision, in: memory(wideA, a), middle: memory(middle, a))
         let y = right.widen(b, count: values, to: precision, in: memory(wideB, b), middle: memory(middle, b))
         var (sums, dropped, outside, first) =
-            precision == .f32 ? measureF32(x, y, values) : measureF64(x, y, values)
+            precision == .f32 ? measure(Self.f32, x, y, values) : measure(Self.f64, x, y, values)
         if let exact { (sums.differing, first) = (exact.differing, exact.first) }
         return ValueDifference(
             sums,
@@ -134,35 +134,45 @@ struct DifferenceWindow {
 
     private typealias Measured = (sums: dcae_difference, dropped: dcae_nonfinite_pairs, outside: UInt64, first: Int)
 
-    private func measureF32(_ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer, _ count: Int) -> Measured {
-        let (x, y) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
-        var result = Measured(dcae_difference(), dcae_nonfinite_pairs(), 0, count)
-        dcae_difference_f32(level, x, y, count, &result.sums)
-        let isFinite = (result.sums.a + result.sums.b).isFinite
-        if !isFinite || result.sums.differing > 0 { result.first = dcae_first_difference_f32(x, y, count) }
-        if !isFinite {
-            dcae_drop_nonfinite_f32(x, y, count, &result.dropped)
-            dcae_difference_f32(level, x, y, count, &result.sums)
-        }
-        if let tolerance {
-            result.outside = dcae_count_outside_f32(x, y, count, tolerance.relative, tolerance.absolute)
-        }
-        return result
+    /// The kernels for one precision.
+    private struct Kernels<Value>: Sendable {
+        typealias Values = UnsafeMutablePointer<Value>
+
+        let difference: @Sendable (Int32, Values, Values, Int, UnsafeMutablePointer<dcae_difference>) -> Void
+        let first: @Sendable (Values, Values, Int) -> Int
+        let drop: @Sendable (Values, Values, Int, UnsafeMutablePointer<dcae_nonfinite_pairs>) -> Void
+        let outside: @Sendable (Values, Values, Int, Double, Double) -> UInt64
     }
 
-    private func measureF64(_ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer, _ count: Int) -> Measured {
-        let (x, y) = (a.assumingMemoryBound(to: Double.self), b.assumingMemoryBound(to: Double.self))
+    private static let f32 = Kernels<Float>(
+        difference: { dcae_difference_f32($0, $1, $2, $3, $4) },
+        first: { dcae_first_difference_f32($0, $1, $2) },
+        drop: { dcae_drop_nonfinite_f32($0, $1, $2, $3) },
+        outside: { dcae_count_outside_f32($0, $1, $2, $3, $4) }
+    )
+    private static let f64 = Kernels<Double>(
+        difference: { dcae_difference_f64($0, $1, $2, $3, $4) },
+        first: { dcae_first_difference_f64($0, $1, $2) },
+        drop: { dcae_drop_nonfinite_f64($0, $1, $2, $3) },
+        outside: { dcae_count_outside_f64($0, $1, $2, $3, $4) }
+    )
+
+    private func measure<Value>(
+        _ kernels: Kernels<Value>,
+        _ a: UnsafeMutableRawPointer,
+        _ b: UnsafeMutableRawPointer,
+        _ count: Int
+    ) -> Measured {
+        let (x, y) = (a.assumingMemoryBound(to: Value.self), b.assumingMemoryBound(to: Value.self))
         var result = Measured(dcae_difference(), dcae_nonfinite_pairs(), 0, count)
-        dcae_difference_f64(level, x, y, count, &result.sums)
+        kernels.difference(level, x, y, count, &result.sums)
         let isFinite = (result.sums.a + result.sums.b).isFinite
-        if !isFinite || result.sums.differing > 0 { result.first = dcae_first_difference_f64(x, y, count) }
+        if !isFinite || result.sums.differing > 0 { result.first = kernels.first(x, y, count) }
         if !isFinite {
-            dcae_drop_nonfinite_f64(x, y, count, &result.dropped)
-            dcae_difference_f64(level, x, y, count, &result.sums)
+            kernels.drop(x, y, count, &result.dropped)
+            kernels.difference(level, x, y, count, &result.sums)
         }
-        if let tolerance {
-            result.outside = dcae_count_outside_f64(x, y, count, tolerance.relative, tolerance.absolute)
-        }
+        if let tolerance { result.outside = kernels.outside(x, y, count, tolerance.relative, tolerance.absolute) }
         return result
     }
 

@@ -105,10 +105,7 @@ struct ConvertCommand: ParsableCommand {
         var request = ConversionRequest()
         request.target = to
         request.variant = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
-        if let config {
-            let text = try InputFile(opening: config).contents(limit: Registry.fileLimit)
-            request.config = try AutoencoderDCConfig.read(text, path: config).config
-        }
+        if let config { request.config = try AutoencoderDCConfig.read(file: config) }
         request.scalingFactor = scalingFactor
         request.dtype = dtype?.dtype
         if let maxShardSize { request.maxShardSize = try size(maxShardSize, option: "--max-shard-size") }

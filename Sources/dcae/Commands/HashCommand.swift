@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import Conversion
+internal import Inference
 internal import Inspection
 internal import ModelZoo
 internal import StrictJSON
@@ -72,12 +73,12 @@ struct HashCommand: ParsableCommand {
     func run() throws {
         let expected = try check.map { path throws(CheckpointError) in try Manifest.read(file: path) }
         let registry = try common.loadRegistry()
-        let given = try config.map { path throws(CheckpointError) in
-            let text = try InputFile(opening: path).contents(limit: Registry.fileLimit)
-            return try AutoencoderDCConfig.read(text, path: path).config
-        }
+        let given = try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) }
         let checkpoint = try open.open(path)
         common.say(notesOf: checkpoint)
+        let document = try output.map { path throws(CheckpointError) in
+            try OutputDocument(path, force: force, sources: checkpoint.files)
+        }
         let progress = Progress("hashing", total: checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }
         let network =
@@ -101,9 +102,7 @@ struct HashCommand: ParsableCommand {
         if let expected {
             return try render(ManifestComparison(expected: expected, found: manifest), expected, manifest)
         }
-        if let output {
-            try OutputText.write(manifest.text, to: output, force: force, sources: checkpoint.files)
-        }
+        try document?.write(manifest.text)
         render(manifest)
     }
 

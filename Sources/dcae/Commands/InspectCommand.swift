@@ -128,7 +128,7 @@ struct InspectCommand: ParsableCommand {
         }
         let config = reading.config
         Terminal.print("AutoencoderDC configuration, f\(config.spatialCompressionRatio)c\(config.latentChannels)")
-        Terminal.print("  parameters      \(Show.grouped(network.parameterCount))")
+        Terminal.print("  parameters      \(network.parameterCount.grouped)")
         Terminal.print("  scaling factor  \(config.scalingFactor.map { "\($0)" } ?? "missing")")
         Terminal.print("  equal to        \(same.isEmpty ? "that of no known variant" : same.joined(separator: ", "))")
         guard !common.quiet else { return }

@@ -84,7 +84,7 @@ struct ShowCommand: ParsableCommand {
         line("scaling factor", "\(Show.factor(config.scalingFactor)) (\(variant.scalingFactorSource))")
         line(
             "parameters",
-            "\(Show.grouped(network.parameterCount)), \(Show.grouped(network.encoderParameterCount)) of them in the encoder"
+            "\(network.parameterCount.grouped), \(network.encoderParameterCount.grouped) of them in the encoder"
         )
         line(
             "tensors",
@@ -100,8 +100,8 @@ struct ShowCommand: ParsableCommand {
         for side in [256, 512, 1024, 2048, 4096] where side % ratio == 0 {
             let tokens = (side / ratio) * (side / ratio)
             table.add([
-                "\(side)x\(side)", "\(config.latentChannels) x \(side / ratio) x \(side / ratio)", Show.grouped(tokens),
-                Show.grouped(side / 16 * (side / 16)),
+                "\(side)x\(side)", "\(config.latentChannels) x \(side / ratio) x \(side / ratio)", tokens.grouped,
+                (side / 16 * (side / 16)).grouped,
             ])
         }
         table.print()

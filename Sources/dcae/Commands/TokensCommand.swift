@@ -43,7 +43,7 @@ struct TokensCommand: ParsableCommand {
                 table.add([
                     "\(width)x\(height)", "\(group[0].geometry) (\(names.count))",
                     fits ? "\(channels) x \(height / ratio) x \(width / ratio)" : "no multiple of \(ratio)",
-                    fits ? Show.grouped(tokens) : "-", base.map(Show.grouped) ?? "-", fits ? fewer : "-",
+                    fits ? tokens.grouped : "-", base.map(\.grouped) ?? "-", fits ? fewer : "-",
                 ])
             }
         }

@@ -36,11 +36,7 @@ struct VerifyCommand: ParsableCommand {
         let registry = try common.loadRegistry()
         let expected = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
         if case .config(let text) = try PathKind.of(path) { return try verifyConfig(text, expected, registry) }
-        var given: AutoencoderDCConfig?
-        if let config {
-            let text = try InputFile(opening: config).contents(limit: Registry.fileLimit)
-            given = try AutoencoderDCConfig.read(text, path: config).config
-        }
+        let given = try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) }
         let checkpoint = try open.open(path)
         common.say(notesOf: checkpoint)
         let progress = Progress("verifying", total: checkpoint.byteCount, quiet: common.quiet)

@@ -81,8 +81,8 @@ struct DiffRendering {
         guard let values = tensor.values else { return cells + Array(repeating: "", count: 7) }
         return cells + [
             values.relativeRMS.brief, values.rms.brief, values.largest.brief, values.cosine?.fixed(6) ?? "-",
-            values.ulps.map { $0 > 999_999_999 ? Double($0).brief : Show.grouped(Int($0)) } ?? "-",
-            "\(Show.grouped(values.differingCount)) of \(Show.grouped(values.count))",
+            values.ulps.map { $0 > 999_999_999 ? Double($0).brief : Int($0).grouped } ?? "-",
+            "\(values.differingCount.grouped) of \(values.count.grouped)",
             tensor.firstIndex.map { Shape($0).description } ?? "-",
         ]
     }

@@ -22,7 +22,7 @@ enum InspectRendering {
             line("fits", match.variants.map(\.name).joined(separator: ", "))
         }
         let size = ByteSize.show(checkpoint.byteCount)
-        line("tensors", "\(checkpoint.tensors.count), \(Show.grouped(summary.elementCount)) values, \(size)")
+        line("tensors", "\(checkpoint.tensors.count), \(summary.elementCount.grouped) values, \(size)")
         line(
             "dtypes",
             summary.dtypes.map { "\($0.dtype.rawValue) \(ByteSize.show($0.bytes)) in \($0.tensors)" }
@@ -38,7 +38,7 @@ enum InspectRendering {
         var table = Table(["MODULE", "TENSORS", "VALUES", "SIZE"], right: [1, 2, 3])
         for module in modules.prefix(200) {
             table.add([
-                module.name.escaped(), String(module.tensors), Show.grouped(module.elements),
+                module.name.escaped(), String(module.tensors), module.elements.grouped,
                 ByteSize.show(module.bytes),
             ])
         }
@@ -64,7 +64,7 @@ enum InspectRendering {
             table.add(
                 [
                     tensor.descriptor.name.escaped(limit: 200), tensor.descriptor.dtype.rawValue,
-                    tensor.descriptor.shape.description.clipped(toBytes: 80), Show.grouped(tensor.byteCount),
+                    tensor.descriptor.shape.description.clipped(toBytes: 80), tensor.byteCount.grouped,
                 ] + (isSharded ? [tensor.file.escaped(limit: 80)] : [])
             )
         }
@@ -76,13 +76,13 @@ enum InspectRendering {
         var table = Table(["MODULE", "TENSORS", "VALUES", "SIZE", "DTYPE", "SHAPE"], right: [1, 2, 3], shortened: 0)
         table.add([
             ModelFolder.name(of: checkpoint.path).escaped(), String(listing.tensors.count),
-            Show.grouped(listing.tensors.reduce(0) { $0 + $1.elementCount }),
+            (listing.tensors.reduce(0) { $0 + $1.elementCount }).grouped,
             ByteSize.show(listing.tensors.reduce(0) { $0 + $1.byteCount }), "", "",
         ])
         for row in tree.rows {
             table.add([
                 row.guide + row.name.escaped(limit: 200), row.tensor == nil ? String(row.tensors) : "",
-                Show.grouped(row.elements), ByteSize.show(row.bytes), row.tensor?.dtype.rawValue ?? "",
+                row.elements.grouped, ByteSize.show(row.bytes), row.tensor?.dtype.rawValue ?? "",
                 row.tensor?.shape.description.clipped(toBytes: 80) ?? "",
             ])
         }

@@ -5,11 +5,11 @@ extension ScaleReport {
     /// The report for people.
     func render() {
         let figures = statistics
-        var head = "\(Show.grouped(figures.pictureCount)) pictures at \(result.subject.side)x\(result.subject.side)"
-        if missingCount > 0 { head += ", \(Show.grouped(missingCount)) missing" }
+        var head = "\(figures.pictureCount.grouped) pictures at \(result.subject.side)x\(result.subject.side)"
+        if missingCount > 0 { head += ", \(missingCount.grouped) missing" }
         if !result.totals.unreadable.isEmpty { head += ", \(result.totals.unreadable.count) could not be read" }
         Terminal.print(
-            head + ", \(Show.grouped(figures.valuesPerChannel)) values in each of \(figures.channels.count) channels"
+            head + ", \(figures.valuesPerChannel.grouped) values in each of \(figures.channels.count) channels"
         )
         var table = Table(["", "VALUE", "95% OF RESAMPLES"], right: [1])
         table.add(["mean", figures.mean.fixed(4), ""])

@@ -2,11 +2,6 @@ internal import TensorCore
 
 /// Numbers for people.
 enum Show {
-    /// `323,356,460`.
-    static func grouped(_ number: Int) -> String {
-        number.grouped
-    }
-
     /// `323.4 M`.
     static func millions(_ number: Int) -> String {
         let tenths = (Double(number) / 100_000).rounded() / 10

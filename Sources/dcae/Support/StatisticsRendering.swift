@@ -40,7 +40,7 @@ extension InspectRendering {
         }
         columns.append(number("STD", \.standardDeviation))
         if width >= 140 {
-            columns += [number("RMS", \.rms), Column(heading: "ZEROS") { Show.grouped($1.zeros) }]
+            columns += [number("RMS", \.rms), Column(heading: "ZEROS") { $1.zeros.grouped }]
         }
         let octaves = width >= 100 ? 10 : 6
         columns.append(Column(heading: "HISTOGRAM", isNumber: false) { $1.histogram.sparkline(octaves: octaves) })
@@ -59,18 +59,18 @@ extension InspectRendering {
             let names = places.prefix(3).map { $0.name.escaped(limit: 60) }.joined(separator: ", ")
             let more = places.count > 3 ? ", …" : ""
             let tensors = "\(places.count) tensor\(places.count == 1 ? "" : "s")"
-            return "\(Show.grouped(StatisticsSummary.total(places))) in \(tensors): \(names)\(more)"
+            return "\(StatisticsSummary.total(places).grouped) in \(tensors): \(names)\(more)"
         }
         func cast(_ overflows: [StatisticsSummary.Place], _ underflows: [StatisticsSummary.Place]) -> String {
             let lost = StatisticsSummary.total(underflows)
-            let zeros = lost == 0 ? "" : "; \(Show.grouped(lost)) so small that they would become zero"
+            let zeros = lost == 0 ? "" : "; \(lost.grouped) so small that they would become zero"
             return overflows.isEmpty ? "could hold every value\(zeros)" : "could not hold \(places(overflows))\(zeros)"
         }
-        let total = "\(Show.grouped(summary.valueCount)) in \(summary.tensorCount) tensors"
+        let total = "\(summary.valueCount.grouped) in \(summary.tensorCount) tensors"
         line("values", total + ", up to \(Show.short(summary.magnitude)) in magnitude")
         line("NaN", places(summary.nan))
         line("Inf", places(summary.infinite))
-        line("zeros", "\(Show.grouped(summary.zeroCount)), subnormal \(Show.grouped(summary.subnormalCount))")
+        line("zeros", "\(summary.zeroCount.grouped), subnormal \(summary.subnormalCount.grouped)")
         line("fp16", cast(summary.fp16Overflows, summary.fp16Underflows))
         line("bf16", cast(summary.bf16Overflows, summary.bf16Underflows))
     }

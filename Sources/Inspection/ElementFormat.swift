@@ -38,6 +38,9 @@ struct ElementFormat: Sendable {
     /// The bytes of one value.
     var valueSize: Int { dtype.byteCount ?? 1 }
 
+    /// Whether values are stored as they are compared.
+    var isWide: Bool { dtype == .f32 || dtype == .f64 }
+
     /// Whether values are whole numbers of 64 bits, of which F64 does not tell all apart.
     var exceedsF64: Bool { dtype == .i64 || dtype == .u64 }
 
