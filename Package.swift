@@ -23,7 +23,9 @@ let package = Package(
         ),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // For the tests alone: the Hub that they run against.
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
@@ -45,6 +47,11 @@ let package = Package(
         .target(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+        ),
+        // The Hugging Face Hub: repositories, the cache that is shared with Python, files fetched whole or by ranges.
+        .target(
+            name: "Hub",
+            dependencies: ["CheckpointIO", "StrictJSON", "TensorCore", "CPlatform", "CCrypto", "CCurl"]
         ),
         // Self-contained HTML pages: answer, sortable tables, histograms.
         .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
@@ -87,7 +94,7 @@ let package = Package(
             name: "dcae",
             dependencies: [
                 "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels",
-                "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -99,6 +106,11 @@ let package = Package(
         .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "CTurboJPEG",
@@ -127,6 +139,13 @@ let tests: [(String, [Target.Dependency])] = [
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InspectionTests", ["Inspection", "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
+    (
+        "HubTests",
+        [
+            "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "dcae",
+            .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+        ]
+    ),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),

@@ -1,7 +1,7 @@
 package import CheckpointIO
 package import ModelZoo
 internal import StrictJSON
-internal import TensorCore
+package import TensorCore
 
 extension ConversionPlan {
     /// Plans a conversion: settles what the source is, checks its tensors against the network, and lays out every file.
@@ -171,7 +171,7 @@ extension ConversionPlan.Tensor {
 }
 
 /// Sizes as users write them: decimal, as in diffusers' `max_shard_size`.
-package enum ByteSize {
+extension ByteSize {
     /// Reads `5GB`, `300KB`, `1.5 GB`, `2GiB` or a number of bytes.
     package static func parse(_ text: String) throws(ConversionFault) -> Int {
         let units: [(String, Double)] = [
@@ -185,21 +185,5 @@ package enum ByteSize {
             return size
         }
         throw .badShardSize(text)
-    }
-
-    /// A number of bytes for people: `1.25 GB`.
-    package static func show(_ bytes: Int) -> String {
-        let units = ["B", "KB", "MB", "GB", "TB"]
-        var value = Double(bytes)
-        var unit = 0
-        while value >= 999.5, unit < units.count - 1 {
-            value /= 1000
-            unit += 1
-        }
-        if unit == 0 { return "\(bytes) B" }
-        let digits = value < 9.995 ? 100.0 : value < 99.95 ? 10 : 1
-        let rounded = (value * digits).rounded() / digits
-        let text = digits == 1 ? String(Int(rounded)) : "\(rounded)"
-        return "\(text) \(units[unit])"
     }
 }
