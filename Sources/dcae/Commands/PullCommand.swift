@@ -55,6 +55,9 @@ struct PullCommand: ParsableCommand {
     @Flag(help: "Show what would be fetched, and fetch nothing.")
     var dryRun = false
 
+    @Flag(help: "Do not wait until the disk has what was fetched.")
+    var noSync = false
+
     @Flag(help: "Take the names as families, and fetch every variant of them.")
     var all = false
 
@@ -72,7 +75,7 @@ struct PullCommand: ParsableCommand {
     func run() throws {
         let registry = try common.loadRegistry()
         let progress = TransferProgress(quiet: common.quiet)
-        let hub = try hub.hub(common, token: token, progress: progress)
+        let hub = try hub.hub(common, token: token, progress: progress) { $0.flushes = !noSync }
         var documents: [JSONValue] = []
         for choices in try wanted(registry) {
             let document = try pull(choices, hub)

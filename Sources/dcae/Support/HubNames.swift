@@ -75,9 +75,16 @@ struct HubArguments: ParsableArguments {
     @Flag(help: "Never use the network; HF_HUB_OFFLINE=1 does the same.")
     var offline = false
 
-    func hub(_ common: CommonOptions, token: String? = nil, progress: TransferProgress? = nil) throws -> Hub {
+    /// The Hub, as the environment and these options have it.
+    func hub(
+        _ common: CommonOptions,
+        token: String? = nil,
+        progress: TransferProgress? = nil,
+        change: (inout HubSettings) -> Void = { _ in }
+    ) throws -> Hub {
         var settings = try HubSettings(environment: { Environment.value($0) }, token: token, cache: cacheDir)
         if offline { settings.isOffline = true }
+        change(&settings)
         let isQuiet = common.quiet
         let reporter = HubReporter(
             note: { line in
