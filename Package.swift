@@ -18,7 +18,7 @@ let package = Package(
         .library(
             name: "DCAE",
             targets: [
-                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "Files", "ModelZoo", "TensorCore",
             ]
         ),
     ],
@@ -28,14 +28,18 @@ let package = Package(
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
+        // The system's C library, whatever it is called.
+        .target(name: "Libc"),
         // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
-        .target(name: "TensorCore", dependencies: ["CKernels"]),
+        .target(name: "TensorCore", dependencies: ["CKernels", "Libc"]),
+        // Files in and files out: names that are bytes, output that is whole or absent and flushed, what signals leave.
+        .target(name: "Files", dependencies: ["TensorCore", "CPlatform", "Libc"]),
         // One strict pass over JSON from outside, json-c to read it, a printer that writes Python's bytes.
         .target(name: "StrictJSON", dependencies: ["TensorCore", "CJSONC"]),
-        // Checkpoint files of every format, opened as one kind of value; whole-or-absent output.
+        // Checkpoint files of every format, opened as one kind of value.
         .target(
             name: "CheckpointIO",
-            dependencies: ["StrictJSON", "TensorCore", "CPlatform", "CZstd", "CCrypto"]
+            dependencies: ["Files", "StrictJSON", "TensorCore", "Libc", "CPlatform", "CZstd", "CCrypto"]
         ),
         // Variants, AutoencoderDC configurations, and the list of parameters that follows from one.
         .target(
@@ -46,12 +50,14 @@ let package = Package(
         // Identify, plan, validate, execute, verify.
         .target(
             name: "Conversion",
-            dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+            dependencies: ["Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "Libc"]
         ),
         // The Hugging Face Hub: repositories, the cache that is shared with Python, files fetched whole or by ranges.
         .target(
             name: "Hub",
-            dependencies: ["CheckpointIO", "StrictJSON", "TensorCore", "CPlatform", "CCrypto", "CCurl"]
+            dependencies: [
+                "CheckpointIO", "Files", "StrictJSON", "TensorCore", "Libc", "CPlatform", "CCrypto", "CCurl",
+            ]
         ),
         // Self-contained HTML pages: answer, sortable tables, histograms.
         .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
@@ -59,11 +65,11 @@ let package = Package(
         .target(
             name: "Inspection",
             dependencies: [
-                "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
+                "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels", "Libc",
             ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
-        .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
+        .target(name: "Kernels", dependencies: ["CKernels", "TensorCore", "Libc"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
@@ -75,26 +81,26 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "Pages", "CheckpointIO", "ModelZoo",
-                "TensorCore",
+                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "Pages", "Files", "CheckpointIO",
+                "ModelZoo", "TensorCore", "Libc",
             ]
         ),
         // Statistics of latents over pictures: the scaling factor measured, and held against those published.
         .target(
             name: "Calibration",
             dependencies: [
-                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
-                "TensorCore",
+                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "Files", "CheckpointIO", "ModelZoo",
+                "StrictJSON", "TensorCore",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
-        .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
+        .target(name: "Images", dependencies: ["Files", "CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore", "Libc"]),
         // The program: one file per command.
         .executableTarget(
             name: "dcae",
             dependencies: [
                 "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels",
-                "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Images", "Hub", "Files", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "Libc", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -134,6 +140,7 @@ let package = Package(
 let tests: [(String, [Target.Dependency])] = [
     ("TensorCoreTests", ["TensorCore"]),
     ("StrictJSONTests", ["StrictJSON"]),
+    ("FilesTests", ["Files", "TensorCore", "Libc", "CPlatform"]),
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
@@ -148,7 +155,7 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("ImagesTests", ["Images", "TensorCore"]),
+    ("ImagesTests", ["Images", "TensorCore", "Libc"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
     (

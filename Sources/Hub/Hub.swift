@@ -24,7 +24,7 @@ package struct Hub: Sendable {
         let files = cache.files(of: name.repository, commit)
         guard let selection = try? Selection(among: files, at: name.path) else { return nil }
         if mustBeComplete, selection.model != selection.weights {
-            let config = Self.join(ModelFolder.parent(of: "/" + selection.weights), "config.json").dropFirst()
+            let config = Self.join(Path.parent(of: "/" + selection.weights), "config.json").dropFirst()
             guard files.contains(String(config)) || cache.isKnownMissing(String(config), in: name.repository, commit)
             else { return nil }
         }
@@ -32,7 +32,7 @@ package struct Hub: Sendable {
     }
 
     private static func join(_ folder: String, _ path: String) -> String {
-        path.isEmpty ? folder : ModelFolder.join(folder, path)
+        path.isEmpty ? folder : Path.join(folder, path)
     }
 
     // MARK: - Plans

@@ -92,7 +92,7 @@ package enum HubFault: Fault, Equatable {
     package var remedy: String? {
         switch self {
         case .offline: "pull it while there is a network, or unset HF_HUB_OFFLINE"
-        case .notCached: "`dcae pull` fetches it"
+        case .notCached: "pull it first"
         case .network: "check the connection, the proxy and HF_ENDPOINT"
         case .timedOut, .serverError: "run the command again: it goes on where it stopped"
         case .untrustedTLS: "name your organisation's certificates in SSL_CERT_FILE"

@@ -1,13 +1,6 @@
 internal import CCrypto
 internal import CheckpointIO
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// A folder of the user's own that holds files of a repository, with huggingface_hub's notes in `.cache/huggingface` on
 /// which commit and etag each has (`_local_folder.py` of version 2.4.0).
@@ -28,8 +21,8 @@ struct LocalFolder {
 
     /// Where a file's bytes gather, by the name that huggingface_hub gives without the digits of an attempt.
     func partial(_ name: String, _ blob: BlobID) -> String {
-        let folder = ModelFolder.parent(of: metadata(name))
-        let last = ModelFolder.name(of: metadata(name))
+        let folder = Path.parent(of: metadata(name))
+        let last = Path.name(of: metadata(name))
         return "\(folder)/\(Self.shortHash(last)).\(blob)"
     }
 
@@ -57,8 +50,8 @@ struct LocalFolder {
     }
 
     func prepare(for name: String) throws(CheckpointError) {
-        try System.createFolders(ModelFolder.parent(of: file(name)))
-        try System.createFolders(ModelFolder.parent(of: metadata(name)))
+        try System.createFolders(Path.parent(of: file(name)))
+        try System.createFolders(Path.parent(of: metadata(name)))
         HubCache.tag(notes)
         if System.kind(notes + "/.gitignore") == nil { try System.write("*", to: notes + "/.gitignore") }
     }

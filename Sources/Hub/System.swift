@@ -1,13 +1,6 @@
 internal import CPlatform
 internal import CheckpointIO
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// The system calls of this module, in one place.
 enum System {
@@ -15,7 +8,7 @@ enum System {
         guard let entry = getpwuid(getuid()) else { return nil }
         let name: UnsafeMutablePointer<CChar>? = entry.pointee.pw_dir
         guard let folder = name else { return nil }
-        return String(cString: folder)
+        return SystemText.text(cString: folder)
     }
 
     static func failure(_ path: String, _ call: String, _ code: Int32 = errno) -> CheckpointError {
@@ -31,7 +24,7 @@ enum System {
     /// - Parameter following: whether a link is what it leads to; one that leads nowhere is then nothing.
     static func kind(_ path: String, following: Bool = true) -> Kind? {
         var status = stat()
-        guard (following ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+        guard (following ? stat(SystemText.cString(path), &status) : lstat(SystemText.cString(path), &status)) == 0 else { return nil }
         return switch status.st_mode & S_IFMT {
         case S_IFREG: .file(size: Int(status.st_size))
         case S_IFDIR: .folder
@@ -48,7 +41,7 @@ enum System {
     /// When a file was last changed and last read, in seconds since 1970.
     static func times(_ path: String) -> (changed: Double, read: Double)? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard stat(SystemText.cString(path), &status) == 0 else { return nil }
         #if canImport(Darwin)
             let (changed, read) = (status.st_mtimespec, status.st_atimespec)
         #else
@@ -60,34 +53,39 @@ enum System {
 
     static func target(ofLink path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)
-        let count = readlink(path, &buffer, buffer.count)
+        let count = readlink(SystemText.cString(path), &buffer, buffer.count)
         guard count > 0, count < buffer.count else { return nil }
-        return String(validating: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return SystemText.text(buffer.prefix(count).map { UInt8(bitPattern: $0) })
     }
 
     static func createFolders(_ path: String) throws(CheckpointError) {
         if kind(path) == .folder { return }
-        let parent = ModelFolder.parent(of: path)
+        let parent = Path.parent(of: path)
         if parent != path, parent != "." { try createFolders(parent) }
-        guard mkdir(path, 0o777) == 0 || (errno == EEXIST && kind(path) == .folder) else {
+        guard mkdir(SystemText.cString(path), 0o777) == 0 || (errno == EEXIST && kind(path) == .folder) else {
             throw failure(path, "creating the folder")
         }
     }
 
-    /// All names in a folder, hidden ones too, in the order of their bytes; none where it cannot be read.
+    /// All names in a folder, hidden ones too; none where it cannot be read.
     static func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
-            }
-            // What is not UTF-8 is not of this cache.
-            guard let name, name != ".", name != ".." else { continue }
-            names.append(name)
-        }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        (try? Folder.names(in: folder, hidden: true)) ?? []
+    }
+
+    static func open(_ path: String, _ flags: Int32, _ mode: mode_t = 0) -> Int32 {
+        Libc.open(SystemText.cString(path), flags | O_CLOEXEC, mode)
+    }
+
+    @discardableResult
+    static func remove(_ path: String) -> Bool { unlink(SystemText.cString(path)) == 0 }
+
+    @discardableResult
+    static func rename(_ path: String, _ target: String) -> Bool {
+        Libc.rename(SystemText.cString(path), SystemText.cString(target)) == 0
+    }
+
+    static func link(to target: String, at path: String) -> Bool {
+        symlink(SystemText.cString(target), SystemText.cString(path)) == 0
     }
 
     /// Removes a file, a link, or a folder with all in it; links are not followed. What is not there is no error.
@@ -96,20 +94,20 @@ enum System {
         case nil: return
         case .folder:
             for name in names(in: path) { try removeTree(path + "/" + name) }
-            guard rmdir(path) == 0 || errno == ENOENT else { throw failure(path, "rmdir") }
+            guard rmdir(SystemText.cString(path)) == 0 || errno == ENOENT else { throw failure(path, "rmdir") }
         default:
-            guard unlink(path) == 0 || errno == ENOENT else { throw failure(path, "unlink") }
+            guard remove(path) || errno == ENOENT else { throw failure(path, "unlink") }
         }
     }
 
     /// Writes a small file that is there whole or not at all.
     static func write(_ text: String, to path: String) throws(CheckpointError) {
         let temporary = path + "." + randomDigits() + ".tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
         guard descriptor >= 0 else { throw failure(path, "open") }
         let slot = dcae_register_unfinished(temporary)
         defer {
-            unlink(temporary)
+            remove(temporary)
             dcae_forget_unfinished(slot)
         }
         let bytes = Array(text.utf8)
@@ -117,19 +115,19 @@ enum System {
         let code = errno
         close(descriptor)
         guard count == bytes.count else { throw failure(path, "write", code) }
-        guard rename(temporary, path) == 0 else { throw failure(path, "renaming the finished file") }
+        guard rename(temporary, path) else { throw failure(path, "renaming the finished file") }
     }
 
     /// Copies a file; the copy is there whole or not at all.
     static func copy(_ source: String, to target: String) throws(CheckpointError) {
         let file = try InputFile(opening: source)
         let temporary = target + "." + randomDigits() + ".tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
         guard descriptor >= 0 else { throw failure(target, "open") }
         let slot = dcae_register_unfinished(temporary)
         defer {
             close(descriptor)
-            unlink(temporary)
+            remove(temporary)
             dcae_forget_unfinished(slot)
         }
         var offset = 0
@@ -138,7 +136,7 @@ enum System {
             guard bytes.withUnsafeBytes({ write(descriptor, $0, at: offset) }) else { throw failure(target, "write") }
             offset += bytes.count
         }
-        guard rename(temporary, target) == 0 else { throw failure(target, "renaming the finished file") }
+        guard rename(temporary, target) else { throw failure(target, "renaming the finished file") }
     }
 
     /// Writes all of some bytes at a position; false, with errno set, where it cannot.
@@ -177,7 +175,7 @@ enum System {
     }
 
     static func flush(folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY)
         guard descriptor >= 0 else { return }
         _ = flush(descriptor)
         close(descriptor)
@@ -187,12 +185,12 @@ enum System {
     static func freeSpace(at path: String) -> Int? {
         var folder = path
         while kind(folder) == nil {
-            let parent = ModelFolder.parent(of: folder)
+            let parent = Path.parent(of: folder)
             if parent == folder { return nil }
             folder = parent
         }
         var status = statvfs()
-        guard statvfs(folder, &status) == 0 else { return nil }
+        guard statvfs(SystemText.cString(folder), &status) == 0 else { return nil }
         let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return overflow ? nil : Int(exactly: bytes)
     }
@@ -221,6 +219,6 @@ enum System {
 
     /// What the environment says of a name.
     static func variable(_ name: String) -> String? {
-        getenv(name).flatMap { String(validatingCString: $0) }
+        getenv(name).map { SystemText.text(cString: $0) }
     }
 }

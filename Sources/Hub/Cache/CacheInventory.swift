@@ -66,7 +66,7 @@ extension HubCache {
             let place = folder + "/snapshots/" + commit
             let files = Self.entries(below: place).map { path in
                 let target = System.target(ofLink: place + "/" + path)
-                let blob = target.flatMap { BlobID(etag: ModelFolder.name(of: $0)) }
+                let blob = target.flatMap { BlobID(etag: Path.name(of: $0)) }
                 let size = System.size(place + "/" + path)
                 if let blob { referred.insert(blob) }
                 if let size { note(place + "/" + path, size, as: blob?.description ?? commit + "/" + path) }

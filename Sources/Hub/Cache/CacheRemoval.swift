@@ -1,12 +1,5 @@
 package import CheckpointIO
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 extension HubCache {
     /// What is to go, decided before anything goes.
@@ -55,7 +48,7 @@ extension HubCache {
         // Where no revision is known at all, the commits were asked for by their own names.
         remove(isReferred ? inventory.snapshots.filter { $0.revisions.isEmpty } : [], of: inventory, &removal)
         for partial in inventory.partials {
-            let etag = ModelFolder.name(of: partial.path).prefix { $0 != "." }
+            let etag = Path.name(of: partial.path).prefix { $0 != "." }
             let lock = "\(locks(of: repository))/\(etag).lock"
             guard System.kind(lock) == nil || Self.isFree(lock) else { continue }
             removal.paths.append(partial.path)
@@ -132,23 +125,23 @@ extension HubCache {
             parts[1].hasPrefix(parts[0]),
             parts[0].utf8.count == 2
         else { return nil }
-        return ModelFolder.join(root, "blobs/\(parts[0])/\(parts[1])")
+        return Path.join(root, "blobs/\(parts[0])/\(parts[1])")
     }
 
     /// Removes a shared file that no repository has a link to any more. What its list of links does not say is left alone.
     private func sweep(_ path: String) {
-        let store = ModelFolder.join(root, "blobs")
+        let store = Path.join(root, "blobs")
         guard System.kind(store + "/.huggingface-shared-blobs", following: false) != nil,
             let lock = (try? HubLock.take(path + ".lock")).flatMap({ $0 }),
             let file = try? InputFile(opening: path + ".refs"), let bytes = try? file.contents(limit: 16 << 20),
             let text = String(validating: bytes, as: UTF8.self)
         else { return }
         let isUsed = text.split(separator: "\n").contains { line in
-            HubPath.isSafe(line) && sharedBlob(at: ModelFolder.join(root, String(line))) == path
+            HubPath.isSafe(line) && sharedBlob(at: Path.join(root, String(line))) == path
         }
         if !isUsed {
-            unlink(path)
-            unlink(path + ".refs")
+            System.remove(path)
+            System.remove(path + ".refs")
         }
         withExtendedLifetime(lock) {}
     }

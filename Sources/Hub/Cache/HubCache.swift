@@ -1,13 +1,6 @@
 internal import CPlatform
 internal import CheckpointIO
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// The tree on the disk that huggingface_hub has too, to the letter of its version 2.4.0.
 ///
@@ -28,7 +21,7 @@ package struct HubCache: Sendable {
 
     /// The folder of a repository.
     package func folder(of repository: RepositoryID) -> String {
-        ModelFolder.join(root, repository.cacheFolder)
+        Path.join(root, repository.cacheFolder)
     }
 
     /// The folder of a repository's files at a commit.
@@ -40,7 +33,7 @@ package struct HubCache: Sendable {
 
     func blob(_ blob: BlobID, of repository: RepositoryID) -> String { blobs(of: repository) + "/\(blob)" }
 
-    func locks(of repository: RepositoryID) -> String { ModelFolder.join(root, ".locks/" + repository.cacheFolder) }
+    func locks(of repository: RepositoryID) -> String { Path.join(root, ".locks/" + repository.cacheFolder) }
 
     /// The commit that a revision was when it was last asked about; a commit is its own.
     package func commit(of name: HubName) -> String? {
@@ -90,7 +83,7 @@ package struct HubCache: Sendable {
     func note(_ commit: String, for name: HubName) throws(CheckpointError) {
         guard !HubPath.isCommit(name.revision), self.commit(of: name) != commit else { return }
         let path = folder(of: name.repository) + "/refs/" + name.revision
-        try System.createFolders(ModelFolder.parent(of: path))
+        try System.createFolders(Path.parent(of: path))
         try System.write(commit, to: path)
     }
 
@@ -125,14 +118,14 @@ package struct HubCache: Sendable {
         let depth = path.utf8.count { $0 == UInt8(ascii: "/") }
         let relative = String(repeating: "../", count: depth + 2) + "blobs/\(blob)"
         if System.target(ofLink: target) == relative { return }
-        unlink(target)
+        System.remove(target)
         if usingLinks {
-            if symlink(relative, target) == 0 { return }
+            if System.link(to: relative, at: target) { return }
             if errno == EEXIST, System.target(ofLink: target) == relative { return }
             guard [EPERM, ENOTSUP, ENOSYS].contains(errno) else { throw System.failure(target, "symlink") }
         }
         if isNew {
-            guard rename(source, target) == 0 else { throw System.failure(target, "renaming the finished file") }
+            guard System.rename(source, target) else { throw System.failure(target, "renaming the finished file") }
         } else {
             try System.copy(source, to: target)
         }
@@ -154,7 +147,7 @@ extension HubClient {
         let blob = cache.blob(entry.blob, of: repository)
         let locks = cache.locks(of: repository)
         try System.createFolders(cache.blobs(of: repository))
-        try System.createFolders(ModelFolder.parent(of: pointer))
+        try System.createFolders(Path.parent(of: pointer))
         try System.createFolders(locks)
         HubCache.tag(cache.root)
 
@@ -168,7 +161,7 @@ extension HubClient {
         if System.size(blob) != entry.size {
             if System.kind(blob, following: false) != nil {
                 reporter.note("\(entry.path): the copy in the cache has another size than the file; it is fetched anew")
-                unlink(blob)
+                System.remove(blob)
             }
             // Without locks another program may be at it too: each then has a file of its own.
             let partial = blob + (lock.isHeld ? ".dcae.incomplete" : ".\(System.randomDigits()).dcae.incomplete")

@@ -1,12 +1,5 @@
 internal import CheckpointIO
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// A lock that huggingface_hub takes too: flock on a file, which the system ends with the program that holds it.
 final class HubLock {
@@ -26,7 +19,7 @@ final class HubLock {
 
     /// Takes a lock that nobody holds; nil where somebody does.
     static func take(_ path: String) throws(CheckpointError) -> HubLock? {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o664)
+        let descriptor = System.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o664)
         guard descriptor >= 0 else { throw System.failure(path, "open") }
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             switch errno {

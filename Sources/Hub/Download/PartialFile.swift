@@ -1,13 +1,6 @@
 internal import CPlatform
 internal import CheckpointIO
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// A file that is being downloaded in pieces: its bytes, and behind them a record of which are there.
 ///
@@ -41,11 +34,11 @@ final class PartialFile {
         let count = (size + pieceSize - 1) / pieceSize
         done = [Int](repeating: 0, count: count)
         // A leftover that is no file of ours is not written into, wherever it leads.
-        if let kind = System.kind(path, following: false), case .file = kind {} else { unlink(path) }
+        if let kind = System.kind(path, following: false), case .file = kind {} else { System.remove(path) }
         if System.kind(path, following: false) == nil, let older, case .file = System.kind(older, following: false) {
-            rename(older, path)
+            System.rename(older, path)
         }
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        descriptor = System.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw System.failure(path, "open") }
         let found = System.size(path) ?? 0
         if !readRecord(fileSize: found) {
@@ -179,12 +172,12 @@ final class PartialFile {
     func finish(as target: String, flushing: Bool) throws(CheckpointError) {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw System.failure(path, "ftruncate") }
         if flushing, !System.flush(descriptor) { throw System.failure(path, "fsync") }
-        guard rename(path, target) == 0 else { throw System.failure(target, "renaming the finished file") }
-        if flushing { System.flush(folder: ModelFolder.parent(of: target)) }
+        guard System.rename(path, target) else { throw System.failure(target, "renaming the finished file") }
+        if flushing { System.flush(folder: Path.parent(of: target)) }
     }
 
     /// Throws the file away.
     func discard() {
-        unlink(path)
+        System.remove(path)
     }
 }

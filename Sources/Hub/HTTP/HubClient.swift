@@ -103,13 +103,16 @@ final class HubClient {
 
     /// A small answer, whole.
     ///
-    /// - Parameter limit: the most bytes that it may have.
+    /// - Parameters:
+    ///   - limit: the most bytes that it may have.
+    ///   - onRedirect: told where redirects led in the end.
     /// - Returns: the exchange that brought it, for its headers, and its body.
     func get(
         _ start: WebAddress,
         for name: HubName,
         range: Range<Int>? = nil,
-        limit: Int
+        limit: Int,
+        onRedirect: (WebAddress) -> Void = { _ in }
     ) throws(HubFault) -> (answer: Transfer, body: [UInt8]) {
         var patience = Patience(attempts: settings.attempts, firstPause: settings.firstPause)
         var address = start
@@ -138,7 +141,10 @@ final class HubClient {
                 address = next
                 continue
             }
-            if transfer.status == 200 || transfer.status == 206 { return (transfer, body) }
+            if transfer.status == 200 || transfer.status == 206 {
+                if hops > 0 { onRedirect(address) }
+                return (transfer, body)
+            }
             System.sleep(try patience.pause(after: setback(of: transfer, for: name)))
         }
     }

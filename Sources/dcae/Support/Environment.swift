@@ -1,15 +1,10 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Files
+internal import Libc
 
 /// The variables of the environment.
 enum Environment {
     /// The value of a variable; nil where it is not set.
     static func value(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }
+        getenv(name).map { SystemText.text(cString: $0) }
     }
 }

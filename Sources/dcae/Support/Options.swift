@@ -1,16 +1,9 @@
 public import ArgumentParser
 internal import CheckpointIO
 package import Conversion
+internal import Libc
 public import ModelZoo
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
