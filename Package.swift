@@ -18,7 +18,7 @@ let package = Package(
         .library(
             name: "DCAE",
             targets: [
-                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
     ],
@@ -41,10 +41,12 @@ let package = Package(
             dependencies: ["CheckpointIO", "StrictJSON", "TensorCore"],
             plugins: ["EmbedRegistryPlugin"]
         ),
-        // Identify, plan, validate, execute, verify.
+        // What a checkpoint is: the network that it holds, the layout of its names, all evidence, and views of it.
+        .target(name: "Models", dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+        // Plan, execute, check.
         .target(
             name: "Conversion",
-            dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+            dependencies: ["Models", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
         // Self-contained HTML pages: answer, sortable tables, histograms.
         .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
@@ -52,7 +54,7 @@ let package = Package(
         .target(
             name: "Inspection",
             dependencies: [
-                "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
+                "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
             ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
@@ -62,13 +64,13 @@ let package = Package(
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
         .target(
             name: "DCAEKit",
-            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+            dependencies: ["DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
         ),
         // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
         .target(
             name: "Inference",
             dependencies: [
-                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "Pages", "CheckpointIO", "ModelZoo",
+                "DCAEKit", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
                 "TensorCore",
             ]
         ),
@@ -76,7 +78,7 @@ let package = Package(
         .target(
             name: "Calibration",
             dependencies: [
-                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+                "Inference", "DCAEKit", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
                 "TensorCore",
             ]
         ),
@@ -86,7 +88,8 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Models", "DCAENetwork",
+                "Kernels",
                 "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -124,18 +127,20 @@ let tests: [(String, [Target.Dependency])] = [
     ("StrictJSONTests", ["StrictJSON"]),
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
-    ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("InspectionTests", ["Inspection", "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("ModelsTests", ["Models", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("ConversionTests", ["Conversion", "Inspection", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("InspectionTests", ["Inspection", "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore"]),
-    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
     (
         "CalibrationTests",
         [
-            "Calibration", "Inference", "DCAEKit", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+            "Calibration", "Inference", "DCAEKit", "Models", "Conversion", "Images", "CheckpointIO", "ModelZoo",
+            "StrictJSON",
             "TensorCore",
         ]
     ),

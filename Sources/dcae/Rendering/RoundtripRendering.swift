@@ -1,10 +1,10 @@
 internal import CheckpointIO
-internal import Conversion
 internal import DCAEKit
 internal import DCAENetwork
 internal import Images
 internal import Inference
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 
@@ -39,7 +39,7 @@ struct RoundtripRendering {
         Terminal.print(
             "opened in \(model.seconds.fixed(2)) s; peak memory \(ByteSize.show(ProcessMemory.peakBytes)), mapped weights included"
         )
-        if let factor = model.source.config.scalingFactor {
+        if let factor = model.config.scalingFactor {
             let squares = roundtrips.reduce(0) { $0 + $1.main.statistics.rms * $1.main.statistics.rms }
             let rms = (squares / Double(roundtrips.count)).squareRoot()
             Terminal.print("scaling factor \(factor): RMS of the scaled latents \((rms * factor).fixed(4))")
@@ -99,7 +99,7 @@ struct RoundtripRendering {
             "variant": JSONValue(model.source.variant?.name),
             "reference": JSONValue(reference?.source.checkpoint.path),
             "reference_variant": JSONValue(reference?.source.variant?.name),
-            "scaling_factor": JSONValue(model.source.config.scalingFactor),
+            "scaling_factor": JSONValue(model.config.scalingFactor),
             "open_seconds": .double(model.seconds),
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
             "sheet": JSONValue(sheet),
@@ -129,7 +129,7 @@ struct RoundtripRendering {
             "latent": [
                 "shape": JSONValue(side.latent.dimensions), "mean": .double(side.statistics.mean),
                 "rms": .double(side.statistics.rms),
-                "scaled_rms": JSONValue(model.source.config.scalingFactor.map { $0 * side.statistics.rms }),
+                "scaled_rms": JSONValue(model.config.scalingFactor.map { $0 * side.statistics.rms }),
             ],
             "encode": document(side.encode),
             "decode": document(side.decode),

@@ -1,19 +1,17 @@
 import CheckpointIO
-import Inspection
 import ModelZoo
+import Models
 import TensorCore
 import TestSupport
 import Testing
 
-@Suite struct CheckpointViewTests {
+@Suite struct LayoutViewTests {
     private func network(_ family: String) throws -> NetworkDescription {
-        let checkpoint = try Checkpoint.open(Fixtures.path("tiny/\(family)/diffusers"))
-        let match = try #require(try NetworkMatch(checkpoint, registry: Registry()))
-        #expect(match.isExact, "its own config.json describes it")
-        return match.network
+        let model = try OpenedModel(Fixtures.path("tiny/\(family)/diffusers"), registry: Registry())
+        return try #require(model.network, "its own config.json describes it")
     }
 
-    private func content(_ view: CheckpointView) throws -> [UTF8Name: (TensorDescriptor, [UInt8])] {
+    private func content(_ view: LayoutView) throws -> [UTF8Name: (TensorDescriptor, [UInt8])] {
         var content: [UTF8Name: (TensorDescriptor, [UInt8])] = [:]
         for tensor in view.tensors {
             var bytes = [UInt8](repeating: 0, count: tensor.byteCount)
@@ -35,8 +33,8 @@ import Testing
         let original = try Checkpoint.open(Fixtures.path("tiny/\(family)/original.safetensors"))
         let diffusers = try Checkpoint.open(Fixtures.path("tiny/\(family)/diffusers"))
         let (a, b) = (
-            CheckpointView(original, as: layout, network: network),
-            CheckpointView(diffusers, as: layout, network: network)
+            LayoutView(original, in: .original, as: layout, network: network),
+            LayoutView(diffusers, in: .diffusers, as: layout, network: network)
         )
         #expect(a.tensors.map(\.descriptor) == b.tensors.map(\.descriptor))
         #expect(a.tensors.map(\.descriptor.name) == network.tensors(in: layout).map(\.tensor.name))
@@ -55,7 +53,7 @@ import Testing
                 (.init(name: "encoder.stages.0.other", dtype: .f32, shape: [1]), Array(repeating: 1, count: 4)),
             ]
         )
-        let view = CheckpointView(try Checkpoint.open(path), as: .diffusers, network: network)
+        let view = LayoutView(try Checkpoint.open(path), in: .original, as: .diffusers, network: network)
         #expect(view.tensors.map(\.descriptor.name) == ["encoder.conv_in.weight", "encoder.stages.0.other"])
         #expect(view.tensors[0].descriptor.shape == [2], "a shape that is not the network's is kept")
     }

@@ -1,7 +1,7 @@
 internal import CheckpointIO
-internal import Conversion
 internal import Inspection
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 

@@ -1,7 +1,7 @@
 internal import CheckpointIO
-internal import Conversion
 internal import Inspection
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 
@@ -12,14 +12,17 @@ enum InspectRendering {
         func line(_ label: String, _ text: String) {
             Terminal.print("  \(label)\(String(repeating: " ", count: max(1, 12 - label.count)))\(text)")
         }
-        let (checkpoint, match, modules) = (summary.checkpoint, summary.match, summary.modules)
+        let (checkpoint, model, modules) = (summary.checkpoint, summary.model, summary.modules)
         Terminal.print(Terminal.bold(checkpoint.path.escaped(limit: 400)))
         line("format", formatName(checkpoint))
-        line("layout", match.layout.map { "\($0.rawValue) DC-AE" } ?? "not that of a DC-AE")
-        if match.variants.isEmpty {
-            if match.layout != nil, let mismatch = match.mismatch { line("variant", "none that is known; \(mismatch)") }
-        } else {
-            line("fits", match.variants.map(\.name).joined(separator: ", "))
+        let part = model.part == .whole ? "" : ", the \(model.part.rawValue) alone"
+        line("layout", model.layout.map { "\($0.rawValue) DC-AE\(part)" } ?? "not that of a DC-AE")
+        if !model.structural.isEmpty {
+            line("fits", model.structural.map(\.name).joined(separator: ", "))
+        } else if model.config != nil {
+            line("fits", "its own config.json, and no variant that is known")
+        } else if model.layout != nil, let mismatch = model.mismatch {
+            line("variant", "none that is known; \(mismatch)")
         }
         let size = ByteSize.show(checkpoint.byteCount)
         line("tensors", "\(checkpoint.tensors.count), \(summary.elementCount.grouped) values, \(size)")

@@ -1,7 +1,8 @@
 import CheckpointIO
-import Conversion
 import Foundation
+import Inspection
 import ModelZoo
+import Models
 import StrictJSON
 import TensorCore
 import TestSupport
@@ -13,15 +14,16 @@ import Testing
         _ change: (TemporaryFolder) throws -> Void = { _ in }
     ) throws -> [String] {
         let folder = try TemporaryFolder()
-        let registry = try SynthesisTests.registry(folder)
-        try SynthesisTests.write(registry, "sana", .diffusers, to: folder("d"))
-        try change(folder)
-        let result = try Verification.verify(
-            Checkpoint.open(folder("d")),
-            variant: nil,
-            config: nil,
-            registry: Registry(adding: folder.path)
+        let config = try Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/config.json"))
+        try folder.write("Registry/tiny-sana.json", Array("{\"name\": \"tiny-sana\"}".utf8))
+        try folder.write("Configs/tiny-sana/config.json", config)
+        try folder.write("d/config.json", config)
+        try folder.write(
+            "d/diffusion_pytorch_model.safetensors",
+            Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/diffusion_pytorch_model.safetensors"))
         )
+        try change(folder)
+        let result = try Verification.verify(OpenedModel(folder("d"), registry: Registry(adding: folder.path)))
         return result.findings.map { "\($0.severity): \($0.place): \($0.message)" }
     }
 

@@ -16,23 +16,45 @@ struct ConfigSubject {
 
     func findings(_ reading: AutoencoderDCConfig.Reading) -> [Verification.Finding] {
         var findings: [Verification.Finding] = []
-        // Since diffusers 0.35 there are three more fields, whose defaults are what was fixed before.
-        let recent = ["decoder_conv_act_fn", "decoder_in_shortcut", "encoder_out_shortcut"]
+        // Since diffusers 0.35 there are three more fields, whose defaults are what was fixed before: an older file lacks them.
+        let recent = AutoencoderDCConfig.recentFields
         for field in reading.missing where field != "scaling_factor" {
             let isRecent = recent.contains(field)
+            if isRecent, reading.isOlderThanRecentFields { continue }
             findings.append(
                 finding(isRecent ? .warning : .error, "\(field) is missing: diffusers would take its default")
             )
         }
         for field in reading.unknown {
-            findings.append(finding(.warning, "unknown field \"\(field.escaped(limit: 40))\": diffusers ignores it"))
+            let value = reading.json[field]
+            switch field {
+            case "quantization_config" where value != .null:
+                findings.append(
+                    finding(.error, "quantization_config: diffusers would load the weights as quantized ones")
+                )
+            case "quantization_config": break
+            case "dtype", "torch_dtype":
+                let text = value.map(JSONWriter.inline) ?? ""
+                findings.append(
+                    finding(
+                        .warning,
+                        "\(field) is \(text.clipped(toBytes: 40)): programs that load the model may act on it"
+                    )
+                )
+            default:
+                findings.append(
+                    finding(.warning, "unknown field \"\(field.escaped(limit: 40))\": diffusers ignores it")
+                )
+            }
         }
         if let config {
-            let (expected, found) = (config.json.members ?? [], reading.config.json)
+            // Meanings are compared, not spellings.
+            let (expected, found) = (config.architecture.json.members ?? [], reading.config.architecture.json)
+            let (wanted, own) = (config.json, reading.config.json)
             for member in expected where member.key != "scaling_factor" && found[member.key] != member.value {
                 let text = { (value: JSONValue?) in value.map(JSONWriter.inline) ?? "missing" }
                 findings.append(
-                    finding(.error, "\(member.key) is \(text(found[member.key])) instead of \(text(member.value))")
+                    finding(.error, "\(member.key) is \(text(own[member.key])) instead of \(text(wanted[member.key]))")
                 )
             }
         }

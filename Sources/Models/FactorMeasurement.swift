@@ -24,15 +24,15 @@ package struct FactorMeasurement: Sendable, Equatable {
     /// The contradiction to a factor or a variant that a user names, or that files state; nil where there is none.
     ///
     /// A measurement overrides nobody: what is said explicitly holds, and the contradiction is reported.
-    func contradiction(to model: ResolvedModel) -> String? {
+    func contradiction(to variant: Variant?, factor stated: Double?) -> String? {
         guard isDecided else { return nil }
-        if let variants, let variant = model.variant, !variants.contains(variant.name),
-            model.config.scalingFactor == nil || !isNear(model.config.scalingFactor)
+        if let variants, let variant, !variants.contains(variant.name),
+            stated == nil || !isNear(stated)
         {
             return "it is taken for \(variant.name), but \(text)"
         }
-        guard let factor = model.config.scalingFactor, !isNear(factor) else { return nil }
-        return "its scaling factor is taken to be \(factor), but \(text)"
+        guard let stated, !isNear(stated) else { return nil }
+        return "its scaling factor is taken to be \(stated), but \(text)"
     }
 
     private func isNear(_ other: Double?) -> Bool {

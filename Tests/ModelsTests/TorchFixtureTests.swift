@@ -1,4 +1,6 @@
 import CheckpointIO
+import ModelZoo
+import Models
 import StrictJSON
 import TensorCore
 import TestSupport
@@ -25,8 +27,8 @@ import Testing
         let path = Fixtures.path("torch/" + test.file)
         let options = OpenOptions(section: test.entry["section"]?.string)
         guard let refusal = test.entry["refused"]?.string else {
-            let checkpoint = try Checkpoint.open(path, options: options)
-            return try compare(checkpoint, with: test.entry)
+            let model = try OpenedModel(path, ModelHints(opening: options), registry: Registry())
+            return try compare(model.checkpoint, with: test.entry)
         }
         let error = try #require(throws: CheckpointError.self) { try Checkpoint.open(path, options: options) }
         #expect(error.description.contains(refusal))

@@ -1,5 +1,6 @@
 package import CheckpointIO
 package import ModelZoo
+package import Models
 internal import StrictJSON
 internal import Synchronization
 internal import TensorCore
@@ -32,34 +33,26 @@ package struct Verification: Sendable {
     /// Whether any finding is an error.
     package var hasFailed: Bool { findings.contains { $0.severity == .error } }
 
-    /// Verifies a checkpoint.
+    /// Holds a model against the network that it should be: the one that the user names, its own, or the nearest that is known.
     ///
-    /// - Parameters:
-    ///   - variant: what it should be; nil to find out.
-    ///   - config: the configuration that it should have; nil to take the variant's, or that of the config.json beside it.
     /// - Throws: where it is no DC-AE at all, or cannot be read.
     package static func verify(
-        _ checkpoint: Checkpoint,
-        variant: Variant?,
-        config: AutoencoderDCConfig?,
-        registry: Registry,
+        _ model: OpenedModel,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> Verification {
-        let match = StructureMatch(checkpoint, registry: registry)
-        guard let layout = match.layout else {
-            throw CheckpointError(checkpoint.path, .file, ConversionFault.notDCAE(match.mismatch))
-        }
-        let neighbour = try Provenance.neighbourConfig(checkpoint)
-        let subject = Subject(checkpoint, layout, match, neighbour, variant, config, registry)
+        guard let layout = model.layout else { throw model.error(model.problem ?? .notDCAE(model.mismatch)) }
+        if case .video? = model.problem { throw model.error(ModelFault.video) }
+        if case .several(let sections)? = model.problem { throw model.error(ModelFault.several(sections)) }
+        let subject = Subject(model, layout)
         var findings = subject.structureFindings()
-        findings += try nonFinite(checkpoint, progress: progress)
-        findings += try subject.configFindings()
+        findings += try nonFinite(model.checkpoint, progress: progress)
+        findings += subject.configFindings()
         return Verification(
             reference: subject.name,
             layout: layout,
             findings: findings,
-            tensorCount: checkpoint.tensors.count,
-            byteCount: checkpoint.byteCount
+            tensorCount: model.checkpoint.tensors.count,
+            byteCount: model.checkpoint.byteCount
         )
     }
 
@@ -109,42 +102,31 @@ package struct Verification: Sendable {
 
 /// The checkpoint and what it is held against.
 private struct Subject {
-    let checkpoint: Checkpoint
+    let model: OpenedModel
     let layout: Layout
-    let neighbour: Provenance.NeighbourConfig?
-    let registry: Registry
     /// The variants that it can be, or the one that it should be.
     let variants: [Variant]
     let config: AutoencoderDCConfig?
     let name: String
 
-    init(
-        _ checkpoint: Checkpoint,
-        _ layout: Layout,
-        _ match: StructureMatch,
-        _ neighbour: Provenance.NeighbourConfig?,
-        _ variant: Variant?,
-        _ config: AutoencoderDCConfig?,
-        _ registry: Registry
-    ) {
-        self.checkpoint = checkpoint
+    init(_ model: OpenedModel, _ layout: Layout) {
+        self.model = model
         self.layout = layout
-        self.neighbour = neighbour
-        self.registry = registry
-        if let config {
+        let own = model.surroundings.config.ownConfig?.config
+        if let config = model.hints.config?.config {
             (variants, self.config, name) = ([], config, "the given configuration")
-        } else if let variant {
+        } else if let variant = model.hints.variant {
             (variants, self.config, name) = ([variant], variant.config, variant.name)
-        } else if !match.variants.isEmpty {
-            variants = match.variants
-            self.config = match.variants[0].config
-            name = match.variants.map(\.name).joined(separator: " or ")
-        } else if case .diffusers(let reading)? = neighbour {
-            (variants, self.config, name) = ([], reading.config, "its own config.json")
+        } else if !model.structural.isEmpty {
+            variants = model.structural
+            self.config = variants[0].config
+            name = variants.map(\.name).joined(separator: " or ")
+        } else if let own {
+            (variants, self.config, name) = ([], own, "its own config.json")
         } else {
-            let nearest = registry.variants.min {
+            let nearest = model.registry.variants.min {
                 let count = { (variant: Variant) in
-                    StructureReport(checkpoint, NetworkDescription(variant.config), layout).faults.count
+                    StructureReport(model.checkpoint, NetworkDescription(variant.config), layout).faults.count
                 }
                 return count($0) < count($1)
             }
@@ -156,11 +138,19 @@ private struct Subject {
 
     func structureFindings() -> [Verification.Finding] {
         guard let config else { return [] }
-        var findings = StructureReport(checkpoint, NetworkDescription(config), layout).faults.map {
+        let checkpoint = model.checkpoint
+        var findings = StructureReport(checkpoint, NetworkDescription(config), layout, part: model.part).faults.map {
             Verification.Finding(severity: .error, place: $0.tensor, message: $0.message)
         }
+        if model.part != .whole {
+            let message = "the \(model.part.rawValue) alone, not the whole autoencoder"
+            findings.append(.init(severity: .error, place: "weights", message: message))
+        }
+        findings += model.rest.map {
+            .init(severity: .warning, place: $0, message: "not part of the network")
+        }
         let dtypes = Set(checkpoint.tensors.map(\.descriptor.dtype).filter(\.isWeightFormat))
-        if dtypes.count > 1 {
+        if dtypes.count > 1, model.report?.oddCounters.isEmpty != false {
             let names = dtypes.sorted().map(\.rawValue).joined(separator: " and ")
             findings.append(
                 .init(severity: .warning, place: "weights", message: "stored in more than one dtype: \(names)")
@@ -180,32 +170,37 @@ private struct Subject {
         return findings
     }
 
-    func configFindings() throws(CheckpointError) -> [Verification.Finding] {
+    func configFindings() -> [Verification.Finding] {
         func finding(_ severity: Verification.Finding.Severity, _ message: String) -> Verification.Finding {
             .init(severity: severity, place: "config.json", message: message)
         }
-        switch neighbour {
-        case nil:
+        func compared(_ reading: AutoencoderDCConfig.Reading) -> [Verification.Finding] {
+            ConfigSubject(variants: variants, config: config, registry: model.registry).findings(reading)
+        }
+        switch model.surroundings.config.content {
+        case .absent:
             let message =
-                layout == .diffusers
-                ? "missing beside the weights: diffusers needs it"
-                : "missing beside the weights: it would name the model"
+                layout == .original
+                ? "missing beside the weights: it would name the model"
+                : "missing beside the weights: diffusers needs it"
             return [finding(layout == .diffusers ? .error : .warning, message)]
-        case .other(let error):
+        case .unreadable(let error):
             return [finding(.error, error.fault.message)]
-        case .modelName(let name):
+        case .original(let own):
             if layout == .diffusers {
                 return [finding(.error, "an original repository's, beside weights in the diffusers layout")]
             }
-            if !variants.isEmpty, let named = try? registry.variant(named: name),
+            if !variants.isEmpty, let named = model.registry.known(own.modelName),
                 !variants.contains(where: { $0.name == named.name })
             {
-                return [finding(.error, "model_name is \(name.escaped()), but the tensors are those of \(self.name)")]
+                let message = "model_name is \(own.modelName.escaped()), but the tensors are those of \(self.name)"
+                return [finding(.error, message)]
             }
-            return []
+            return own.diffusers.map(compared) ?? []
         case .diffusers(let reading):
-            let shared = ConfigSubject(variants: variants, config: config, registry: registry).findings(reading)
-            guard layout == .original else { return shared }
+            let shared = compared(reading)
+            // The original's loader builds its networks from names; a network without one is described in full.
+            guard layout == .original, !variants.isEmpty else { return shared }
             return [finding(.warning, "a diffusers configuration, beside weights in the original layout")] + shared
         }
     }
