@@ -104,7 +104,9 @@ struct ConvertCommand: ParsableCommand {
         let registry = try common.loadRegistry()
         var request = ConversionRequest()
         request.target = to
-        request.variant = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
+        request.variant = try variant.map { name throws(CheckpointError) in
+            try registry.variant(named: name, in: "--variant")
+        }
         if let config { request.config = try AutoencoderDCConfig.read(file: config) }
         request.scalingFactor = scalingFactor
         request.dtype = dtype?.dtype

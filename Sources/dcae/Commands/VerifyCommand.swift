@@ -34,7 +34,9 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let registry = try common.loadRegistry()
-        let expected = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
+        let expected = try variant.map { name throws(CheckpointError) in
+            try registry.variant(named: name, in: "--variant")
+        }
         if case .config(let text) = try PathKind.of(path) { return try verifyConfig(text, expected, registry) }
         let given = try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) }
         let checkpoint = try open.open(path)

@@ -70,7 +70,9 @@ struct ModelArguments: ParsableArguments {
         let registry = try common.loadRegistry()
         var request = ConversionRequest()
         if !isOther {
-            request.variant = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
+            request.variant = try variant.map { name throws(CheckpointError) in
+                try registry.variant(named: name, in: "--variant")
+            }
             if let config { request.config = try AutoencoderDCConfig.read(file: config) }
         }
         request.scalingFactor = scalingFactor
