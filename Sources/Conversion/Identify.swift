@@ -73,7 +73,7 @@ package struct StructureMatch: Sendable {
             compared.append((architecture, report))
             if report.faults.isEmpty {
                 found.append(variant)
-            } else if report.faults.count < closest?.report.faults.count ?? .max {
+            } else if variant.layouts.contains(layout), report.faults.count < closest?.report.faults.count ?? .max {
                 closest = (variant, report)
             }
         }
