@@ -66,6 +66,9 @@ public struct Layout: Sendable {
         self = layout
     }
 
+    /// Whether no published repository is in this layout.
+    package var isUnpublished: Bool { self != .original && self != .diffusers }
+
     private init(
         rawValue: String,
         summary: String,

@@ -91,6 +91,8 @@ struct Settling: Sendable {
                 compared.first { $0.0 == architecture }?.1
                 ?? StructureReport(found.checkpoint, NetworkDescription(architecture), layout)
             compared.append((architecture, report))
+            // What was only published in another layout is nobody's nearest in this one.
+            guard layout.isUnpublished || variant.layouts.contains(layout) else { continue }
             if report.faults.count < closest?.report.faults.count ?? .max { closest = (variant, report) }
         }
         guard let closest else { return "its tensors fit none" }

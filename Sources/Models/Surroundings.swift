@@ -86,7 +86,7 @@ extension Registry {
 
     /// The variant that a path or a repository stands for, as `_name_or_path` has it.
     func variant(ofPath path: String) -> Variant? {
-        find(path) ?? Self.repository(inPath: path).flatMap(find) ?? find(ModelFolder.name(of: path))
+        variant(nameOrPath: path) ?? Self.repository(inPath: path).flatMap(find)
     }
 
     /// The repository whose folder in a Hugging Face cache a path leads through.

@@ -34,6 +34,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
             ("f64c128-in", ["dc-ae-f64c128-in-1.0", "dc-ae-f64c128-mix-1.0"]),
             ("f128c512-mix", ["dc-ae-f128c512-in-1.0", "dc-ae-f128c512-mix-1.0"]),
             ("sana-1.0", ["dc-ae-f32c32-sana-1.0", "dc-ae-f32c32-sana-1.1"]), ("lite", ["dc-ae-lite-f32c32-sana-1.1"]),
+            ("f32c128-1.5", ["dc-ae-f32c128-1.1", "dc-ae-f32c128-1.5"]), ("f64c128-1.5", ["dc-ae-f64c128-1.5"]),
         ],
         [Layout.original, .diffusers]
     )
@@ -43,6 +44,23 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         #expect(found.candidates.map(\.name) == variant.candidates)
         #expect(found.layout == layout)
         #expect((found.variant == nil) == (variant.candidates.count > 1))
+    }
+
+    @Test func musicIsIdentifiedInItsOneLayout() throws {
+        let folder = try TemporaryFolder()
+        let found = try Identification.identify(
+            hollow("ace-step", .diffusers, in: folder, at: "m"),
+            registry: Registry()
+        )
+        #expect(found.variant?.name == "ace-step-f8c8" && found.layout == .diffusers)
+    }
+
+    /// 1.1 and 1.5 of f32c128 are told apart by what lies around them alone.
+    @Test(arguments: ["dc-ae-f32c128-1.1", "dc-ae-f32c128-1.5"]) func aNameSettlesTheRelease(name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.json", Array("{\"model_name\": \"\(name)\"}".utf8))
+        let found = try Identification.identify(hollow("f32c128-1.5", in: folder, at: "m"), registry: Registry())
+        #expect(found.variant?.name == name && found.config?.scalingFactor == nil)
     }
 
     /// What settles `in` against `mix`.

@@ -64,7 +64,7 @@ struct HintArguments: ParsableArguments {
     /// What was said.
     func hints(_ registry: Registry, scalingFactor: Double? = nil) throws -> ModelHints {
         ModelHints(
-            variant: try variant.map { name throws(CheckpointError) in try registry.variant(named: name) },
+            variant: try variant.map { name throws(CheckpointError) in try registry.variant(named: name, in: "--variant") },
             config: try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) },
             scalingFactor: scalingFactor,
             opening: try open.options()
