@@ -1,12 +1,5 @@
 internal import CKernels
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// What the loops are compiled for; chosen at run time.
 public enum InstructionSet: Int32, Sendable, CaseIterable, Comparable {

@@ -1,13 +1,6 @@
 internal import Dispatch
+internal import Libc
 internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// Work shared among threads, for what moves or compares bytes. (The network has its own in Kernels.)
 package enum Workers {
