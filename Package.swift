@@ -18,7 +18,7 @@ let package = Package(
         .library(
             name: "DCAE",
             targets: [
-                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "Files", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore", "Files",
             ]
         ),
     ],
@@ -47,10 +47,15 @@ let package = Package(
             dependencies: ["CheckpointIO", "StrictJSON", "TensorCore"],
             plugins: ["EmbedRegistryPlugin"]
         ),
-        // Identify, plan, validate, execute, verify.
+        // What a checkpoint is: the network that it holds, the layout of its names, all evidence, and views of it.
+        .target(
+            name: "Models",
+            dependencies: ["Files", "Libc", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
+        ),
+        // Plan, execute, check.
         .target(
             name: "Conversion",
-            dependencies: ["Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "Libc"]
+            dependencies: ["Models", "Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "Libc"]
         ),
         // The Hugging Face Hub: repositories, the cache that is shared with Python, files fetched whole or by ranges.
         .target(
@@ -65,7 +70,7 @@ let package = Package(
         .target(
             name: "Inspection",
             dependencies: [
-                "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels", "Libc",
+                "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels", "Libc",
             ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
@@ -75,22 +80,22 @@ let package = Package(
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
         .target(
             name: "DCAEKit",
-            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+            dependencies: ["DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
         ),
         // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
         .target(
             name: "Inference",
             dependencies: [
-                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "Pages", "Files", "CheckpointIO",
-                "ModelZoo", "TensorCore", "Libc",
+                "DCAEKit", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
+                "TensorCore", "Files", "Libc",
             ]
         ),
         // Statistics of latents over pictures: the scaling factor measured, and held against those published.
         .target(
             name: "Calibration",
             dependencies: [
-                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "Files", "CheckpointIO", "ModelZoo",
-                "StrictJSON", "TensorCore",
+                "Inference", "DCAEKit", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+                "TensorCore", "Files",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
@@ -99,8 +104,9 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels",
-                "Images", "Hub", "Files", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "Libc", "CPlatform",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Models", "DCAENetwork",
+                "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform", "Files",
+                "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -143,8 +149,9 @@ let tests: [(String, [Target.Dependency])] = [
     ("FilesTests", ["Files", "TensorCore", "Libc", "CPlatform"]),
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
-    ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("InspectionTests", ["Inspection", "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("ModelsTests", ["Models", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("ConversionTests", ["Conversion", "Inspection", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("InspectionTests", ["Inspection", "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
     (
         "HubTests",
@@ -156,12 +163,13 @@ let tests: [(String, [Target.Dependency])] = [
     ("KernelsTests", ["Kernels", "TensorCore"]),
     ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("ImagesTests", ["Images", "TensorCore", "Libc"]),
-    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
     (
         "CalibrationTests",
         [
-            "Calibration", "Inference", "DCAEKit", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+            "Calibration", "Inference", "DCAEKit", "Models", "Conversion", "Images", "CheckpointIO", "ModelZoo",
+            "StrictJSON",
             "TensorCore",
         ]
     ),

@@ -6,6 +6,8 @@ package protocol ByteSource: Sendable {
     var size: Int { get }
     /// What names the file whatever path leads to it.
     var identity: UInt64 { get }
+    /// The SHA-256 of the whole, where whoever keeps it says so: 64 hexadecimal digits.
+    var digest: String? { get }
     /// Fills a buffer with the bytes from an offset on.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError)
 }

@@ -13,6 +13,11 @@ public final class InputFile: Sendable {
     /// Where its bytes come from, if not from this machine.
     private let source: (any ByteSource)?
 
+    /// Whether it is on another machine, so that headers alone are read of it.
+    package var isElsewhere: Bool { source != nil }
+    /// The SHA-256 of a file elsewhere, as whoever keeps it says: 64 hexadecimal digits.
+    package var listedDigest: String? { source?.digest }
+
     /// Opens a regular file.
     ///
     /// - Throws: `FileFault.missing`, `.isFolder`, `.notRegular` (a FIFO does not block) or `.system`.

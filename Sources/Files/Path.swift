@@ -53,6 +53,14 @@ package enum Path {
     /// Whether a path comes before another in the order of their bytes.
     package static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
+    /// Where a link leads, as it is written in it; nil for what is no link.
+    package static func target(ofLink path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(SystemText.cString(path), &buffer, buffer.count)
+        guard count > 0, count < buffer.count else { return nil }
+        return SystemText.text(buffer.prefix(count).map { UInt8(bitPattern: $0) })
+    }
+
     /// The path without links, `.` and `..`; nil where it leads to nothing.
     package static func resolved(_ path: String) -> String? {
         guard let real = realpath(SystemText.cString(path), nil) else { return nil }

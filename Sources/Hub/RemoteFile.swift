@@ -30,6 +30,8 @@ final class RemoteFile: ByteSource, @unchecked Sendable {
     /// The beginning of its digest.
     var identity: UInt64 { UInt64(entry.blob.description.prefix(16), radix: 16) ?? 0 }
 
+    var digest: String? { entry.blob.kind == .sha256 ? entry.blob.description : nil }
+
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError) {
         guard !buffer.isEmpty else { return }
         guard offset >= 0, offset <= size, buffer.count <= size - offset else {

@@ -51,13 +51,6 @@ enum System {
         return (seconds(changed), seconds(read))
     }
 
-    static func target(ofLink path: String) -> String? {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = readlink(SystemText.cString(path), &buffer, buffer.count)
-        guard count > 0, count < buffer.count else { return nil }
-        return SystemText.text(buffer.prefix(count).map { UInt8(bitPattern: $0) })
-    }
-
     static func createFolders(_ path: String) throws(CheckpointError) {
         if kind(path) == .folder { return }
         let parent = Path.parent(of: path)

@@ -1,7 +1,7 @@
 internal import CheckpointIO
 internal import TensorCore
 
-/// What can be wrong with a configuration or a registry entry.
+/// What can be wrong with a configuration.
 package enum ConfigFault: Fault, Equatable {
     case json(String)
     case notObject(found: String)
@@ -14,14 +14,6 @@ package enum ConfigFault: Fault, Equatable {
     case lengths(field: String, found: Int, expected: Int)
     case stagesDiffer(encoder: Int, decoder: Int)
     case impossible(String)
-    case unknownField(String, nearest: String?)
-    case missingField(String)
-    case nameDiffers(file: String, found: String)
-    case duplicateVariant(String)
-    case factorDiffers(registry: String, config: String)
-    case noConfig(String)
-    case unknownVariant(String, nearest: String?)
-    case unknownFamily(String, known: [String])
 
     package var message: String {
         switch self {
@@ -38,19 +30,6 @@ package enum ConfigFault: Fault, Equatable {
         case .lengths(let field, let found, let expected): "\(field) has \(found) entries for \(expected) stages"
         case .stagesDiffer(let encoder, let decoder): "the encoder has \(encoder) stages and the decoder \(decoder)"
         case .impossible(let what): what
-        case .unknownField(let name, let nearest):
-            "unknown field \"\(name.escaped(limit: 40))\"" + (nearest.map { " (did you mean \"\($0)\"?)" } ?? "")
-        case .missingField(let name): "the field \"\(name)\" is missing"
-        case .nameDiffers(let file, let found):
-            "the file is called \(file.escaped()) but its \"name\" is \"\(found.escaped())\""
-        case .duplicateVariant(let name): "the variant \"\(name.escaped())\" is known already"
-        case .factorDiffers(let registry, let config):
-            "scaling_factor is \(registry) here and \(config) in its config.json"
-        case .noConfig(let path): "its configuration \(path.escaped(limit: 100)) is missing"
-        case .unknownVariant(let name, let nearest):
-            "unknown variant \"\(name.escaped())\"" + (nearest.map { "; did you mean \($0)?" } ?? "")
-        case .unknownFamily(let name, let known):
-            "unknown family \"\(name.escaped())\"; there are \(known.joined(separator: ", "))"
         }
     }
 
@@ -58,10 +37,6 @@ package enum ConfigFault: Fault, Equatable {
         switch self {
         case .originalConfig: "give the checkpoint beside it, or `dcae show` that model"
         case .otherClass, .notAutoencoderDC: "give the config.json of the autoencoder"
-        case .unknownVariant: "`dcae list` shows all"
-        case .nameDiffers: "rename one of them"
-        case .duplicateVariant: "choose another name"
-        case .unknownFamily: nil
         default: nil
         }
     }

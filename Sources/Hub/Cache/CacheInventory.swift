@@ -65,7 +65,7 @@ extension HubCache {
         let snapshots = System.names(in: folder + "/snapshots").filter { HubPath.isCommit($0) }.map { commit in
             let place = folder + "/snapshots/" + commit
             let files = Self.entries(below: place).map { path in
-                let target = System.target(ofLink: place + "/" + path)
+                let target = Path.target(ofLink: place + "/" + path)
                 let blob = target.flatMap { BlobID(etag: Path.name(of: $0)) }
                 let size = System.size(place + "/" + path)
                 if let blob { referred.insert(blob) }

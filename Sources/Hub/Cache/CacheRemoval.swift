@@ -119,7 +119,7 @@ extension HubCache {
 
     /// The file of the shared store that a blob is a link to; nil where it is none.
     private func sharedBlob(at path: String) -> String? {
-        guard let target = System.target(ofLink: path), target.hasPrefix("../../blobs/") else { return nil }
+        guard let target = Path.target(ofLink: path), target.hasPrefix("../../blobs/") else { return nil }
         let parts = target.dropFirst(12).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[1].utf8.count == 64, HubPath.isHexadecimal(parts[1]),
             parts[1].hasPrefix(parts[0]),

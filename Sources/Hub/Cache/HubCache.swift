@@ -117,11 +117,11 @@ package struct HubCache: Sendable {
         let source = self.blob(blob, of: repository)
         let depth = path.utf8.count { $0 == UInt8(ascii: "/") }
         let relative = String(repeating: "../", count: depth + 2) + "blobs/\(blob)"
-        if System.target(ofLink: target) == relative { return }
+        if Path.target(ofLink: target) == relative { return }
         System.remove(target)
         if usingLinks {
             if System.link(to: relative, at: target) { return }
-            if errno == EEXIST, System.target(ofLink: target) == relative { return }
+            if errno == EEXIST, Path.target(ofLink: target) == relative { return }
             guard [EPERM, ENOTSUP, ENOSYS].contains(errno) else { throw System.failure(target, "symlink") }
         }
         if isNew {

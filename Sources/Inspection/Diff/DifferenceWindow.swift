@@ -1,6 +1,6 @@
 internal import CKernels
-internal import Conversion
 internal import Libc
+internal import Models
 internal import TensorCore
 
 /// Two tensors of as many elements, and how they can be compared.

@@ -55,7 +55,7 @@ private struct CacheSubject {
     /// What a name stands for on the Hub.
     func names(_ name: String) throws -> [HubName] {
         if let variant = try? registry.variant(named: name), RepositoryID(name) == nil {
-            return variant.repositories(in: nil).map { HubName($0) }
+            return variant.places(in: nil)
         }
         guard let found = try HubName.parse(name) else {
             _ = try registry.variant(named: name, in: "dcae cache")

@@ -32,7 +32,7 @@ struct PullCommand: ParsableCommand {
     var names: [String] = []
 
     @Option(help: ArgumentHelp("The repository of a variant to take: original or diffusers.", valueName: "layout"))
-    var layout: RepositoryLayout?
+    var layout: Layout?
 
     @Option(help: ArgumentHelp("A branch, a tag or a commit; by default main.", valueName: "revision"))
     var revision: String?
@@ -92,14 +92,14 @@ struct PullCommand: ParsableCommand {
                 let variants = registry.variants.filter { $0.family == family || $0.geometry == family }
                 if variants.isEmpty {
                     let known = Set(registry.variants.map(\.family)).sorted()
-                    throw CheckpointError(family, .file, ConfigFault.unknownFamily(family, known: known))
+                    throw CheckpointError(family, .file, RegistryFault.unknownFamily(family, known: known))
                 }
-                return variants.map { $0.repositories(in: layout).map { at(HubName($0)) } }
+                return variants.map { $0.places(in: layout).map(at) }
             }
         }
         return try names.map { name in
             if let variant = try? registry.variant(named: name), RepositoryID(name) == nil {
-                return variant.repositories(in: layout).map { at(HubName($0)) }
+                return variant.places(in: layout).map(at)
             }
             if layout != nil { throw ValidationError("--layout chooses among the repositories of a variant: name one") }
             guard let found = try HubName.parse(name) else {

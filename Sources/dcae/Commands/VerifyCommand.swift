@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import CheckpointIO
-internal import Conversion
+internal import Inspection
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 
@@ -23,43 +24,35 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index, a model folder or a config.json.", completion: .file())
     var path: String
 
-    @Option(help: ArgumentHelp("What it should be.", valueName: "variant"))
-    var variant: String?
-
-    @Option(help: ArgumentHelp("The configuration that it should have.", valueName: "file"), completion: .file())
-    var config: String?
-
-    @OptionGroup var open: OpenArguments
+    @OptionGroup var afar: AfarArguments
+    @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let registry = try common.loadRegistry()
-        let expected = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
-        if case .config(let text) = try PathKind.of(path) { return try verifyConfig(text, expected, registry) }
-        let given = try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) }
-        let checkpoint = try open.open(path)
-        common.say(notesOf: checkpoint)
-        let progress = Progress("verifying", total: checkpoint.byteCount, quiet: common.quiet)
+        let model: OpenedModel
+        switch try hints.openAny(path, common, fromAfar: !afar.full) {
+        case .config(let text, let registry): return try verifyConfig(text, registry)
+        case .model(let opened): model = opened
+        }
+        let progress = Progress("verifying", total: model.checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }
-        let result = try Verification.verify(
-            checkpoint,
-            variant: expected,
-            config: given,
-            registry: registry,
-            progress: progress.advance
-        )
+        let result = try Verification.verify(model, progress: progress.advance)
+        let match = try model.published()
         progress.finish()
-        render(result.findings, reference: result.reference, layout: result.layout)
+        render(result.findings, reference: result.reference, layout: result.layout, published: match)
         if !common.json, !common.quiet {
+            if let match { Terminal.print(match.text) }
             Terminal.print(
                 "\(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)) read, held against \(result.reference) in the \(result.layout.rawValue) layout"
             )
+            if model.isElsewhere { Terminal.print("values were not read: --full fetches the file and reads them") }
             Terminal.print(verdict(result.findings))
         }
         if result.hasFailed { throw checkFailed }
     }
 
-    private func verifyConfig(_ text: [UInt8], _ expected: Variant?, _ registry: Registry) throws {
+    private func verifyConfig(_ text: [UInt8], _ registry: Registry) throws {
+        let expected = try hints.hints(registry).variant
         let reading = try AutoencoderDCConfig.read(text, path: path)
         let findings = Verification.configFindings(reading, expected: expected, registry: registry)
         render(findings, reference: expected?.name ?? "AutoencoderDC", layout: .diffusers)
@@ -67,10 +60,16 @@ struct VerifyCommand: ParsableCommand {
         if findings.contains(where: { $0.severity == .error }) { throw checkFailed }
     }
 
-    private func render(_ findings: [Verification.Finding], reference: String, layout: Layout) {
+    private func render(
+        _ findings: [Verification.Finding],
+        reference: String,
+        layout: Layout,
+        published: PublishedMatch? = nil
+    ) {
         if common.json {
             return Terminal.print([
                 "path": .string(path), "reference": .string(reference), "layout": .string(layout.rawValue),
+                "published": JSONValue(published?.variant.name),
                 "passed": .bool(!findings.contains { $0.severity == .error }),
                 "findings": .array(
                     findings.map {

@@ -4,21 +4,16 @@ internal import Hub
 internal import ModelZoo
 internal import TensorCore
 
-/// Which of a variant's repositories is meant.
-enum RepositoryLayout: String, ExpressibleByArgument, CaseIterable {
-    case original, diffusers
-}
-
 extension Variant {
-    /// Its repositories in a layout, or in both, diffusers first: its config says all that there is to say.
-    func repositories(in layout: RepositoryLayout?) -> [RepositoryID] {
-        let names =
-            switch layout {
-            case .original?: originalRepositories
-            case .diffusers?: diffusersRepositories
-            case nil: diffusersRepositories + originalRepositories
-            }
-        return names.compactMap { RepositoryID($0) }
+    /// Where it is on the Hub in a layout, or in both: diffusers first, whose config says all that there is to say, and what
+    /// holds it alone before the pipelines that hold it among others.
+    func places(in layout: Layout?) -> [HubName] {
+        let wanted = repositories.filter { layout == nil || $0.layout == layout }
+        let alone = wanted.filter { !$0.isPipeline }
+        let ordered =
+            alone.filter { $0.layout == .diffusers } + alone.filter { $0.layout != .diffusers }
+            + wanted.filter(\.isPipeline)
+        return ordered.compactMap { place in RepositoryID(place.id).map { HubName($0, path: place.folder) } }
     }
 }
 
@@ -29,11 +24,11 @@ extension HubName {
     static func candidates(
         _ text: String,
         registry: Registry,
-        layout: RepositoryLayout? = nil
+        layout: Layout? = nil
     ) throws(CheckpointError) -> [HubName] {
         if !isAddress(text), FileIdentity(path: text) != nil { return [] }
         if let variant = try? registry.variant(named: text), RepositoryID(text) == nil {
-            return variant.repositories(in: layout).map { HubName($0) }
+            return variant.places(in: layout)
         }
         guard let name = try parse(text) else { return [] }
         // `models/tuned` beside a folder `models` is a path that was mistyped, and is not sent to anybody.
@@ -48,17 +43,10 @@ extension HubName {
     }
 }
 
-extension Hub {
-    /// The path of a model on this machine, from the cache or fetched.
-    ///
-    /// - Parameter names: repositories that have it, the likeliest first: any that is in the cache will do.
-    func localPath(forAnyOf names: [HubName]) throws(CheckpointError) -> String? {
-        guard let first = names.first else { return nil }
-        for name in names {
-            if let path = cachedPath(for: name, mustBeComplete: !settings.isOffline) { return path }
-        }
-        return try localPath(for: first)
-    }
+/// Whether a model on the Hub is looked at where it lies.
+struct AfarArguments: ParsableArguments {
+    @Flag(help: "Fetch a model that is on the Hub whole, instead of looking at its headers from afar.")
+    var full = false
 }
 
 /// What commands take that speak to the Hub.
@@ -74,6 +62,33 @@ struct HubArguments: ParsableArguments {
 
     @Flag(help: "Never use the network; HF_HUB_OFFLINE=1 does the same.")
     var offline = false
+
+    /// The path that a text stands for: a file or folder here as it is written; a variant, a repository or an address on the
+    /// Hub in the cache, from afar, or fetched.
+    ///
+    /// - Parameter fromAfar: whether headers are enough, so that what is not in the cache is left where it is.
+    func place(of text: String, _ registry: Registry, _ common: CommonOptions, fromAfar: Bool) throws -> String {
+        let names = try HubName.candidates(text, registry: registry)
+        guard !names.isEmpty else { return text }
+        let progress = TransferProgress(quiet: common.quiet)
+        defer { progress.clear() }
+        let hub = try hub(common, progress: progress)
+        if let path = names.lazy.compactMap({ hub.cachedPath(for: $0, mustBeComplete: false) }).first { return path }
+        for (index, name) in names.enumerated() {
+            do throws(CheckpointError) {
+                guard fromAfar, !hub.settings.isOffline else { return try hub.localPath(for: name) }
+                let remote = RemoteRepositories(hub.settings)
+                let path = try remote.path(of: name)
+                Elsewhere.set(remote)
+                return path
+            } catch {
+                // Variants have moved from one organisation to another.
+                if case .repositoryNotFound? = error.fault as? HubFault, index < names.count - 1 { continue }
+                throw error
+            }
+        }
+        return text
+    }
 
     /// The Hub, as the environment and these options have it.
     func hub(
