@@ -84,7 +84,7 @@ extension Checkpoint {
                 )
             },
             metadata: header.metadata,
-            unusedSection: section
+            unusedSection: section.map { Checkpoint.UnusedSection(name: $0, there: []) }
         )
     }
 }

@@ -100,7 +100,15 @@ public final class Checkpoint: Sendable {
     /// The index file of a sharded checkpoint.
     public let indexPath: String?
     /// The section that was asked for, where the format has none of that name: it may be a prefix of names.
-    package let unusedSection: String?
+    package let unusedSection: UnusedSection?
+
+    /// A section that was asked for and that is not there.
+    package struct UnusedSection: Sendable {
+        package let name: String
+        /// The sections that are there.
+        package let there: [String]
+    }
+
     private let positions: [UTF8Name: Int]
 
     package init(
@@ -112,7 +120,7 @@ public final class Checkpoint: Sendable {
         metadata: [JSONValue.Member] = [],
         notes: [String] = [],
         indexPath: String? = nil,
-        unusedSection: String? = nil
+        unusedSection: UnusedSection? = nil
     ) {
         self.path = path
         self.format = format

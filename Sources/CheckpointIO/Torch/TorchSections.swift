@@ -27,7 +27,7 @@ struct TorchSections {
     private(set) var weights: [(name: String, tensor: Int)] = []
     private(set) var notes: [String] = []
     /// The section that was asked for and is no dict of the checkpoint.
-    private(set) var unusedSection: String?
+    private(set) var unusedSection: Checkpoint.UnusedSection?
 
     private let path: String
     private let heap: PickleHeap
@@ -53,8 +53,8 @@ struct TorchSections {
             do throws(CheckpointError) {
                 (list, trail) = (try find(section, in: top), [section])
             } catch {
-                guard options.leavesSection else { throw error }
-                unusedSection = section
+                guard options.leavesSection, case .noSection(_, let there)? = error.fault as? TorchFault else { throw error }
+                unusedSection = Checkpoint.UnusedSection(name: section, there: there)
             }
         }
         var visited: Set<UInt32> = [list]
