@@ -45,7 +45,7 @@ package struct StructureReport: Sendable {
             if found.shape != tensor.shape {
                 faults.append(.shape(tensor.name, expected: tensor.shape, found: found.shape))
             } else if kind == .batchCounter ? found.dtype != .i64 : !found.dtype.isWeightFormat {
-                let expected = kind == .batchCounter ? "I64" : "F32, F16 or BF16"
+                let expected = kind == .batchCounter ? "I64" : "a float"
                 faults.append(.dtype(tensor.name, expected: expected, found: found.dtype))
             }
         }
