@@ -44,26 +44,8 @@ extension Checkpoint {
         let prefix = NamePrefix.find(in: tensors.map(\.descriptor.name))
         let length = prefix.utf8.count
         guard length > 0, tensors.allSatisfy({ $0.descriptor.name.utf8.count > length }) else { return self }
-        let renamed = tensors.map { tensor in
-            StoredTensor(
-                descriptor: TensorDescriptor(
-                    name: String(Substring(tensor.descriptor.name.utf8.dropFirst(length))),
-                    dtype: tensor.descriptor.dtype,
-                    shape: tensor.descriptor.shape
-                ),
-                location: tensor.location
-            )
-        }
+        let renamed = tensors.map { $0.renamed(String(Substring($0.descriptor.name.utf8.dropFirst(length)))) }
         let note = "the prefix \"\(prefix.escaped(limit: 60))\" of all \(tensors.count) names was taken off"
-        return Checkpoint(
-            path: path,
-            format: format,
-            isCompressed: isCompressed,
-            files: files,
-            tensors: renamed,
-            metadata: metadata,
-            notes: notes + [note],
-            indexPath: indexPath
-        )
+        return with(tensors: renamed, notes: notes + [note])
     }
 }
