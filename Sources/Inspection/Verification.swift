@@ -46,6 +46,10 @@ package struct Verification: Sendable {
         let subject = Subject(model, layout)
         var findings = subject.structureFindings()
         findings += try nonFinite(model.checkpoint, progress: progress)
+        findings += try model.checkpoint.damage().map { damage in
+            let isError = damage.kind == .checksum || damage.kind == .zeroTail
+            return Finding(severity: isError ? .error : .warning, place: damage.place, message: damage.message)
+        }
         findings += subject.configFindings()
         return Verification(
             reference: subject.name,

@@ -113,14 +113,9 @@ extension Checkpoint {
                 $0 == $1.tensor && UTF8Name($1.name) == UTF8Name(tensors[$0].descriptor.name)
             }
         if isSame, more.isEmpty { return self }
-        return copy(
+        return with(
             tensors: members.map { name, index in
-                let tensor = tensors[index]
-                let own = tensor.descriptor
-                return StoredTensor(
-                    descriptor: TensorDescriptor(name: name, dtype: own.dtype, shape: own.shape),
-                    location: tensor.location
-                )
+                tensors[index].renamed(name)
             },
             notes: notes + more
         )
