@@ -1,4 +1,4 @@
-// Conversion between F32, F16 and BF16, over pointers that may be unaligned.
+// Conversion between F64, F32, F16, BF16 and floats of 8 bits, over pointers that may be unaligned.
 #include "ckernels.h"
 #include "clones.h"
 #include <string.h>
@@ -6,6 +6,12 @@
 static inline uint32_t load32(const void *p) {
     uint32_t v;
     memcpy(&v, p, 4);
+    return v;
+}
+
+static inline uint64_t load64(const void *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
     return v;
 }
 
@@ -17,10 +23,25 @@ static inline uint16_t bf16_bits(uint32_t x) {
     return (x & 0x7FFFFFFFu) > 0x7F800000u ? 0xFFFFu : (uint16_t)rounded;
 }
 
-DCAE_CLONES void dcae_f32_to_bf16(const float *source, uint16_t *target, size_t count) {
+// In blocks, so that the loop that counts what was lost, which is next to never anything, need not be the one that is fast.
+DCAE_CLONES void dcae_f32_to_bf16(const float *source, uint16_t *target, size_t count, dcae_cast_report *report) {
     const char *in = (const char *)source;
     char *out = (char *)target;
-    for (size_t i = 0; i < count; i++) store16(out + 2 * i, bf16_bits(load32(in + 4 * i)));
+    for (size_t start = 0; start < count; start += 4096) {
+        const size_t end = start + 4096 < count ? start + 4096 : count;
+        uint32_t edges = 0;
+        for (size_t i = start; i < end; i++) {
+            const uint32_t x = load32(in + 4 * i), magnitude = x & 0x7FFFFFFFu;
+            store16(out + 2 * i, bf16_bits(x));
+            edges |= (magnitude >= 0x7F7F8000u) | (magnitude - 1u < 0x8000u);
+        }
+        if (!edges) continue;
+        for (size_t i = start; i < end; i++) {
+            const uint32_t magnitude = load32(in + 4 * i) & 0x7FFFFFFFu;
+            report->overflows += magnitude >= 0x7F7F8000u && magnitude < 0x7F800000u;
+            report->underflows += magnitude != 0 && magnitude <= 0x8000u;
+        }
+    }
 }
 
 DCAE_CLONES void dcae_bf16_to_f32(const uint16_t *source, float *target, size_t count) {
@@ -125,5 +146,92 @@ void dcae_f16_to_f32(const uint16_t *source, float *target, size_t count) {
         memcpy(&h, in + 2 * i, 2);
         uint32_t v = f32_bits(h);
         memcpy(out + 4 * i, &v, 4);
+    }
+}
+
+DCAE_CLONES void dcae_f64_to_f32(const void *source, void *target, size_t count, dcae_cast_report *report) {
+    const char *in = source;
+    char *out = target;
+    uint64_t overflows = 0, underflows = 0;
+    for (size_t i = 0; i < count; i++) {
+        double x;
+        memcpy(&x, in + 8 * i, 8);
+        const float y = (float)x;
+        memcpy(out + 4 * i, &y, 4);
+        const uint32_t magnitude = load32(out + 4 * i) & 0x7FFFFFFFu;
+        const uint64_t wide = load64(in + 8 * i) & 0x7FFFFFFFFFFFFFFFu;
+        overflows += magnitude == 0x7F800000u && wide < 0x7FF0000000000000u;
+        underflows += magnitude == 0 && wide != 0;
+    }
+    report->overflows += overflows;
+    report->underflows += underflows;
+}
+
+// The number of a format of at most 16 bits that is nearest to an F64, which holds every F32, so that this rounds once.
+static inline uint32_t small_bits(uint64_t x, const dcae_small_format *f, dcae_cast_report *report) {
+    const uint64_t magnitude = x & 0x7FFFFFFFFFFFFFFFu;
+    const uint32_t sign = x >> 63 ? f->sign : 0;
+    if (magnitude > 0x7FF0000000000000u) {
+        switch (f->nan) {
+        case DCAE_NAN_PAYLOAD:
+            return sign | f->overflow | 1u << (f->fraction_bits - 1) |
+                   (uint32_t)(magnitude >> (52 - f->fraction_bits) & ((1u << f->fraction_bits) - 1));
+        case DCAE_NAN_ONES: return (f->sign << 1) - 1;
+        case DCAE_NAN_SIGNED: return sign | (f->sign - 1);
+        default: return f->sign;
+        }
+    }
+    uint32_t result;
+    if (magnitude == 0x7FF0000000000000u) {
+        result = f->largest + 1;
+    } else {
+        const int32_t exponent = (int32_t)(magnitude >> 52) - 1023, lowest = 1 - f->bias;
+        const int32_t below = exponent < lowest ? lowest - exponent : 0;
+        const int32_t shift = 52 - f->fraction_bits + below;
+        // An F64 below its own normal numbers is far below half the smallest number of any of these formats.
+        uint64_t significand = (magnitude & 0xFFFFFFFFFFFFFu) | 1ull << 52;
+        if (shift > 53 || magnitude < 1ull << 52) {
+            result = 0;
+        } else {
+            const uint64_t rest = significand & ((1ull << shift) - 1), half = 1ull << (shift - 1);
+            significand >>= shift;
+            significand += rest > half || (rest == half && (significand & 1));
+            // The leading one of a normal number counts as one step of the exponent, and so does a carry.
+            const int64_t steps = below ? 0 : (int64_t)(exponent - lowest) << f->fraction_bits;
+            const int64_t wide = steps + (int64_t)significand;
+            result = wide > (int64_t)f->largest ? f->largest + 1 : (uint32_t)wide;
+        }
+        report->underflows += result == 0 && magnitude != 0;
+    }
+    if (result > f->largest) {
+        report->overflows += magnitude < 0x7FF0000000000000u || f->overflow == 0;
+        if (f->overflow) return sign | f->overflow;
+        return f->nan == DCAE_NAN_ZERO ? f->sign : sign | (f->sign - 1);
+    }
+    // The FNUZ formats have no -0.
+    return result == 0 && f->nan == DCAE_NAN_ZERO ? 0 : sign | result;
+}
+
+static inline void store_small(char *out, size_t index, uint32_t bits, const dcae_small_format *format) {
+    if (format->sign == 0x80) {
+        out[index] = (char)(uint8_t)bits;
+    } else {
+        store16(out + 2 * index, (uint16_t)bits);
+    }
+}
+
+void dcae_f64_to_small(
+    const void *source, void *target, size_t count, const dcae_small_format *format, dcae_cast_report *report) {
+    for (size_t i = 0; i < count; i++)
+        store_small(target, i, small_bits(load64((const char *)source + 8 * i), format, report), format);
+}
+
+void dcae_f32_to_small(
+    const void *source, void *target, size_t count, const dcae_small_format *format, dcae_cast_report *report) {
+    for (size_t i = 0; i < count; i++) {
+        float narrow;
+        memcpy(&narrow, (const char *)source + 4 * i, 4);
+        const double wide = narrow;
+        store_small(target, i, small_bits(load64(&wide), format, report), format);
     }
 }

@@ -157,5 +157,6 @@ WIDEN(u64, uint64_t, double)
 WIDEN(f32, float, double)
 
 void dcae_widen_f8(const uint8_t *source, float *target, size_t count, const float values[256]) {
-    for (size_t i = 0; i < count; i++) target[i] = values[source[i]];
+    char *out = (char *)target;
+    for (size_t i = 0; i < count; i++) memcpy(out + 4 * i, &values[source[i]], 4);
 }

@@ -19,11 +19,11 @@ struct LayerLoader {
         guard weight.dtype.isWeightFormat, weight.shape.byteCount(of: weight.dtype) == weight.bytes.count else {
             throw NetworkError.parameter(
                 name: name,
-                "is \(weight.dtype.rawValue), and only F32, F16 and BF16 can be computed with"
+                "is \(weight.dtype.rawValue), and only floats can be computed with"
             )
         }
         if let limit { try check(weight, name, limit) }
-        return weight
+        return weight.dtype.isComputeFormat ? weight : widenedCopy(weight)
     }
 
     /// A parameter as single precision values.

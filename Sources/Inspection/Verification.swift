@@ -45,7 +45,13 @@ package struct Verification: Sendable {
         if case .several(let sections)? = model.problem { throw model.error(ModelFault.several(sections)) }
         let subject = Subject(model, layout)
         var findings = subject.structureFindings()
-        if !model.isElsewhere { findings += try nonFinite(model.checkpoint, progress: progress) }
+        if !model.isElsewhere {
+            findings += try nonFinite(model.checkpoint, progress: progress)
+            findings += try model.checkpoint.damage().map { damage in
+                let isError = damage.kind == .checksum || damage.kind == .zeroTail
+                return Finding(severity: isError ? .error : .warning, place: damage.place, message: damage.message)
+            }
+        }
         findings += subject.configFindings()
         return Verification(
             reference: subject.name,

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import TensorCore
 
 /// Threads that share out the numbered tasks of one step at a time; the calling thread is one of them.
 package final class ThreadPool: @unchecked Sendable {
@@ -19,7 +20,7 @@ package final class ThreadPool: @unchecked Sendable {
     package static var processorCount: Int { Int(dcae_processor_count()) }
 
     /// The memory of the machine, in bytes.
-    package static var memoryBytes: Int { Int(dcae_memory_bytes()) }
+    package static var memoryBytes: Int { min(Int(dcae_memory_bytes()), MemoryLimit.bytes) }
 
     /// Calls `body(task, worker)` once for each task, in any order and on any of the threads, and returns when all are done.
     ///

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Libc
 internal import Synchronization
 
@@ -10,6 +9,9 @@ package enum Workers {
 
     /// Calls `work` once for every index below `count`, on up to `threads` threads; each takes the next index that is left.
     ///
+    /// The caller's own thread is one of them: where the system gives no other, as under a limit on processes, it does all
+    /// the work. (Dispatch would ask for threads once a second for ever.)
+    ///
     /// - Throws: the first error that any call threw; the calls not yet begun are then left out.
     package static func forEach<Failure: Error & Sendable>(
         _ count: Int,
@@ -18,7 +20,7 @@ package enum Workers {
     ) throws(Failure) {
         let next = Atomic(0)
         let failure = Mutex<Failure?>(nil)
-        DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
+        let helpers = Helpers(count: min(threads, count) - 1) {
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
@@ -31,6 +33,8 @@ package enum Workers {
                 }
             }
         }
+        helpers.work()
+        helpers.join()
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
@@ -50,5 +54,59 @@ package enum Workers {
             results.withLock { $0[index] = result }
         }
         return results.withLock { $0.compactMap(\.self) }
+    }
+}
+
+/// Threads that all do one piece of work, each as far as the others have left some.
+private final class Helpers: Sendable {
+    #if canImport(Glibc)
+        private typealias Thread = pthread_t
+    #else
+        private typealias Thread = pthread_t?
+    #endif
+
+    let work: @Sendable () -> Void
+    private let threads = Mutex<[Thread]>([])
+
+    /// Starts threads: as many as are wanted, or as the system gives.
+    init(count: Int, _ work: @escaping @Sendable () -> Void) {
+        self.work = work
+        for _ in 0..<max(0, count) {
+            #if canImport(Glibc)
+                var thread = pthread_t()
+            #else
+                var thread: pthread_t?
+            #endif
+            let held = Unmanaged.passRetained(self)
+            let code = pthread_create(&thread, nil, Self.main, held.toOpaque())
+            guard code == 0 else {
+                held.release()
+                break
+            }
+            threads.withLock { $0.append(thread) }
+        }
+    }
+
+    #if canImport(Darwin)
+        private static let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { held in
+            Unmanaged<Helpers>.fromOpaque(held).takeRetainedValue().work()
+            return nil
+        }
+    #else
+        private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { held in
+            if let held { Unmanaged<Helpers>.fromOpaque(held).takeRetainedValue().work() }
+            return nil
+        }
+    #endif
+
+    /// Waits until all threads have ended.
+    func join() {
+        for thread in threads.withLock({ $0 }) {
+            #if canImport(Glibc)
+                pthread_join(thread, nil)
+            #else
+                if let thread { pthread_join(thread, nil) }
+            #endif
+        }
     }
 }

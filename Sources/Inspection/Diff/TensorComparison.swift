@@ -29,7 +29,7 @@ package struct TensorComparison: Sendable {
     package let b: TensorDescriptor?
     /// How the values differ; nil where they are identical or cannot be compared.
     package let values: ValueDifference?
-    /// Where both dtypes are F32, F16 or BF16 and differ: whether one side is the other, rounded.
+    /// Where both dtypes are weight formats and differ: whether one side is the other, rounded.
     package let casts: CastFinding?
     /// Whether the bytes are the same, in whatever shape.
     package let hasSameBytes: Bool
