@@ -105,7 +105,8 @@ let package = Package(
             name: "dcae",
             dependencies: [
                 "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Models", "DCAENetwork",
-                "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform", "Files",
+                "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Files",
                 "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

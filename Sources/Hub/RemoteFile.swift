@@ -49,7 +49,11 @@ final class RemoteFile: ByteSource, @unchecked Sendable {
                 let part = max(offset, start)..<min(end, start + block.count)
                 block.withUnsafeBytes { bytes in
                     UnsafeMutableRawBufferPointer(rebasing: buffer[(part.lowerBound - offset)...])
-                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[(part.lowerBound - start)..<(part.upperBound - start)]))
+                        .copyMemory(
+                            from: UnsafeRawBufferPointer(
+                                rebasing: bytes[(part.lowerBound - start)..<(part.upperBound - start)]
+                            )
+                        )
                 }
             }
         }
@@ -87,7 +91,9 @@ final class RemoteFile: ByteSource, @unchecked Sendable {
         return body
     }
 
-    private static let noRanges = HubFault.notAHub("it does not send parts of files, so none can be looked at from afar")
+    private static let noRanges = HubFault.notAHub(
+        "it does not send parts of files, so none can be looked at from afar"
+    )
 
     private func ask(
         _ range: Range<Int>?,

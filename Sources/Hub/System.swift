@@ -24,7 +24,8 @@ enum System {
     /// - Parameter following: whether a link is what it leads to; one that leads nowhere is then nothing.
     static func kind(_ path: String, following: Bool = true) -> Kind? {
         var status = stat()
-        guard (following ? stat(SystemText.cString(path), &status) : lstat(SystemText.cString(path), &status)) == 0 else { return nil }
+        guard (following ? stat(SystemText.cString(path), &status) : lstat(SystemText.cString(path), &status)) == 0
+        else { return nil }
         return switch status.st_mode & S_IFMT {
         case S_IFREG: .file(size: Int(status.st_size))
         case S_IFDIR: .folder

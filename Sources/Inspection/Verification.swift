@@ -45,6 +45,7 @@ package struct Verification: Sendable {
         if case .several(let sections)? = model.problem { throw model.error(ModelFault.several(sections)) }
         let subject = Subject(model, layout)
         var findings = subject.structureFindings()
+        // What lies on the Hub is looked at, not fetched.
         if !model.isElsewhere {
             findings += try nonFinite(model.checkpoint, progress: progress)
             findings += try model.checkpoint.damage().map { damage in

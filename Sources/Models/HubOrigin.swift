@@ -26,7 +26,9 @@ package struct HubOrigin: Sendable, Equatable {
             return
         }
         let resolved = Path.resolved(weights) ?? weights
-        guard let found = Registry.repository(inPath: weights) ?? Registry.repository(inPath: resolved) else { return nil }
+        guard let found = Registry.repository(inPath: weights) ?? Registry.repository(inPath: resolved) else {
+            return nil
+        }
         repository = found
         let parts = weights.split(separator: "/")
         let snapshot = parts.firstIndex(of: "snapshots").map { parts[parts.index(after: $0)...].first ?? "" }
@@ -38,7 +40,8 @@ package struct HubOrigin: Sendable, Equatable {
 
     private static func digits(_ text: Substring, _ count: Int) -> String? {
         let isDigest = text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
         }
         return isDigest && text.utf8.count == count ? String(text) : nil
     }

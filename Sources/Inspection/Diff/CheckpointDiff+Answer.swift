@@ -16,7 +16,8 @@ extension CheckpointDiff {
         let all = selectionWords + (count == 1 ? "the 1 tensor" : "all \(count) tensors")
         let unread = tensors.count { $0.relation == .unread }
         if differing.isEmpty, unread > 0 {
-            return "the same structure: \(all) ha\(count == 1 ? "s" : "ve") the same name, shape and dtype; values were not read"
+            return
+                "the same structure: \(all) ha\(count == 1 ? "s" : "ve") the same name, shape and dtype; values were not read"
         }
         if differing.isEmpty {
             let inexact = tensors.count { !$0.hasSameBytes }

@@ -79,7 +79,8 @@ struct IdentifyRendering {
     private var origin: JSONValue {
         guard let origin = model.surroundings.origin else { return .null }
         return [
-            "repository": .string(origin.repository), "commit": JSONValue(origin.commit), "etag": JSONValue(origin.etag),
+            "repository": .string(origin.repository), "commit": JSONValue(origin.commit),
+            "etag": JSONValue(origin.etag),
         ]
     }
 
