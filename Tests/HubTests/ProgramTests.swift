@@ -25,8 +25,12 @@ struct ProgramTests {
         )
     }
 
-    private func run(_ scene: Scene, _ arguments: [String], _ more: [String: String] = [:]) async throws -> Program.Result {
-        let environment = ["HF_ENDPOINT": scene.server.endpoint, "HF_HOME": scene.folder.path, "HF_TOKEN": "hf_secretOfTheTest"]
+    private func run(_ scene: Scene, _ arguments: [String], _ more: [String: String] = [:]) async throws
+        -> Program.Result
+    {
+        let environment = [
+            "HF_ENDPOINT": scene.server.endpoint, "HF_HOME": scene.folder.path, "HF_TOKEN": "hf_secretOfTheTest",
+        ]
         return try await blocking {
             try Program.run(arguments, environment: environment.merging(more) { $1 }, in: scene.folder.path)
         }
@@ -100,7 +104,10 @@ struct ProgramTests {
             atPath: scene.folder("mit-han-lab"),
             withIntermediateDirectories: true
         )
-        try FileManager.default.copyItem(atPath: Fixtures.path("tiny/sana/diffusers"), toPath: scene.folder(Self.repository))
+        try FileManager.default.copyItem(
+            atPath: Fixtures.path("tiny/sana/diffusers"),
+            toPath: scene.folder(Self.repository)
+        )
         let result = try await run(scene, ["inspect", Self.repository])
         #expect(result.status == 0)
         #expect(result.output.hasPrefix(Self.repository + "\n"))
@@ -147,7 +154,8 @@ struct ProgramTests {
     @Test func refusalsAreOneLineWithoutTheToken() async throws {
         let scene = try await scene(faults: [.flip])
         for arguments in [
-            ["pull", "sana-1.1", "-q"], ["pull", "org/nothing"], ["pull", "hf://a/../b"], ["inspect", "hf://org/nothing"],
+            ["pull", "sana-1.1", "-q"], ["pull", "org/nothing"], ["pull", "hf://a/../b"],
+            ["inspect", "hf://org/nothing"],
             ["pull", "hf://\(Self.repository)@nope"], ["cache", "rm", "org/nothing"],
         ] {
             let result = try await run(scene, arguments)

@@ -35,7 +35,9 @@ struct RemoteTests {
     }
 
     @Test func aFolderIsAFolder() async throws {
-        let scene = try await Scene(["org/pipeline": ["vae/config.json": Scene.config, "vae/model.safetensors": Scene.weights, "a": [1]]])
+        let scene = try await Scene([
+            "org/pipeline": ["vae/config.json": Scene.config, "vae/model.safetensors": Scene.weights, "a": [1]]
+        ])
         let (remote, name) = (try remote(scene), try scene.name("org/pipeline"))
         let path = try await blocking { try remote.path(of: name) }
         #expect(remote.isFolder(path) && remote.isFolder(path + "/vae"))
