@@ -73,7 +73,8 @@ import Testing
         #expect(try Fixtures.bytes(folder("l.safetensors")) == Fixtures.bytes(folder("m.safetensors")))
     }
 
-    @Test(arguments: Fixtures.families, [0.41407, 0.5012, 1]) func noFactorIsLost(family: String, factor: Double) throws {
+    @Test(arguments: Fixtures.families, [0.41407, 0.5012, 1]) func noFactorIsLost(family: String, factor: Double) throws
+    {
         let folder = try TemporaryFolder()
         let known = try Self.registry(in: folder)
         let path = Fixtures.path("tiny/\(family)/diffusers/")
@@ -124,7 +125,7 @@ import Testing
             #expect(result.error.contains(warning), "\(arguments)")
         }
         for arguments in [["convert", "m", "-o", "o"], ["encode", "m", "p.png", "-o", "l.npy", "--scaled"]] {
-            try? Self.run(["picture", "-o", "p.png", "--size", "64x64"], in: folder)
+            try Self.run(["picture", "-o", "p.png", "--size", "64x64", "--force"], in: folder)
             let result = try Self.run(arguments, known, in: folder, status: 2)
             #expect(result.error.contains(": the config.json beside it cannot be used: "), "\(result.error)")
         }
@@ -146,7 +147,12 @@ import Testing
             return (descriptor: tensor.descriptor, bytes: bytes)
         }
         try folder.write("big.safetensors", tensors: tensors)
-        let refused = try Self.run(["convert", "big.safetensors", "-o", "o", "--dtype", "fp16"], known, in: folder, status: 2)
+        let refused = try Self.run(
+            ["convert", "big.safetensors", "-o", "o", "--dtype", "fp16"],
+            known,
+            in: folder,
+            status: 2
+        )
         #expect(refused.error.contains("finite values would become infinite in F16, in "))
         #expect(refused.error.contains("; use --dtype bf16, or --allow-infinite to write them all the same"))
         #expect(folder.contents().allSatisfy { $0 != "o" && !$0.contains("dcae-") })

@@ -39,7 +39,7 @@ package enum Fixtures {
 }
 
 /// A folder of its own for a test, removed with this object.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
     package let path: String
 
     package init() throws {

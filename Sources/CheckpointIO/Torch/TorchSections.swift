@@ -59,7 +59,9 @@ struct TorchSections {
                 (list, trail) = (try find(section, in: top), [section])
                 try refuseSeveralAverages(list, section)
             } catch {
-                guard options.leavesSection, case .noSection(_, let there)? = error.fault as? TorchFault else { throw error }
+                guard options.leavesSection, case .noSection(_, let there)? = error.fault as? TorchFault else {
+                    throw error
+                }
                 unusedSection = Checkpoint.UnusedSection(name: section, there: there)
             }
         }
