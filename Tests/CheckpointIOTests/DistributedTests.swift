@@ -14,7 +14,9 @@ import Testing
         #expect(checkpoint.tensors.count == original.tensors.count)
         for tensor in original.tensors {
             let found = try #require(checkpoint["model." + tensor.descriptor.name])
-            #expect(found.descriptor.dtype == tensor.descriptor.dtype && found.descriptor.shape == tensor.descriptor.shape)
+            #expect(
+                found.descriptor.dtype == tensor.descriptor.dtype && found.descriptor.shape == tensor.descriptor.shape
+            )
             #expect(try checkpoint.bytes(of: found) == original.bytes(of: tensor))
         }
         #expect(try checkpoint.damage() == [])
