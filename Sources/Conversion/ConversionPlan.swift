@@ -56,10 +56,4 @@ package struct ConversionPlan: Sendable {
 
     /// The bytes of the weight files.
     package var byteCount: Int { files.reduce(0) { $0 + $1.size } }
-
-    /// Whether a file in the target folder would contradict the new ones: a shard, an index or a whole file of the same
-    /// weights in the same variant.
-    package func replaces(_ name: String) -> Bool {
-        names.contains(name) || ShardName.stem(of: name) == stem
-    }
 }

@@ -26,18 +26,21 @@ package enum Conversion {
         into target: String,
         level: CheckLevel,
         force: Bool,
+        durability: Durability = .flushed,
         progress: (@Sendable (Phase, Int) -> Void)? = nil
     ) throws(CheckpointError) -> Report {
+        let going = ModelReplacement(in: target, names: plan.names, stem: plan.stem, config: plan.config)
         let folder = try OutputFolder(
             target: target,
-            names: plan.names,
-            replaced: plan.replaces,
+            names: going.names,
+            replaced: going.replaces,
             force: force,
-            sources: checkpoint.files
+            sources: checkpoint.sources,
+            durability: durability
         )
         let outcome = try plan.write(from: checkpoint, into: folder) { progress?(.writing, $0) }
         if let index = plan.index { try folder.write(index.name, index.text) }
-        if let config = plan.config { try folder.write("config.json", config) }
+        if let config = plan.config, going.names.contains("config.json") { try folder.write("config.json", config) }
         let check = try RoundtripCheck.check(
             plan,
             writtenIn: folder.stagingPath,
@@ -49,7 +52,7 @@ package enum Conversion {
                 ProvenanceNote.write(variant.name, to: ModelFolder.join(folder.stagingPath, file.name))
             }
         }
-        try folder.commit(plan.names, replaced: plan.replaces)
+        try folder.commit(going.names, replaced: going.replaces)
         return Report(losses: outcome.losses, check: check)
     }
 }

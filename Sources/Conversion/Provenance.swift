@@ -1,5 +1,4 @@
 package import CheckpointIO
-internal import Libc
 package import ModelZoo
 internal import StrictJSON
 internal import TensorCore
@@ -80,7 +79,7 @@ package enum Provenance {
     /// The path as given is looked at first, then where it leads: snapshots are links to blobs in the same folder.
     private static func cacheRepository(of checkpoint: Checkpoint) -> String? {
         let weights = checkpoint.indexPath ?? checkpoint.files.first?.path ?? checkpoint.path
-        for path in [weights, resolved(weights)] {
+        for path in [weights, Path.resolved(weights) ?? weights] {
             for component in path.split(separator: "/") where component.hasPrefix("models--") {
                 let parts = component.dropFirst("models--".count).split(
                     separator: "--",
@@ -90,11 +89,5 @@ package enum Provenance {
             }
         }
         return nil
-    }
-
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 }

@@ -72,7 +72,7 @@ public final class CheckpointWeights: WeightSource {
         let (start, count) = (run.firstElement * size, (run.shape.elementCount ?? 0) * size)
         let location = run.tensor.location
         guard location.isPlain else {
-            let copy = OwnedBytes(count: count)
+            let copy = Buffer(count: count)
             try checkpoint.read(run.tensor, from: start, into: copy.bytes)
             return Weight(
                 dtype: descriptor.dtype,
@@ -89,18 +89,5 @@ public final class CheckpointWeights: WeightSource {
             bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]),
             owner: file
         )
-    }
-}
-
-/// Memory that lives as long as what is in it is needed; written once, before it is shared.
-private final class OwnedBytes: @unchecked Sendable {
-    let bytes: UnsafeMutableRawBufferPointer
-
-    init(count: Int) {
-        bytes = .allocate(byteCount: count, alignment: 64)
-    }
-
-    deinit {
-        bytes.deallocate()
     }
 }

@@ -1,4 +1,4 @@
-internal import Libc
+internal import Files
 public import TensorCore
 
 /// An array of float32 numbers as NumPy's `.npy` files hold it, in C order.
@@ -29,21 +29,18 @@ public struct NumpyArray: Sendable, Equatable {
     /// - Parameter file: the path.
     /// - Throws: `ImageRefusal`, for a header that NumPy does not write, other types, and data of another length.
     public init(file: String) throws(ImageRefusal) {
-        self = try InputFile.open(file) { (descriptor, size) throws(ImageRefusal) in
-            let header = try NumpyHeader(file: file, size: size) { offset, count in
-                var bytes = [UInt8](repeating: 0, count: count)
-                return bytes.withUnsafeMutableBytes { InputFile.fill($0, from: descriptor, at: offset) } == nil
-                    ? bytes : []
-            }
-            return try NumpyArray(file, header, descriptor)
+        let input = try ImageInput.open(file)
+        let header = try NumpyHeader(file: file, size: input.size) { offset, count in
+            (try? input.bytes(at: offset, count: count)) ?? []
         }
+        self = try NumpyArray(file, header, input)
     }
 
-    private init(_ file: String, _ header: NumpyHeader, _ descriptor: Int32) throws(ImageRefusal) {
+    private init(_ file: String, _ header: NumpyHeader, _ input: InputFile) throws(ImageRefusal) {
         var problem: ImageRefusal.Problem?
         let count = header.elementCount
         var values = [Float](unsafeUninitializedCapacity: count) { target, filled in
-            problem = Self.read(header, descriptor, into: target)
+            problem = Self.read(header, input, into: target)
             filled = problem == nil ? count : 0
         }
         if let problem { throw ImageRefusal(file, problem) }
@@ -53,7 +50,7 @@ public struct NumpyArray: Sendable, Equatable {
 
     private static func read(
         _ header: NumpyHeader,
-        _ descriptor: Int32,
+        _ input: InputFile,
         into target: UnsafeMutableBufferPointer<Float>
     ) -> ImageRefusal.Problem? {
         let size = header.elementSize
@@ -62,7 +59,7 @@ public struct NumpyArray: Sendable, Equatable {
             while done < target.count {
                 let count = min((1 << 16) / size, target.count - done)
                 let part = UnsafeMutableRawBufferPointer(rebasing: chunk[..<(count * size)])
-                if let reason = InputFile.fill(part, from: descriptor, at: header.length + done * size) {
+                if let reason = ImageInput.fill(part, from: input, at: header.length + done * size) {
                     return .unreadable(reason)
                 }
                 let result = UnsafeMutableBufferPointer(rebasing: target[done..<(done + count)])
@@ -106,10 +103,11 @@ public struct NumpyArray: Sendable, Equatable {
     /// - Throws: `ImageRefusal` where the file exists or the operating system refuses.
     public func write(to file: String, overwrite: Bool = false) throws(ImageRefusal) {
         let header = NumpyHeader.bytes(shape)
-        try OutputFile.write(to: file, overwrite: overwrite) { descriptor in
-            // Every platform of this package is little-endian, as the header says.
-            header.withUnsafeBytes { OutputFile.append($0, to: descriptor) }
-                && values.withUnsafeBytes { OutputFile.append($0, to: descriptor) }
+        // Every platform of this package is little-endian, as the header says.
+        try header.withBytes { header throws(ImageRefusal) in
+            try values.withBytes { values throws(ImageRefusal) in
+                try ImageOutput.write([header, values], to: file, overwrite: overwrite)
+            }
         }
     }
 }

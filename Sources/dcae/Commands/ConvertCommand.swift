@@ -78,6 +78,7 @@ struct ConvertCommand: ParsableCommand {
 
     @OptionGroup var measure: MeasureArguments
     @OptionGroup var open: OpenArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -126,9 +127,14 @@ struct ConvertCommand: ParsableCommand {
         let writing = Progress("converting", total: plan.byteCount, quiet: common.quiet)
         let checking = Progress("checking  ", total: sourceBytes, quiet: common.quiet)
         defer { checking.finish() }
-        let report = try Conversion.run(plan, from: checkpoint, into: output, level: check, force: force) {
-            phase,
-            count in
+        let report = try Conversion.run(
+            plan,
+            from: checkpoint,
+            into: output,
+            level: check,
+            force: force,
+            durability: self.writing.durability
+        ) { phase, count in
             (phase == .writing ? writing : checking).advance(count)
         }
         checking.finish()

@@ -104,7 +104,7 @@ struct DiffCommand: ParsableCommand {
         let (left, right) = (try open.open(a), try open.open(b))
         common.say(notesOf: left)
         common.say(notesOf: right)
-        let document = try page.prepare(sources: left.files + right.files, force: force)
+        let document = try page.prepare(sources: left.sources + right.sources, force: force)
         var request = CheckpointDiff.Request()
         request.selection = TensorSelection(only: only.map(Glob.init), ignored: ignore.map(Glob.init))
         if rtol != nil || atol != nil { request.tolerance = Tolerance(relative: rtol ?? 0, absolute: atol ?? 0) }

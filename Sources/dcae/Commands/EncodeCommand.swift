@@ -61,6 +61,7 @@ struct EncodeCommand: ParsableCommand {
     @OptionGroup var tiles: TileArguments
     @OptionGroup var part: ShardArguments
     @OptionGroup var model: ModelArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -95,7 +96,8 @@ struct EncodeCommand: ParsableCommand {
             factor: factor,
             target: target,
             force: force,
-            isPart: all.count > 1
+            isPart: all.count > 1,
+            durability: writing.durability
         )
         try RunOutput(title: "encoding", what: "latent", model: loaded, factor: factor, common: common).run(run, files)
     }

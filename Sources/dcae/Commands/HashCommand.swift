@@ -62,6 +62,7 @@ struct HashCommand: ParsableCommand {
     var force = false
 
     @OptionGroup var open: OpenArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -77,7 +78,7 @@ struct HashCommand: ParsableCommand {
         let checkpoint = try open.open(path)
         common.say(notesOf: checkpoint)
         let document = try output.map { path throws(CheckpointError) in
-            try OutputDocument(path, force: force, sources: checkpoint.files)
+            try OutputDocument(path, force: force, sources: checkpoint.sources, durability: writing.durability)
         }
         let progress = Progress("hashing", total: checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }

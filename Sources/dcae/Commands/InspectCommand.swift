@@ -77,7 +77,7 @@ struct InspectCommand: ParsableCommand {
         let checkpoint = try open.open(path)
         if !common.json { common.say(notesOf: checkpoint) }
         // A filter or an order says that a list is wanted, and a depth that the tree is.
-        let document = try page.prepare(sources: checkpoint.files, force: force)
+        let document = try page.prepare(sources: checkpoint.sources, force: force)
         let wantsTree = tree || depth != nil
         let wantsList = tensors || (!wantsTree && !stats && (!filter.isEmpty || sort != nil))
         let summary = CheckpointSummary(checkpoint, registry: registry)
