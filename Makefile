@@ -9,7 +9,7 @@ DCAE := .build/release/dcae
 LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libcurl:libcurl4-openssl-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
 # Programs that some tests run, and the Debian package of each; without them these tests are skipped.
-TEST_TOOLS := chromium:chromium parallel:parallel
+TEST_TOOLS := chromium:chromium parallel:parallel strace:strace
 FORMULAE := json-c zstd openssl curl libpng jpeg-turbo webp pkgconf
 
 .PHONY: all build demo test lint format install uninstall deps clean bench fuzz

@@ -103,8 +103,8 @@ package struct MeasurementRun: Sendable {
 
     private func remaining(_ result: PartialResult) -> [PictureSet.Entry] {
         guard result.doneCount > 0 else { return entries }
-        let done = Set(result.totals.pictures.map(\.key) + result.totals.unreadable.map(\.key))
-        return entries.filter { !done.contains($0.key) }
+        let done = Set((result.totals.pictures.map(\.key) + result.totals.unreadable.map(\.key)).map { UTF8Name($0) })
+        return entries.filter { !done.contains(UTF8Name($0.key)) }
     }
 
     private static func load(_ entry: PictureSet.Entry, side: Int) -> Result<FloatTensor, any Error> {

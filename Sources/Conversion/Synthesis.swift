@@ -43,16 +43,23 @@ package struct Synthesis: Sendable {
     package func write(
         to target: String,
         force: Bool,
+        durability: Durability = .flushed,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> Int {
         let values = try valueMaker()
         let parts = NetworkDescription(variant.config).parameters.flatMap { self.parts(of: $0, values) }
         let plan = SafetensorsLayout(parts.map(\.descriptor), format: layout.metadataFormat)
         let names = [fileName, "config.json"]
-        let replaced: (String) -> Bool = {
-            names.contains($0) || ShardName.stem(of: $0) == ShardName.stem(of: fileName)
-        }
-        let folder = try OutputFolder(target: target, names: names, replaced: replaced, force: force, sources: [])
+        let stem = ShardName.stem(of: fileName)
+        let going = ModelReplacement(in: target, names: names, stem: stem, config: configText)
+        let folder = try OutputFolder(
+            target: target,
+            names: going.names,
+            replaced: going.replaces,
+            force: force,
+            sources: [],
+            durability: durability
+        )
         let output = try folder.create(fileName, size: plan.fileSize)
         try output.write(plan.header, at: 0)
         let byName = Dictionary(uniqueKeysWithValues: parts.map { (UTF8Name($0.descriptor.name), $0) })
@@ -69,9 +76,9 @@ package struct Synthesis: Sendable {
             try piece.part.write(piece.first, piece.count, to: output, at: piece.offset)
             progress?(piece.count * (piece.part.descriptor.dtype.byteCount ?? 1))
         }
-        try folder.write("config.json", configText)
+        if going.names.contains("config.json") { try folder.write("config.json", configText) }
         ProvenanceNote.write(variant.name, to: ModelFolder.join(folder.stagingPath, fileName))
-        try folder.commit(names, replaced: replaced)
+        try folder.commit(going.names, replaced: going.replaces)
         return plan.fileSize
     }
 

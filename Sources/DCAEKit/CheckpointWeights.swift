@@ -49,27 +49,14 @@ public final class CheckpointWeights: WeightSource {
             let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + piece.count)])
             return Weight(dtype: dtype, shape: shape, bytes: bytes, owner: file)
         }
-        let copy = OwnedBytes(count: tensor.byteCount)
+        let copy = Buffer(count: tensor.byteCount)
         try view.read(tensor, from: 0, into: copy.bytes)
         if isRead {
             return Weight(dtype: dtype, shape: shape, bytes: UnsafeRawBufferPointer(copy.bytes), owner: copy)
         }
-        let wide = OwnedBytes(count: (shape.elementCount ?? 0) * 4)
+        let wide = Buffer(count: (shape.elementCount ?? 0) * 4)
         guard NumberFormat.convert(UnsafeRawBufferPointer(copy.bytes), from: dtype, into: wide.bytes, to: .f32) != nil
         else { throw NetworkError.parameter(name: name, "weights of dtype \(dtype.rawValue) cannot be run") }
         return Weight(dtype: .f32, shape: shape, bytes: UnsafeRawBufferPointer(wide.bytes), owner: wide)
-    }
-}
-
-/// Memory that lives as long as what is in it is needed; written once, before it is shared.
-private final class OwnedBytes: @unchecked Sendable {
-    let bytes: UnsafeMutableRawBufferPointer
-
-    init(count: Int) {
-        bytes = .allocate(byteCount: count, alignment: 64)
-    }
-
-    deinit {
-        bytes.deallocate()
     }
 }

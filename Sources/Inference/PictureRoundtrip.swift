@@ -1,4 +1,5 @@
 package import DCAENetwork
+internal import Files
 package import Images
 internal import TensorCore
 
@@ -114,7 +115,7 @@ package struct PictureRoundtrip: Sendable {
     package static func sheet(_ roundtrips: [PictureRoundtrip], model: String, reference: String?) -> ComparisonSheet {
         var sheet = ComparisonSheet(heading: model, subheading: subheading(roundtrips, reference))
         for roundtrip in roundtrips {
-            let name = roundtrip.name.split(separator: "/").last.map(String.init) ?? roundtrip.name
+            let name = Path.name(of: roundtrip.name)
             sheet.addRoundtrip(of: roundtrip.original, to: roundtrip.main.picture, name: name)
             guard let comparison = roundtrip.comparison, let reference else { continue }
             let quality = comparison.reference.quality

@@ -46,6 +46,7 @@ struct SynthesizeCommand: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var force = false
 
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -76,7 +77,12 @@ struct SynthesizeCommand: ParsableCommand {
         let total = NetworkDescription(variant.config).valueCount * (dtype.dtype.byteCount ?? 4)
         let progress = Progress("writing", total: total, quiet: common.quiet)
         defer { progress.finish() }
-        let size = try synthesis.write(to: output, force: force, progress: progress.advance)
+        let size = try synthesis.write(
+            to: output,
+            force: force,
+            durability: writing.durability,
+            progress: progress.advance
+        )
         progress.finish()
         let path = ModelFolder.join(output, synthesis.fileName)
         if common.json {
