@@ -46,6 +46,8 @@ let package = Package(
             name: "Conversion",
             dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
+        // Checkpoints with made-up weights: seeded ones, and a codec built by hand.
+        .target(name: "Synthesis", dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON"]),
         // Self-contained HTML pages: answer, sortable tables, histograms.
         .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
         // Statistics, differences and digests of checkpoints, whatever their layout, format and dtype.
@@ -86,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "DCAENetwork", "Kernels",
-                "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Synthesis", "DCAENetwork",
+                "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -113,22 +115,26 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
+            dependencies: ["Synthesis", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
             path: "Tests/TestSupport"
         ),
     ]
 )
 
 let tests: [(String, [Target.Dependency])] = [
-    ("TensorCoreTests", ["TensorCore"]),
+    ("TensorCoreTests", ["TensorCore", "CKernels"]),
     ("StrictJSONTests", ["StrictJSON"]),
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("SynthesisTests", ["Synthesis", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InspectionTests", ["Inspection", "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
-    ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "DCAENetworkTests",
+        ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
+    ),
     ("ImagesTests", ["Images", "TensorCore"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),

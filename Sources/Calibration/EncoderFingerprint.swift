@@ -12,8 +12,8 @@ package enum EncoderFingerprint {
     package static func of(_ model: RunnableModel) throws -> String {
         let weights = try CheckpointWeights(model.checkpoint, config: model.config)
         var hash = SHA256()
-        for parameter in NetworkDescription(model.config).parameters
-        where parameter.isEncoder && parameter.kind != .batchCounter {
+        for parameter in NetworkDescription(model.config).encoder.parameters
+        where parameter.kind != .batchCounter {
             for target in parameter.diffusers {
                 let weight = try weights.weight(target.name)
                 hash.update("\(target.name) \(weight.dtype.rawValue) \(weight.shape)\n")

@@ -16,7 +16,6 @@ package enum ConversionFault: Fault {
     case badShardSize(String)
     case roundtrip(String)
     case sourceStructure(String)
-    case noCodec(String)
 
     package var message: String {
         switch self {
@@ -38,7 +37,6 @@ package enum ConversionFault: Fault {
         case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is no size"
         case .roundtrip(let what): "the roundtrip check failed: \(what)"
         case .sourceStructure(let what): what
-        case .noCodec(let shortage): "no picture codec fits into this network: \(shortage)"
         }
     }
 
@@ -62,7 +60,6 @@ package enum ConversionFault: Fault {
         case .badShardSize: "write it as 5GB, 300MB, 100KB or a number of bytes"
         case .roundtrip: "nothing was written; please report this"
         case .sourceStructure: nil
-        case .noCodec: "--weights seeded works for every network"
         }
     }
 

@@ -170,37 +170,3 @@ private struct WindowWriter: Sendable {
         return report ?? CastReport()
     }
 }
-
-/// A piece of memory that is freed with its owner.
-package final class Buffer {
-    private let bytes: UnsafeMutableRawBufferPointer
-
-    package init(count: Int) {
-        bytes = .allocate(byteCount: count, alignment: 64)
-    }
-
-    deinit {
-        bytes.deallocate()
-    }
-
-    /// The first byte, or nil where there is none.
-    package var start: UnsafeMutableRawPointer? { bytes.count == 0 ? nil : bytes.baseAddress }
-
-    package subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(rebasing: bytes[range])
-    }
-}
-
-extension OutputFile {
-    /// Writes an array of bytes at a position.
-    func write(_ bytes: [UInt8], at offset: Int) throws(CheckpointError) {
-        let result: Result<Void, CheckpointError> = bytes.withUnsafeBytes { buffer in
-            do throws(CheckpointError) {
-                return .success(try write(buffer, at: offset))
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
-    }
-}

@@ -61,11 +61,11 @@ public final class CheckpointWeights: WeightSource {
 
     /// The parameter of that name in the diffusers layout.
     ///
-    /// - Throws: `NetworkError.parameter` where the network has none of that name, and `CheckpointError` where a file
-    ///   cannot be read.
-    public func weight(_ name: String) throws -> Weight {
+    /// - Throws: `NetworkError.parameter` where the network has none of that name, and `NetworkError.source` with a
+    ///   `CheckpointError` where a file cannot be read.
+    public func weight(_ name: String) throws(NetworkError) -> Weight {
         guard let run = runs[UTF8Name(name)] else {
-            throw NetworkError.parameter(name: name, "the checkpoint has no such parameter")
+            throw .parameter(name: name, .missing)
         }
         let descriptor = run.tensor.descriptor
         let size = descriptor.dtype.byteCount ?? 1
@@ -73,7 +73,11 @@ public final class CheckpointWeights: WeightSource {
         let location = run.tensor.location
         guard location.isPlain else {
             let copy = OwnedBytes(count: count)
-            try checkpoint.read(run.tensor, from: start, into: copy.bytes)
+            do throws(CheckpointError) {
+                try checkpoint.read(run.tensor, from: start, into: copy.bytes)
+            } catch {
+                throw .source(error)
+            }
             return Weight(
                 dtype: descriptor.dtype,
                 shape: run.shape,

@@ -1,19 +1,10 @@
-internal import Dispatch
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
-/// Work shared among threads, for what moves or compares bytes. (The network has its own in Kernels.)
+/// Work shared among threads of a pool of its own, for what moves or compares bytes.
 package enum Workers {
     /// The threads that are worth having for memory-bound work: one for each processor, but two at least, so that one can
     /// read while the other waits for a file's lock, and four at most.
-    package static let defaultCount = min(4, max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    package static let defaultCount = min(4, max(2, Machine.processorCount))
 
     /// Calls `work` once for every index below `count`, on up to `threads` threads; each takes the next index that is left.
     ///
@@ -25,7 +16,9 @@ package enum Workers {
     ) throws(Failure) {
         let next = Atomic(0)
         let failure = Mutex<Failure?>(nil)
-        DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
+        let pool = ThreadPool(count: min(threads, count))
+        // Each thread takes indices until none are left, so that one that comes late, or never, holds up nobody.
+        pool.run(pool.count) { _, _ in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { return }

@@ -13,8 +13,8 @@ import Testing
         _ change: (TemporaryFolder) throws -> Void = { _ in }
     ) throws -> [String] {
         let folder = try TemporaryFolder()
-        let registry = try SynthesisTests.registry(folder)
-        try SynthesisTests.write(registry, "sana", .diffusers, to: folder("d"))
+        let registry = try folder.tinyRegistry()
+        try registry.writeTiny("sana", .diffusers, to: folder("d"))
         try change(folder)
         let result = try Verification.verify(
             Checkpoint.open(folder("d")),

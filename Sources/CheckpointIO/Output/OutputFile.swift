@@ -48,4 +48,11 @@ package final class OutputFile: Sendable {
             done += put
         }
     }
+
+    /// Writes an array of bytes at a position.
+    package func write(_ bytes: [UInt8], at offset: Int) throws(CheckpointError) {
+        try bytes.withUnsafeBufferPointer { bytes throws(CheckpointError) in
+            try write(UnsafeRawBufferPointer(bytes), at: offset)
+        }
+    }
 }

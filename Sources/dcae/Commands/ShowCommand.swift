@@ -110,15 +110,15 @@ struct ShowCommand: ParsableCommand {
     private func stages(_ config: AutoencoderDCConfig) {
         var table = Table(["STAGE", "SCALE", "ENCODER", "DECODER"])
         for stage in 0..<config.encoder.stageCount {
-            func cell(_ half: AutoencoderDCConfig.Half, _ detail: String) -> String {
-                let layers = half.layersPerBlock[stage]
+            func cell(_ coder: AutoencoderDCConfig.Coder, _ detail: String) -> String {
+                let layers = coder.layersPerBlock[stage]
                 if layers == 0 { return stage == 0 ? "none: the projection resamples" : "none" }
-                let scales = half.qkvMultiscales[stage]
-                let isAttention = half.blockTypes[stage] == .efficientViTBlock
+                let scales = coder.qkvMultiscales[stage]
+                let isAttention = coder.blockTypes[stage] == .efficientViTBlock
                 let multiscale =
                     isAttention && !scales.isEmpty ? ", scales \(scales.map(String.init).joined(separator: " "))" : ""
                 return
-                    "\(layers) \(half.blockTypes[stage].rawValue), \(half.blockOutChannels[stage]) channels\(multiscale)\(detail)"
+                    "\(layers) \(coder.blockTypes[stage].rawValue), \(coder.blockOutChannels[stage]) channels\(multiscale)\(detail)"
             }
             let detail = ", \(config.decoderNormTypes[stage].rawValue), \(config.decoderActFns[stage].rawValue)"
             table.add(["\(stage)", "1/\(1 << stage)", cell(config.encoder, ""), cell(config.decoder, detail)])

@@ -3,6 +3,7 @@ internal import CheckpointIO
 internal import Conversion
 internal import ModelZoo
 internal import StrictJSON
+internal import Synthesis
 internal import TensorCore
 
 struct SynthesizeCommand: ParsableCommand {
@@ -55,7 +56,7 @@ struct SynthesizeCommand: ParsableCommand {
     func run() throws {
         let variant = try common.loadRegistry().variant(named: variant, in: "synthesize")
         let seed = seed ?? 0
-        let synthesis = Synthesis(
+        let synthesis = SynthesizedModel(
             variant: variant,
             layout: layout,
             weights: weights == .seeded ? .seeded(seed) : .interpretable,

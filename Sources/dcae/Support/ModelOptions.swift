@@ -78,12 +78,12 @@ struct ModelArguments: ParsableArguments {
         if let threads { options.threads = threads }
         options.precision = precision
         options.check = checkFp16 ? .withinF16 : checkFinite ? .finite : .nothing
-        let model = try LoadedModel(options: options) {
+        var model = try LoadedModel(options: options) {
             let checkpoint = try open.open(path)
             common.say(notesOf: checkpoint)
             return try RunnableModel(checkpoint, request, registry: registry)
         }
-        try tiles?.enable(on: model.network)
+        model.tiling = try tiles?.tiling(for: model.network)
         return model
     }
 }
@@ -112,17 +112,19 @@ struct TileArguments: ParsableArguments {
         }
     }
 
-    /// Makes a network run in these tiles, if any.
-    func enable(on network: AutoencoderDC) throws {
-        guard let tile else { return }
+    /// The tiles to run a network in, if any, which must suit it.
+    func tiling(for network: AutoencoderDC) throws(NetworkError) -> Tiling? {
+        guard let tile else { return nil }
         let ratio = network.spatialCompressionRatio
         func usual(_ side: Int) -> Int { max(ratio, side / 8 * 7 / ratio * ratio) }
-        try network.enableTiling(
+        let tiling = Tiling(
             tileSampleMinHeight: tile.height,
             tileSampleMinWidth: tile.width,
             tileSampleStrideHeight: stride?.height ?? usual(tile.height),
             tileSampleStrideWidth: stride?.width ?? usual(tile.width)
         )
+        try network.check(tiling)
+        return tiling
     }
 }
 
