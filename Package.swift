@@ -18,7 +18,7 @@ let package = Package(
         .library(
             name: "DCAE",
             targets: [
-                "DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore",
             ]
         ),
     ],
@@ -41,10 +41,12 @@ let package = Package(
             dependencies: ["CheckpointIO", "StrictJSON", "TensorCore"],
             plugins: ["EmbedRegistryPlugin"]
         ),
-        // Identify, plan, validate, execute, verify.
+        // What a checkpoint is: the network that it holds, the layout of its names, all evidence, and views of it.
+        .target(name: "Models", dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+        // Plan, execute, check.
         .target(
             name: "Conversion",
-            dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+            dependencies: ["Models", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
         ),
         // Checkpoints with made-up weights: seeded ones, and a codec built by hand.
         .target(name: "Synthesis", dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON"]),
@@ -54,7 +56,7 @@ let package = Package(
         .target(
             name: "Inspection",
             dependencies: [
-                "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
+                "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
             ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
@@ -64,13 +66,13 @@ let package = Package(
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
         .target(
             name: "DCAEKit",
-            dependencies: ["DCAENetwork", "Kernels", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]
+            dependencies: ["DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
         ),
         // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
         .target(
             name: "Inference",
             dependencies: [
-                "DCAEKit", "DCAENetwork", "Kernels", "Conversion", "Images", "Pages", "CheckpointIO", "ModelZoo",
+                "DCAEKit", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
                 "TensorCore",
             ]
         ),
@@ -78,7 +80,7 @@ let package = Package(
         .target(
             name: "Calibration",
             dependencies: [
-                "Inference", "DCAEKit", "DCAENetwork", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+                "Inference", "DCAEKit", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
                 "TensorCore",
             ]
         ),
@@ -88,8 +90,8 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Synthesis", "DCAENetwork",
-                "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Synthesis", "Models",
+                "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -126,9 +128,13 @@ let tests: [(String, [Target.Dependency])] = [
     ("StrictJSONTests", ["StrictJSON"]),
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
-    ("ConversionTests", ["Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("SynthesisTests", ["Synthesis", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("InspectionTests", ["Inspection", "Pages", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("ModelsTests", ["Models", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+    ("ConversionTests", ["Conversion", "Inspection", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "SynthesisTests",
+        ["Synthesis", "Conversion", "Inspection", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
+    ),
+    ("InspectionTests", ["Inspection", "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     (
@@ -136,12 +142,13 @@ let tests: [(String, [Target.Dependency])] = [
         ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
     ),
     ("ImagesTests", ["Images", "TensorCore"]),
-    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
     (
         "CalibrationTests",
         [
-            "Calibration", "Inference", "DCAEKit", "Conversion", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+            "Calibration", "Inference", "DCAEKit", "Models", "Conversion", "Images", "CheckpointIO", "ModelZoo",
+            "StrictJSON",
             "TensorCore",
         ]
     ),

@@ -1,7 +1,7 @@
 internal import CheckpointIO
-package import DCAEKit
+internal import DCAEKit
 internal import ModelZoo
-internal import StrictJSON
+package import Models
 
 /// What tells one encoder from another: the statistics of latents depend on nothing else of a checkpoint.
 package enum EncoderFingerprint {
@@ -9,11 +9,11 @@ package enum EncoderFingerprint {
     ///
     /// Both layouts, and whole and sharded files, of the same weights have the same. It reads every byte that the network
     /// is going to read anyway, in less time than two pictures take.
-    package static func of(_ model: RunnableModel) throws -> String {
-        let weights = try CheckpointWeights(model.checkpoint, config: model.config)
+    package static func of(_ model: OpenedModel) throws -> String {
+        let (_, network, _) = try model.requireNetwork(.encoder)
+        let weights = try CheckpointWeights(model)
         var hash = SHA256()
-        for parameter in NetworkDescription(model.config).encoder.parameters
-        where parameter.kind != .batchCounter {
+        for parameter in network.encoder.parameters where parameter.kind != .batchCounter {
             for target in parameter.diffusers {
                 let weight = try weights.weight(target.name)
                 hash.update("\(target.name) \(weight.dtype.rawValue) \(weight.shape)\n")

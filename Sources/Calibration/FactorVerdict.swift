@@ -1,5 +1,5 @@
-internal import Conversion
 package import ModelZoo
+internal import Models
 
 /// What a measured factor says about which variant a checkpoint is.
 ///

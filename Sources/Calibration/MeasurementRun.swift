@@ -4,6 +4,7 @@ internal import DCAENetwork
 internal import Images
 package import Inference
 internal import ModelZoo
+internal import Models
 internal import TensorCore
 
 /// Encodes pictures, as squares cut as the networks' evaluation cuts them, and sums up their latents.
@@ -54,7 +55,7 @@ package struct MeasurementRun: Sendable {
         empty = PartialResult(
             subject: .init(
                 fingerprint: fingerprint ?? "",
-                config: model.source.config,
+                config: model.config,
                 side: side,
                 pictureCount: pictures.entries.count,
                 pictureDigest: pictures.digest

@@ -1,6 +1,6 @@
 package import CheckpointIO
-package import Conversion
 package import ModelZoo
+package import Models
 
 /// A finished measurement: statistics, verdict, and what there is to warn of.
 package struct ScaleReport: Sendable {

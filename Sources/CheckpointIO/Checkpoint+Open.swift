@@ -11,26 +11,35 @@ extension Checkpoint {
     {
         let weights = try ModelFolder.weights(at: path)
         let file = try InputFile(opening: weights)
-        let checkpoint =
-            switch try FileKind.of(file) {
-            case .json: try openSharded(file, path: path, options: options)
-            default: try openFile(file, path: path, options: options)
-            }
-        return checkpoint.withoutPrefix()
+        return try open(file, try FileKind.of(file), path: path, options: options)
+    }
+
+    /// Opens a checkpoint whose first bytes have been looked at.
+    package static func open(
+        _ file: InputFile,
+        _ kind: FileKind,
+        path: String,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
+        if kind == .json { return try openSharded(file, path: path, options: options) }
+        return try openFile(file, kind, path: path, options: options)
     }
 
     /// Opens a file that holds weights itself.
     static func openFile(
         _ file: InputFile,
+        _ kind: FileKind? = nil,
         path: String,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        switch try FileKind.of(file) {
+        let known: FileKind
+        if let kind { known = kind } else { known = try FileKind.of(file) }
+        switch known {
         case .safetensors:
-            if let section = options.section {
+            if let section = options.section, !options.leavesSection {
                 throw CheckpointError(file.path, .file, TorchFault.noSection(section, there: []))
             }
-            return try openSafetensors(file, path: path)
+            return checkpoint(file, try SafetensorsHeader(reading: file), path: path, section: options.section)
         case .zip: return try openTorchZip(file, path: path, options: options)
         case .pickle: return try openTorchLegacy(file, path: path, options: options)
         case .tar: return try openTorchTar(file, path: path, options: options)
@@ -48,23 +57,9 @@ extension Checkpoint {
         let (expanded, header) = try ZstdExpansion.expand(file, options: options)
         // A header that was read on the way is not read again, but for the error where the data after it is too short.
         guard let header, header.declaredSize == expanded.size else {
-            return try openFile(expanded, path: path, options: options).compressed()
+            return try openFile(expanded, path: path, options: options).copy(isCompressed: true)
         }
-        return checkpoint(expanded, header, path: path).compressed()
-    }
-
-    /// The same, marked as expanded from a compressed file.
-    private func compressed() -> Checkpoint {
-        Checkpoint(
-            path: path,
-            format: format,
-            isCompressed: true,
-            files: files,
-            tensors: tensors,
-            metadata: metadata,
-            notes: notes,
-            indexPath: indexPath
-        )
+        return checkpoint(expanded, header, path: path, section: options.section).copy(isCompressed: true)
     }
 
     /// Opens one safetensors file.
@@ -72,7 +67,12 @@ extension Checkpoint {
         checkpoint(file, try SafetensorsHeader(reading: file), path: path)
     }
 
-    private static func checkpoint(_ file: InputFile, _ header: SafetensorsHeader, path: String) -> Checkpoint {
+    private static func checkpoint(
+        _ file: InputFile,
+        _ header: SafetensorsHeader,
+        path: String,
+        section: String? = nil
+    ) -> Checkpoint {
         Checkpoint(
             path: path,
             format: .safetensors,
@@ -83,7 +83,8 @@ extension Checkpoint {
                     location: TensorLocation(file: 0, offset: entry.range.lowerBound, byteCount: entry.range.count)
                 )
             },
-            metadata: header.metadata
+            metadata: header.metadata,
+            unusedSection: section
         )
     }
 }

@@ -17,6 +17,8 @@ public enum CheckpointFormat: String, Sendable {
 public struct OpenOptions: Sendable {
     /// Which part of a PyTorch checkpoint holds the weights, as `state_dict` or `ema`; nil to find it.
     public var section: String?
+    /// Whether a section that is not there is left to the caller, as it may be a prefix of names.
+    package var leavesSection = false
     /// How many bytes a compressed file may expand to where the format inside sets no bound.
     public var maxExpandedSize: Int?
 
@@ -66,6 +68,17 @@ package struct TensorLocation: Sendable {
 
     /// Whether the bytes of the file are those of the tensor: nothing to gather, nothing to swap.
     package var isPlain: Bool { strides == nil && !isByteSwapped }
+
+    /// The same elements walked by other distances; nil where they follow each other.
+    package func strided(_ strides: [Int]?) -> TensorLocation {
+        TensorLocation(
+            file: file,
+            offset: offset,
+            byteCount: byteCount,
+            strides: strides,
+            isByteSwapped: isByteSwapped
+        )
+    }
 }
 
 /// An opened checkpoint of any format: its tensors by name, with their data read on demand.
@@ -86,6 +99,8 @@ public final class Checkpoint: Sendable {
     public let notes: [String]
     /// The index file of a sharded checkpoint.
     public let indexPath: String?
+    /// The section that was asked for, where the format has none of that name: it may be a prefix of names.
+    package let unusedSection: String?
     private let positions: [UTF8Name: Int]
 
     package init(
@@ -96,7 +111,8 @@ public final class Checkpoint: Sendable {
         tensors: [StoredTensor],
         metadata: [JSONValue.Member] = [],
         notes: [String] = [],
-        indexPath: String? = nil
+        indexPath: String? = nil,
+        unusedSection: String? = nil
     ) {
         self.path = path
         self.format = format
@@ -106,9 +122,29 @@ public final class Checkpoint: Sendable {
         self.metadata = metadata
         self.notes = notes
         self.indexPath = indexPath
+        self.unusedSection = unusedSection
         self.positions = Dictionary(
             tensors.enumerated().map { (UTF8Name($1.descriptor.name), $0) },
             uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// The same files with other tensors, or opened otherwise.
+    package func copy(
+        tensors: [StoredTensor]? = nil,
+        notes: [String]? = nil,
+        isCompressed: Bool? = nil
+    ) -> Checkpoint {
+        Checkpoint(
+            path: path,
+            format: format,
+            isCompressed: isCompressed ?? self.isCompressed,
+            files: files,
+            tensors: tensors ?? self.tensors,
+            metadata: metadata,
+            notes: notes ?? self.notes,
+            indexPath: indexPath,
+            unusedSection: unusedSection
         )
     }
 

@@ -33,7 +33,7 @@ package enum ModelFolder {
     }
 
     /// Whether a file in a model folder is a checkpoint, or the index of one, rather than a shard or something else.
-    private static func isWeightsOrIndex(_ name: String) -> Bool {
+    package static func isWeightsOrIndex(_ name: String) -> Bool {
         var stem = name[...]
         if stem.hasSuffix(".zst") { stem = stem.dropLast(4) }
         if stem.hasSuffix(".json") {

@@ -1,23 +1,27 @@
 package import CheckpointIO
 package import ModelZoo
+package import Models
 package import TensorCore
 
 /// Everything that a conversion will do, complete before a byte is written.
 package struct ConversionPlan: Sendable {
     /// A run of consecutive elements of a source tensor.
     package struct Run: Sendable {
+        /// The source, its dimensions in the order of the target's.
         package let source: StoredTensor
         package let firstElement: Int
         package let elementCount: Int
     }
 
-    /// A tensor to be written: runs of source tensors, one after another.
+    /// A tensor to be written: runs of source tensors, one after another, or its bytes themselves.
     package struct Tensor: Sendable {
         package let descriptor: TensorDescriptor
         package let runs: [Run]
-        /// The dtype of the source.
+        /// The bytes, where no stored ones are its: a batch counter that is missing or stored in another dtype.
+        package let literal: [UInt8]?
+        /// The dtype of the source; of several, the widest.
         package let sourceDType: DType
-        /// What is done: `rename`, `squeeze`, `unsqueeze`, `split`, `merge` (and `cast`, which `sourceDType` tells).
+        /// What is done: `rename`, `squeeze`, `unsqueeze`, `split`, `merge`, `permute`, `make` (and `cast`, which `isCast` tells).
         package let operation: String
     }
 
@@ -31,7 +35,9 @@ package struct ConversionPlan: Sendable {
     }
 
     /// What is converted, and how that was settled.
-    package let model: ResolvedModel
+    package let model: OpenedModel
+    /// The layout of the source.
+    package let layout: Layout
     /// The layout of the output.
     package let target: Layout
     /// The network's parameters.
@@ -48,6 +54,15 @@ package struct ConversionPlan: Sendable {
     package let stem: String
     /// The level of zstd for the weight files, or nil where they are not compressed.
     package let compression: Int?
+    /// Whether finite values may become infinite in a cast.
+    package let allowsInfinite: Bool
+    /// Whether a folder or one file is written.
+    package let output: ConversionOptions.Output
+    /// What was decided about the output, a line each.
+    package let notes: [String]
+
+    /// Whether any tensor changes its dtype.
+    package var isCast: Bool { tensors.contains(where: \.isCast) }
 
     /// The names of everything that will be written, in the order in which it is to appear.
     package var names: [String] {
@@ -60,6 +75,9 @@ package struct ConversionPlan: Sendable {
     /// Whether a file in the target folder would contradict the new ones: a shard, an index or a whole file of the same
     /// weights in the same variant.
     package func replaces(_ name: String) -> Bool {
-        names.contains(name) || ShardName.stem(of: name) == stem
+        if names.contains(name) { return true }
+        // One file beside others touches nothing else.
+        guard case .folder = output else { return false }
+        return name == "config.json" || ShardName.stem(of: name) == stem
     }
 }

@@ -74,7 +74,9 @@ private struct WindowWriter: Sendable {
     struct Segment: Sendable {
         /// The target tensor, as an index into the file's.
         let tensor: Int
-        let source: StoredTensor
+        /// The source, or nil for bytes that no source has.
+        let source: StoredTensor?
+        let literal: [UInt8]
         /// The first byte of the source tensor's data.
         let start: Int
         /// The bytes of the file.
@@ -96,7 +98,13 @@ private struct WindowWriter: Sendable {
         var segments: [Segment] = []
         for (number, (tensor, offset)) in file.tensors.enumerated() {
             let dtype = tensor.descriptor.dtype
-            guard let size = tensor.sourceDType.byteCount, let width = dtype.byteCount else { continue }
+            guard let width = dtype.byteCount else { continue }
+            if let literal = tensor.literal {
+                let target = offset..<(offset + literal.count)
+                segments.append(
+                    Segment(tensor: number, source: nil, literal: literal, start: 0, target: target, dtype: dtype)
+                )
+            }
             var position = offset
             for run in tensor.runs where run.elementCount > 0 {
                 let end = position + run.elementCount * width
@@ -104,7 +112,8 @@ private struct WindowWriter: Sendable {
                     Segment(
                         tensor: number,
                         source: run.source,
-                        start: run.firstElement * size,
+                        literal: [],
+                        start: run.firstElement * (run.source.descriptor.dtype.byteCount ?? 1),
                         target: position..<end,
                         dtype: dtype
                     )
@@ -158,14 +167,18 @@ private struct WindowWriter: Sendable {
         from segment: Segment,
         at offset: Int
     ) throws(CheckpointError) -> CastReport {
-        let stored = segment.source.descriptor.dtype
+        guard let tensor = segment.source else {
+            place.copyBytes(from: segment.literal[offset..<(offset + place.count)])
+            return CastReport()
+        }
+        let stored = tensor.descriptor.dtype
         guard stored != segment.dtype, let size = stored.byteCount, let width = segment.dtype.byteCount else {
-            try checkpoint.read(segment.source, from: segment.start + offset, into: place)
+            try checkpoint.read(tensor, from: segment.start + offset, into: place)
             return CastReport()
         }
         let memory = Buffer(count: place.count / width * size)
         let source = memory[0..<(place.count / width * size)]
-        try checkpoint.read(segment.source, from: segment.start + offset / width * size, into: source)
+        try checkpoint.read(tensor, from: segment.start + offset / width * size, into: source)
         let report = NumberFormat.convert(UnsafeRawBufferPointer(source), from: stored, into: place, to: segment.dtype)
         return report ?? CastReport()
     }

@@ -1,116 +1,100 @@
 package import CheckpointIO
-package import ModelZoo
+internal import ModelZoo
+package import Models
 internal import StrictJSON
 internal import TensorCore
 
 extension ConversionPlan {
-    /// Plans a conversion: settles what the source is, checks its tensors against the network, and lays out every file.
-    package init(
-        _ checkpoint: Checkpoint,
-        _ request: ConversionRequest,
-        registry: Registry
-    ) throws(CheckpointError) {
-        let source = StructureMatch.layout(of: checkpoint)
-        if let source, request.target == source {
-            throw CheckpointError(checkpoint.path, .file, ConversionFault.alreadyThere(source))
-        }
-        let model = try ResolvedModel.resolve(checkpoint, request, registry: registry)
-        let target = model.layout.other
-        if target == .diffusers, model.config.scalingFactor == nil {
-            let name = model.variant?.name ?? "this configuration"
-            throw CheckpointError(checkpoint.path, .file, ConversionFault.noScalingFactor(name))
-        }
-        let network = NetworkDescription(model.config)
+    /// Plans a conversion: the model seen in the target layout, cut into files.
+    ///
+    /// - Throws: where it is not known what the model is, where the output needs a scaling factor that is not known, and where
+    ///   nothing at all would change.
+    package init(_ model: OpenedModel, _ options: ConversionOptions) throws(CheckpointError) {
+        let (config, network, layout) = try model.requireNetwork()
+        let target = options.target
+        guard target.holds(config) else { throw model.error(ConversionFault.layoutWithout(target)) }
+        let view = model.view(as: target, joinsMixed: options.dtype != nil)
+        let wanted = network.tensors(in: target)
         var tensors: [Tensor] = []
-        for parameter in network.parameters {
-            tensors += try Self.tensors(for: parameter, of: checkpoint, in: target, request.dtype)
+        for (viewed, (form, kind)) in zip(view.tensors, wanted) {
+            guard UTF8Name(viewed.descriptor.name) == UTF8Name(form.name) else {
+                throw model.error(ConversionFault.mixedDTypes(form.name))
+            }
+            tensors.append(Tensor(viewed, as: kind == .batchCounter ? nil : options.dtype, form))
+        }
+        guard tensors.count == wanted.count else {
+            throw model.error(ConversionFault.mixedDTypes(wanted[tensors.count].tensor.name))
         }
         self.model = model
+        self.layout = layout
         self.target = target
         self.network = network
         self.tensors = tensors
-        stem = Self.stem(target, request.dtype)
-        compression = request.compression
-        config = Self.configText(model, target)
-        let shards = Self.shards(tensors, limit: request.maxShardSize)
-        let format = target == .diffusers ? "pt" : nil
-        let suffix = request.compression == nil ? "" : ".zst"
-        files = shards.enumerated().map { [stem] number, shard in
-            let name =
-                shards.count == 1
-                ? stem + ".safetensors" : ShardName.make(stem: stem, number: number + 1, of: shards.count)
-            return Self.file(name + suffix, shard, format: format)
+        compression = options.compression
+        allowsInfinite = options.allowsInfinite
+        output = options.output
+        let shards = Self.shards(tensors, limit: options.maxShardSize)
+        let suffix = options.compression == nil ? "" : ".zst"
+        let format = target.metadataFormat
+        switch options.output {
+        case .file(let name):
+            guard shards.count == 1 else { throw model.error(ConversionFault.shardsInOneFile) }
+            stem = ShardName.stem(of: name) ?? name
+            files = [Self.file(name, shards[0], format: format)]
+            index = nil
+            self.config = nil
+            notes = []
+        case .folder:
+            if target != .original, target != .comfyui { _ = try model.scalingFactor }
+            let config = OutputConfig(model, for: target)
+            stem = Self.stem(target, options.dtype)
+            files = shards.enumerated().map { [stem] number, shard in
+                let name =
+                    shards.count == 1
+                    ? stem + ".safetensors" : ShardName.make(stem: stem, number: number + 1, of: shards.count)
+                return Self.file(name + suffix, shard, format: format)
+            }
+            index = shards.count == 1 ? nil : Self.index(files, tensors, stem: stem)
+            self.config = config.text
+            notes = config.notes
         }
-        index = shards.count == 1 ? nil : Self.index(files, tensors, stem: stem)
+        if try changesNothing { throw model.error(ConversionFault.alreadyThere(layout)) }
     }
 
-    /// `diffusion_pytorch_model`, with the dtype as diffusers' variant where one was asked for; `model` in the original
-    /// layout, which knows no variants.
-    private static func stem(_ target: Layout, _ dtype: DType?) -> String {
-        guard target == .diffusers else { return "model" }
-        switch dtype {
-        case .f16: return "diffusion_pytorch_model.fp16"
-        case .bf16: return "diffusion_pytorch_model.bf16"
-        default: return "diffusion_pytorch_model"
-        }
-    }
-
-    /// A diffusers configuration, or, as PyTorchModelHubMixin writes it (no final newline), the name of the model.
-    private static func configText(_ model: ResolvedModel, _ target: Layout) -> String? {
-        switch target {
-        case .diffusers: model.config.text
-        case .original:
-            model.variant.map { JSONWriter.pretty(.object([.init("model_name", .string($0.name))]), sortKeys: true) }
-        }
-    }
-
-    /// The tensors of the target layout that a parameter becomes.
-    private static func tensors(
-        for parameter: Parameter,
-        of checkpoint: Checkpoint,
-        in target: Layout,
-        _ dtype: DType?
-    ) throws(CheckpointError) -> [Tensor] {
-        let sources = target == .diffusers ? [parameter.original] : parameter.diffusers
-        let targets = target == .diffusers ? parameter.diffusers : [parameter.original]
-        let stored = sources.compactMap { checkpoint[$0.name] }
-        guard stored.count == sources.count, let first = stored.first else {
-            let missing = sources.first { checkpoint[$0.name] == nil }?.name ?? ""
-            let fault = ConversionFault.sourceStructure("the tensor is missing")
-            throw CheckpointError(checkpoint.path, .tensor(missing), fault)
-        }
-        let keeps = parameter.kind == .batchCounter
-        let sourceDType = first.descriptor.dtype
-        if stored.contains(where: { $0.descriptor.dtype != sourceDType }) {
-            // Each run would need a cast of its own; published checkpoints never mix dtypes within an attention.
-            throw CheckpointError(checkpoint.path, .file, ConversionFault.mixedDTypes(targets[0].name))
-        }
-        let operation =
-            targets.count > 1
-            ? "split"
-            : sources.count > 1
-                ? "merge"
-                : sources[0].shape == targets[0].shape
-                    ? "rename" : target == .diffusers ? "squeeze" : "unsqueeze"
-        var position = 0
-        var result: [Tensor] = []
-        for tensor in targets {
-            let count = tensor.shape.elementCount ?? 0
-            let runs =
-                sources.count > 1
-                ? zip(stored, sources).map {
-                    Run(source: $0, firstElement: 0, elementCount: $1.shape.elementCount ?? 0)
+    /// Whether the output would be what the source is already, file by file.
+    private var changesNothing: Bool {
+        get throws(CheckpointError) {
+            let source = model.file
+            guard layout == target, compression == nil, !source.isCompressed, source.format == .safetensors,
+                source.files.count == files.count, index != nil || source.indexPath == nil, !isCast
+            else { return false }
+            for (file, own) in zip(files, source.files) {
+                guard file.size == own.size, ModelFolder.name(of: own.path) == file.name,
+                    try own.bytes(at: 0, count: file.header.count) == file.header
+                else { return false }
+            }
+            guard let config else { return true }
+            guard let own = model.surroundings.config.file,
+                let value = try? JSONReader.read(own.contents(limit: Registry.fileLimit))
+            else { return false }
+            // The version says who wrote the file, not what the model is.
+            func body(_ value: JSONValue) -> [JSONValue.Member] {
+                (value.members ?? []).filter { $0.key != "_diffusers_version" }.sorted {
+                    UTF8Name($0.key) < UTF8Name($1.key)
                 }
-                : [Run(source: first, firstElement: position, elementCount: count)]
-            position += count
-            let descriptor = TensorDescriptor(
-                name: tensor.name,
-                dtype: keeps ? sourceDType : dtype ?? sourceDType,
-                shape: tensor.shape
-            )
-            result.append(Tensor(descriptor: descriptor, runs: runs, sourceDType: sourceDType, operation: operation))
+            }
+            return (try? JSONReader.read(Array(config.utf8))).map(body) == body(value)
         }
-        return result
+    }
+
+    /// `diffusion_pytorch_model`, with the dtype as diffusers' variant where one was asked for; other layouts know no variants.
+    private static func stem(_ target: Layout, _ dtype: DType?) -> String {
+        guard target == .diffusers else { return target.stem }
+        switch dtype {
+        case .f16: return "\(target.stem).fp16"
+        case .bf16: return "\(target.stem).bf16"
+        default: return target.stem
+        }
     }
 
     /// Fills shards greedily in module order, as `split_torch_state_dict_into_shards` of huggingface_hub 2.4 does: a tensor
@@ -163,43 +147,35 @@ extension ConversionPlan {
 }
 
 extension ConversionPlan.Tensor {
+    /// A tensor as the view has it, in the dtype that is asked for.
+    fileprivate init(_ viewed: ViewedTensor, as dtype: DType?, _ form: Parameter.Tensor) {
+        descriptor = TensorDescriptor(
+            name: viewed.descriptor.name,
+            dtype: dtype ?? viewed.descriptor.dtype,
+            shape: viewed.descriptor.shape
+        )
+        literal = viewed.literal
+        sourceDType = viewed.descriptor.dtype
+        runs = viewed.pieces.map { piece in
+            let size = piece.tensor.descriptor.dtype.byteCount ?? 1
+            return .init(source: piece.tensor, firstElement: piece.start / size, elementCount: piece.count / size)
+        }
+        operation = Self.operation(viewed, runs)
+    }
+
+    private static func operation(_ viewed: ViewedTensor, _ runs: [ConversionPlan.Run]) -> String {
+        guard let first = runs.first else { return "make" }
+        if runs.count > 1 { return "merge" }
+        let source = first.source.descriptor.shape
+        if first.elementCount < source.elementCount ?? 0 { return "split" }
+        if first.source.location.strides != nil, source.dimensions.count == 4 { return "permute" }
+        let (from, to) = (source.dimensions.count, viewed.descriptor.shape.dimensions.count)
+        return from == to ? "rename" : from > to ? "squeeze" : "unsqueeze"
+    }
+
     /// The bytes that it takes in the output.
     package var byteCount: Int { descriptor.shape.byteCount(of: descriptor.dtype) ?? 0 }
 
     /// Whether its values change their format.
     package var isCast: Bool { descriptor.dtype != sourceDType }
-}
-
-/// Sizes as users write them: decimal, as in diffusers' `max_shard_size`.
-package enum ByteSize {
-    /// Reads `5GB`, `300KB`, `1.5 GB`, `2GiB` or a number of bytes.
-    package static func parse(_ text: String) throws(ConversionFault) -> Int {
-        let units: [(String, Double)] = [
-            ("KIB", 1024), ("MIB", 1_048_576), ("GIB", 1_073_741_824), ("TIB", 1_099_511_627_776),
-            ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("B", 1), ("", 1),
-        ]
-        let upper = text.uppercased().filter { $0 != " " }
-        for (suffix, factor) in units where upper.hasSuffix(suffix) {
-            guard let number = Double(upper.dropLast(suffix.count)), number.isFinite, number > 0 else { break }
-            guard let size = Int(exactly: (number * factor).rounded()), size > 0 else { break }
-            return size
-        }
-        throw .badShardSize(text)
-    }
-
-    /// A number of bytes for people: `1.25 GB`.
-    package static func show(_ bytes: Int) -> String {
-        let units = ["B", "KB", "MB", "GB", "TB"]
-        var value = Double(bytes)
-        var unit = 0
-        while value >= 999.5, unit < units.count - 1 {
-            value /= 1000
-            unit += 1
-        }
-        if unit == 0 { return "\(bytes) B" }
-        let digits = value < 9.995 ? 100.0 : value < 99.95 ? 10 : 1
-        let rounded = (value * digits).rounded() / digits
-        let text = digits == 1 ? String(Int(rounded)) : "\(rounded)"
-        return "\(text) \(units[unit])"
-    }
 }

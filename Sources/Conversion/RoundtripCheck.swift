@@ -1,5 +1,6 @@
 package import CheckpointIO
 internal import ModelZoo
+internal import Models
 internal import TensorCore
 
 #if canImport(Glibc)
@@ -29,113 +30,81 @@ package enum RoundtripCheck {
         package let byteCount: Int
     }
 
-    /// Checks the weights in a folder against the checkpoint that they were made from.
-    ///
-    /// After a cast, the source is rounded in the same way before it is compared.
+    /// Checks the weights in a folder against the model that they were made from: what was written is seen in the source's
+    /// layout, and compared with the source, which after a cast is rounded in the same way.
     ///
     /// - Throws: `ConversionFault.roundtrip` naming the first tensor that differs.
     package static func check(
         _ plan: ConversionPlan,
         writtenIn folder: String,
-        against source: Checkpoint,
         level: CheckLevel,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> Report {
         let name = plan.index?.name ?? plan.files[0].name
         let written = try Checkpoint.open(ModelFolder.join(folder, name))
         let report = StructureReport(written, plan.network, plan.target)
-        guard report.faults.isEmpty else {
+        guard report.fits, report.notes.isEmpty else {
             throw CheckpointError(name, .file, ConversionFault.roundtrip(report.summary))
         }
-        var pieces: [Piece] = []
-        var count = 0
-        for parameter in plan.network.parameters {
-            let inverse = Inverse(parameter, plan: plan, written: written, source: source)
-            pieces += try inverse.pieces()
-            count += inverse.sources.count
+        let source = plan.model.view()
+        let back = LayoutView(written, in: plan.target, as: plan.layout, network: plan.network)
+        guard source.tensors.count == back.tensors.count else {
+            throw CheckpointError(name, .file, ConversionFault.roundtrip("other tensors come back than went in"))
         }
-        guard level == .content else { return Report(tensorCount: count, byteCount: 0) }
+        var pieces: [Piece] = []
+        for (original, result) in zip(source.tensors, back.tensors) {
+            guard UTF8Name(original.descriptor.name) == UTF8Name(result.descriptor.name),
+                original.descriptor.shape == result.descriptor.shape
+            else {
+                let fault = ConversionFault.roundtrip("it does not come back as it was")
+                throw CheckpointError(name, .tensor(original.descriptor.name), fault)
+            }
+            pieces += Piece.all(original, result)
+        }
+        guard level == .content else { return Report(tensorCount: source.tensors.count, byteCount: 0) }
         try Workers.forEach(pieces.count) { [pieces] index throws(CheckpointError) in
-            try pieces[index].compare(written: written, source: source)
+            try pieces[index].compare(written: back, source: source)
             progress?(pieces[index].count)
         }
-        return Report(tensorCount: count, byteCount: pieces.reduce(0) { $0 + $1.count })
+        return Report(tensorCount: source.tensors.count, byteCount: pieces.reduce(0) { $0 + $1.count })
     }
 }
 
-/// One parameter of the written checkpoint mapped back to the source's layout.
-private struct Inverse {
-    let sources: [Parameter.Tensor]
-    let results: [Parameter.Tensor]
-    let written: Checkpoint
-    let source: Checkpoint
-
-    init(_ parameter: Parameter, plan: ConversionPlan, written: Checkpoint, source: Checkpoint) {
-        sources = plan.target == .diffusers ? [parameter.original] : parameter.diffusers
-        results = plan.target == .diffusers ? parameter.diffusers : [parameter.original]
-        self.written = written
-        self.source = source
-    }
+/// A run of elements of a source tensor and of the one that came back, which must be the same.
+private struct Piece: Sendable {
+    let source: ViewedTensor
+    let written: ViewedTensor
+    let start: Int
+    let elements: Int
 
     /// How much one thread compares at a time.
-    private static let pieceSize = 4 << 20
+    private static let size = 1 << 20
 
-    /// The runs of the written tensors that make up each source tensor again, cut into pieces.
-    ///
-    /// Both sides of a parameter are the same elements in the same order, so the inverse walks along both at once.
-    func pieces() throws(CheckpointError) -> [Piece] {
-        var pieces: [Piece] = []
-        var (sourceIndex, sourceDone, resultIndex, resultDone) = (0, 0, 0, 0)
-        while sourceIndex < sources.count, resultIndex < results.count {
-            guard let from = source[sources[sourceIndex].name], let to = written[results[resultIndex].name] else {
-                break
-            }
-            let left = (from.descriptor.shape.elementCount ?? 0) - sourceDone
-            let room = (to.descriptor.shape.elementCount ?? 0) - resultDone
-            let size = from.descriptor.dtype.byteCount ?? 1
-            let count = min(left, room, Self.pieceSize / size)
-            pieces.append(
-                Piece(source: from, sourceStart: sourceDone, written: to, writtenStart: resultDone, elements: count)
-            )
-            sourceDone += count
-            resultDone += count
-            if count == left { (sourceIndex, sourceDone) = (sourceIndex + 1, 0) }
-            if count == room { (resultIndex, resultDone) = (resultIndex + 1, 0) }
+    static func all(_ source: ViewedTensor, _ written: ViewedTensor) -> [Piece] {
+        let count = source.descriptor.shape.elementCount ?? 0
+        return stride(from: 0, to: count, by: size).map { start in
+            Piece(source: source, written: written, start: start, elements: min(size, count - start))
         }
-        guard sourceIndex == sources.count, resultIndex == results.count else {
-            let fault = ConversionFault.roundtrip("the inverse plan does not cover the tensor")
-            throw CheckpointError(source.path, .tensor(sources[0].name), fault)
-        }
-        return pieces
     }
-}
-
-/// As many elements of a source tensor and of a written one, which must be the same.
-private struct Piece: Sendable {
-    let source: StoredTensor
-    let sourceStart: Int
-    let written: StoredTensor
-    let writtenStart: Int
-    let elements: Int
 
     /// The bytes of the source.
     var count: Int { elements * (source.descriptor.dtype.byteCount ?? 1) }
 
     private static let step = 32 << 10
 
-    func compare(written checkpoint: Checkpoint, source origin: Checkpoint) throws(CheckpointError) {
+    func compare(written back: LayoutView, source origin: LayoutView) throws(CheckpointError) {
         let (from, to) = (source.descriptor.dtype, written.descriptor.dtype)
         guard let size = from.byteCount, let width = to.byteCount else { return }
         let expected = Buffer(count: Self.step * size)
         let rounded = Buffer(count: Self.step * width)
         let found = Buffer(count: Self.step * width)
-        var done = 0
-        while done < elements {
-            let count = min(Self.step, elements - done)
+        var done = start
+        while done < start + elements {
+            let count = min(Self.step, start + elements - done)
             let original = expected[0..<(count * size)]
             let result = found[0..<(count * width)]
-            try origin.read(source, from: (sourceStart + done) * size, into: original)
-            try checkpoint.read(written, from: (writtenStart + done) * width, into: result)
+            try origin.read(source, from: done * size, into: original)
+            try back.read(written, from: done * width, into: result)
             var wanted = original
             if from != to {
                 wanted = rounded[0..<(count * width)]
@@ -143,9 +112,8 @@ private struct Piece: Sendable {
             }
             if let a = wanted.baseAddress, let b = result.baseAddress, memcmp(a, b, result.count) != 0 {
                 let byte = zip(wanted, result).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
-                let element = sourceStart + done + byte / width
-                let fault = ConversionFault.roundtrip("element \(element) is not what the source holds")
-                throw CheckpointError(checkpoint.path, .tensor(written.descriptor.name), fault)
+                let fault = ConversionFault.roundtrip("element \(done + byte / width) is not what the source holds")
+                throw CheckpointError(back.checkpoint.path, .tensor(written.descriptor.name), fault)
             }
             done += count
         }

@@ -1,7 +1,7 @@
 internal import CheckpointIO
-internal import Conversion
 public import DCAENetwork
 public import ModelZoo
+package import Models
 
 extension AutoencoderDC {
     /// Opens a model folder: weights of any format and either layout, whole or in shards.
@@ -38,11 +38,7 @@ extension AutoencoderDC {
     /// - Throws: `CheckpointError` for files that cannot be read, that are no DC-AE, or that lack tensors of theirs, and
     ///   `NetworkError.configuration` for a configuration that describes no network.
     public convenience init(pretrained folder: String, options: Options = Options(), registry: Registry? = nil) throws {
-        let checkpoint = try Checkpoint.open(folder)
-        try self.init(
-            try RunnableModel(checkpoint, ConversionRequest(), registry: try registry ?? Registry()),
-            options: options
-        )
+        try self.init(try OpenedModel(folder, registry: try registry ?? Registry()), options: options)
     }
 
     /// Opens one checkpoint file of any format and either layout.
@@ -59,15 +55,16 @@ extension AutoencoderDC {
         options: Options = Options(),
         registry: Registry? = nil
     ) throws {
-        let checkpoint = try Checkpoint.open(file)
-        var request = ConversionRequest()
-        if let config { request.config = try AutoencoderDCConfig.read(file: config) }
-        try self.init(try RunnableModel(checkpoint, request, registry: try registry ?? Registry()), options: options)
+        var hints = ModelHints()
+        if let config { hints.config = try AutoencoderDCConfig.read(file: config) }
+        try self.init(try OpenedModel(file, hints, registry: try registry ?? Registry()), options: options)
     }
 
-    /// Makes the network of a checkpoint that has been settled.
-    package convenience init(_ model: RunnableModel, options: Options) throws {
-        let weights = try CheckpointWeights(model.checkpoint, config: model.config)
-        try self.init(config: model.config, weights: weights, options: options)
+    /// Makes the network of a model that has been opened.
+    ///
+    /// - Parameter part: what of it must be there: `encode` and `decode` need one half of it.
+    package convenience init(_ model: OpenedModel, part: NetworkPart = .whole, options: Options) throws {
+        let (config, _, _) = try model.requireNetwork(part)
+        try self.init(config: config, weights: try CheckpointWeights(model), options: options)
     }
 }

@@ -1,58 +1,31 @@
-public import CheckpointIO
-internal import Conversion
+internal import CheckpointIO
 public import DCAENetwork
-public import ModelZoo
+internal import ModelZoo
+package import Models
 internal import TensorCore
 
-/// The weights of a checkpoint of either layout, as the network asks for them.
+/// The weights of a checkpoint of any layout, as the network asks for them: its view in the diffusers layout.
 ///
 /// The files are mapped into memory and a weight is a view of its bytes there: nothing is read before it is needed, and
-/// a tensor of the original layout of which several parameters are cut is not copied either. Only what a PyTorch
-/// checkpoint holds with gaps, or in the other byte order, is gathered into memory, one parameter at a time.
+/// a tensor of the original layout of which several parameters are cut is not copied either. Only what is stored with gaps, in
+/// the other byte order or in a dtype that the kernels do not read is gathered into memory, one parameter at a time.
 public final class CheckpointWeights: WeightSource {
-    /// A parameter as a run of a stored tensor's elements.
-    private struct Run {
-        let tensor: StoredTensor
-        let firstElement: Int
-        let shape: Shape
-    }
-
-    private let checkpoint: Checkpoint
+    private let view: LayoutView
+    private let tensors: [UTF8Name: ViewedTensor]
     private let files: [MappedFile]
-    private let runs: [UTF8Name: Run]
 
-    /// Maps the files of a checkpoint that must hold exactly the tensors of a configuration.
+    /// Maps the files of a model, whose network is known.
     ///
-    /// - Throws: where its names are of neither layout, where tensors are missing, unexpected or malformed, and where the
-    ///   system does not map a file.
-    public convenience init(_ checkpoint: Checkpoint, config: AutoencoderDCConfig) throws(CheckpointError) {
-        guard let layout = StructureMatch.layout(of: checkpoint) else {
-            throw CheckpointError(checkpoint.path, .file, ConversionFault.notDCAE(nil))
-        }
-        let network = NetworkDescription(config)
-        let report = StructureReport(checkpoint, network, layout)
-        guard report.faults.isEmpty else {
-            let fault = ConversionFault.structure(variant: "the configuration", report)
-            throw CheckpointError(checkpoint.path, .file, fault)
-        }
-        try self.init(checkpoint, network, layout)
-    }
-
-    private init(_ checkpoint: Checkpoint, _ network: NetworkDescription, _ layout: Layout) throws(CheckpointError) {
-        var runs: [UTF8Name: Run] = [:]
-        for parameter in network.parameters where parameter.kind != .batchCounter {
-            var firstElement = 0
-            for target in parameter.diffusers {
-                let stored = layout == .original ? parameter.original.name : target.name
-                guard let tensor = checkpoint[stored] else { continue }
-                runs[UTF8Name(target.name)] = Run(tensor: tensor, firstElement: firstElement, shape: target.shape)
-                if layout == .original { firstElement += target.shape.elementCount ?? 0 }
-            }
-        }
-        self.runs = runs
-        self.checkpoint = checkpoint
+    /// - Throws: where it is not known which network it is, and where the system does not map a file.
+    package init(_ model: OpenedModel) throws(CheckpointError) {
+        _ = try model.requireNetwork(model.part)
+        view = model.view(as: .diffusers)
+        tensors = Dictionary(
+            view.tensors.map { (UTF8Name($0.descriptor.name), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var files: [MappedFile] = []
-        for file in checkpoint.files { files.append(try file.map()) }
+        for file in model.checkpoint.files { files.append(try file.map()) }
         self.files = files
     }
 
@@ -64,35 +37,31 @@ public final class CheckpointWeights: WeightSource {
     /// - Throws: `NetworkError.parameter` where the network has none of that name, and `NetworkError.source` with a
     ///   `CheckpointError` where a file cannot be read.
     public func weight(_ name: String) throws(NetworkError) -> Weight {
-        guard let run = runs[UTF8Name(name)] else {
+        guard let tensor = tensors[UTF8Name(name)] else {
             throw .parameter(name: name, .missing)
         }
-        let descriptor = run.tensor.descriptor
-        let size = descriptor.dtype.byteCount ?? 1
-        let (start, count) = (run.firstElement * size, (run.shape.elementCount ?? 0) * size)
-        let location = run.tensor.location
-        guard location.isPlain else {
-            let copy = OwnedBytes(count: count)
-            do throws(CheckpointError) {
-                try checkpoint.read(run.tensor, from: start, into: copy.bytes)
-            } catch {
-                throw .source(error)
-            }
-            return Weight(
-                dtype: descriptor.dtype,
-                shape: run.shape,
-                bytes: UnsafeRawBufferPointer(copy.bytes),
-                owner: copy
-            )
+        let (dtype, shape) = (tensor.descriptor.dtype, tensor.descriptor.shape)
+        let isRead = dtype == .f32 || dtype == .f16 || dtype == .bf16
+        if isRead, tensor.pieces.count == 1, tensor.pieces[0].tensor.location.isPlain {
+            let piece = tensor.pieces[0]
+            let file = files[piece.tensor.location.file]
+            let start = piece.tensor.location.offset + piece.start
+            let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + piece.count)])
+            return Weight(dtype: dtype, shape: shape, bytes: bytes, owner: file)
         }
-        let file = files[location.file]
-        let range = (location.offset + start)..<(location.offset + start + count)
-        return Weight(
-            dtype: descriptor.dtype,
-            shape: run.shape,
-            bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]),
-            owner: file
-        )
+        let copy = OwnedBytes(count: tensor.byteCount)
+        do throws(CheckpointError) {
+            try view.read(tensor, from: 0, into: copy.bytes)
+        } catch {
+            throw .source(error)
+        }
+        if isRead {
+            return Weight(dtype: dtype, shape: shape, bytes: UnsafeRawBufferPointer(copy.bytes), owner: copy)
+        }
+        let wide = OwnedBytes(count: (shape.elementCount ?? 0) * 4)
+        guard NumberFormat.convert(UnsafeRawBufferPointer(copy.bytes), from: dtype, into: wide.bytes, to: .f32) != nil
+        else { throw .parameter(name: name, .dtype(dtype)) }
+        return Weight(dtype: .f32, shape: shape, bytes: UnsafeRawBufferPointer(wide.bytes), owner: wide)
     }
 }
 

@@ -1,25 +1,29 @@
-internal import Conversion
-package import DCAEKit
+internal import DCAEKit
 package import DCAENetwork
+package import ModelZoo
+package import Models
 
 /// A checkpoint opened for running.
 package struct LoadedModel: Sendable {
     /// The checkpoint and what it is.
-    package let source: RunnableModel
+    package let source: OpenedModel
     /// Its network.
     package let network: AutoencoderDC
+    /// The network's configuration, with its scaling factor where that is settled.
+    package var config: AutoencoderDCConfig { source.config ?? network.config }
     /// How long it took to open, in seconds.
     package let seconds: Double
     /// The tiles that large images are run in; nil to run all whole.
     package var tiling: Tiling?
 
     /// Opens the network of a checkpoint.
-    package init(options: AutoencoderDC.Options, _ source: () throws -> RunnableModel) throws {
+    package init(options: AutoencoderDC.Options, part: NetworkPart = .whole, _ source: () throws -> OpenedModel) throws
+    {
         let clock = ContinuousClock()
         let start = clock.now
         let model = try source()
         self.source = model
-        network = try AutoencoderDC(model, options: options)
+        network = try AutoencoderDC(model, part: part, options: options)
         seconds = clock.now.seconds(since: start)
     }
 

@@ -1,6 +1,6 @@
 package import CheckpointIO
-package import Conversion
-package import ModelZoo
+internal import ModelZoo
+package import Models
 package import StrictJSON
 package import TensorCore
 
@@ -22,7 +22,7 @@ package struct CheckpointSummary: Sendable {
     }
 
     package let checkpoint: Checkpoint
-    package let match: StructureMatch
+    package let model: OpenedModel
     /// By name.
     package let modules: [Module]
     /// Widest first.
@@ -31,13 +31,14 @@ package struct CheckpointSummary: Sendable {
     /// The elements of all tensors.
     package var elementCount: Int { modules.reduce(0) { $0 + $1.elements } }
 
-    package init(_ checkpoint: Checkpoint, registry: Registry) {
-        self.checkpoint = checkpoint
-        match = StructureMatch(checkpoint, registry: registry)
+    package init(_ model: OpenedModel) {
+        self.model = model
+        // The whole file, where a network is only a part of it.
+        checkpoint = model.rest.isEmpty ? model.checkpoint : model.file
         var modules: [String: (tensors: Int, elements: Int, bytes: Int)] = [:]
         var dtypes: [DType: (tensors: Int, bytes: Int)] = [:]
         for tensor in checkpoint.tensors {
-            let name = Self.module(of: tensor.descriptor.name, isKnown: match.layout != nil)
+            let name = Self.module(of: tensor.descriptor.name, isKnown: model.layout != nil)
             let elements = tensor.descriptor.shape.elementCount ?? 0
             let sum = modules[name] ?? (0, 0, 0)
             modules[name] = (sum.tensors + 1, sum.elements + elements, sum.bytes + tensor.byteCount)
@@ -69,9 +70,9 @@ package struct CheckpointSummary: Sendable {
             .init("compressed", .bool(checkpoint.isCompressed)),
             .init("files", JSONValue(checkpoint.files.map(\.path))),
             .init("index", JSONValue(checkpoint.indexPath)),
-            .init("layout", JSONValue(match.layout?.rawValue)),
-            .init("variants", JSONValue(match.variants.map(\.name))),
-            .init("mismatch", JSONValue(match.mismatch.flatMap { match.variants.isEmpty ? $0 : nil })),
+            .init("layout", JSONValue(model.layout?.rawValue)),
+            .init("variants", JSONValue(model.structural.map(\.name))),
+            .init("mismatch", JSONValue(model.mismatch)),
             .init("tensor_count", .integer(checkpoint.tensors.count)),
             .init("values", .integer(elementCount)),
             .init("bytes", .integer(checkpoint.byteCount)),
@@ -87,7 +88,7 @@ package struct CheckpointSummary: Sendable {
                 )
             ),
             .init("metadata", .object(checkpoint.metadata)),
-            .init("notes", JSONValue(checkpoint.notes)),
+            .init("notes", JSONValue(model.notes)),
             .init(
                 "modules",
                 .array(

@@ -1,4 +1,5 @@
 package import CheckpointIO
+package import Models
 package import TensorCore
 
 /// SHA-256 of tensors' data: of the elements in row-major order, each with its least significant byte first.
@@ -19,7 +20,7 @@ package enum ContentDigest {
     /// - Throws: where the data cannot be read.
     package static func of(
         _ tensor: ViewedTensor,
-        in view: CheckpointView,
+        in view: LayoutView,
         as dtype: DType? = nil,
         progress: ((Int) -> Void)? = nil
     ) throws(CheckpointError) -> SHA256Digest {
@@ -55,7 +56,7 @@ package enum ContentDigest {
     ///
     /// The largest tensors come first, so that no thread is left with one when the others have finished.
     package static func all(
-        of view: CheckpointView,
+        of view: LayoutView,
         as dtype: DType? = nil,
         threads: Int = Workers.defaultCount,
         progress: (@Sendable (Int) -> Void)? = nil

@@ -1,6 +1,6 @@
 package import CheckpointIO
-internal import Conversion
-package import ModelZoo
+internal import ModelZoo
+package import Models
 package import TensorCore
 
 /// What a checkpoint holds, by digests: a text that depends on the content alone.
@@ -58,24 +58,32 @@ package struct Manifest: Sendable, Equatable {
     /// Reads a checkpoint and lists what it holds.
     ///
     /// - Parameters:
-    ///   - checkpoint: of any layout and format.
+    ///   - model: of any layout and format.
     ///   - names: which names are wanted; of a checkpoint that is no DC-AE, the stored ones are all there are.
-    ///   - network: the network whose tensors it holds, or nil.
+    ///   - nearest: whether the names of the nearest network will do, to compare with what is listed already.
     ///   - dtype: what weights are rounded to first; nil to take them as they are.
     ///   - progress: is told how many bytes were read.
     /// - Throws: where data cannot be read.
     package init(
-        of checkpoint: Checkpoint,
+        of model: OpenedModel,
         names: Names = .diffusers,
-        network: NetworkDescription?,
+        nearest: Bool = false,
         as dtype: DType? = nil,
         threads: Int = Workers.defaultCount,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) {
         let view =
             switch names {
-            case .diffusers: CheckpointView(checkpoint, as: .diffusers, network: network)
-            case .stored: CheckpointView(checkpoint, as: nil, network: nil)
+            case .diffusers:
+                LayoutView(
+                    model.checkpoint,
+                    in: model.layout,
+                    as: .diffusers,
+                    network: Self.network(of: model, nearest: nearest),
+                    part: model.part,
+                    counters: model.counters
+                )
+            case .stored: LayoutView(model.checkpoint)
             }
         let digests = try ContentDigest.all(of: view, as: dtype, threads: threads, progress: progress)
         self.init(
@@ -95,19 +103,10 @@ package struct Manifest: Sendable, Equatable {
 
     /// The network under whose names a checkpoint's tensors are listed, or nil where they keep their own.
     ///
-    /// Tensors in the original layout that are not exactly a known network's are not renamed after the nearest: their digest
-    /// would change when a nearer one becomes known.
-    ///
-    /// - Parameter nearest: whether the nearest network will do, to compare with what is listed already.
-    /// - Throws: where a config.json beside the checkpoint cannot be read.
-    package static func network(
-        of checkpoint: Checkpoint,
-        registry: Registry,
-        nearest: Bool = false
-    ) throws(CheckpointError) -> NetworkDescription? {
-        guard let match = try NetworkMatch(checkpoint, registry: registry) else { return nil }
-        let isRenamed = StructureMatch.layout(of: checkpoint) == .original
-        return match.isExact || nearest || !isRenamed ? match.network : nil
+    /// Tensors in another layout that are not exactly a known network's are not renamed after the nearest: their digest would
+    /// change when a nearer one becomes known.
+    private static func network(of model: OpenedModel, nearest: Bool) -> NetworkDescription? {
+        model.network ?? (nearest || model.layout == .diffusers ? model.nearestNetwork : nil)
     }
 
     static let title = "# dcae manifest 1"

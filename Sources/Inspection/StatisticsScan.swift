@@ -1,4 +1,5 @@
 package import CheckpointIO
+package import Models
 internal import Synchronization
 internal import TensorCore
 
@@ -19,7 +20,7 @@ package enum StatisticsScan {
     ///   - progress: is told how many bytes were read.
     /// - Throws: where data cannot be read.
     package static func run(
-        _ view: CheckpointView,
+        _ view: LayoutView,
         _ tensors: [ViewedTensor]? = nil,
         threads: Int = Workers.defaultCount,
         progress: (@Sendable (Int) -> Void)? = nil
@@ -67,7 +68,7 @@ private final class TensorScan: Sendable {
     /// Reads a segment.
     func read(
         _ segment: Int,
-        of view: CheckpointView,
+        of view: LayoutView,
         windowSize: Int,
         progress: ((Int) -> Void)?
     ) throws(CheckpointError) -> PartialStatistics {

@@ -1,4 +1,5 @@
 package import CheckpointIO
+internal import Models
 package import StrictJSON
 package import TensorCore
 
@@ -54,7 +55,7 @@ package struct TensorListing: Sendable {
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) {
         let selection = Self.selection(checkpoint, filters)
-        let view = CheckpointView(checkpoint, as: nil, network: nil)
+        let view = LayoutView(checkpoint)
         let statistics = try StatisticsScan.run(
             view,
             selection.map(ViewedTensor.init),

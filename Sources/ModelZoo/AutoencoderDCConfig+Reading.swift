@@ -12,6 +12,11 @@ extension AutoencoderDCConfig {
         "latent_channels", "scaling_factor", "upsample_block_type",
     ]
 
+    /// The fields that diffusers has had since 0.35: the defaults are what was fixed before.
+    package static let recentFields: Set<String> = [
+        "decoder_conv_act_fn", "decoder_in_shortcut", "encoder_out_shortcut",
+    ]
+
     /// A configuration and what is odd about it without being wrong.
     package struct Reading: Sendable {
         /// The configuration.
@@ -19,11 +24,20 @@ extension AutoencoderDCConfig {
         /// Fields that are missing (diffusers fills in its default) or unknown (diffusers ignores them).
         package let missing: [String]
         package let unknown: [String]
+        /// The file's value as it is spelled.
+        package let json: JSONValue
+
+        /// Whether the file was written by a diffusers before 0.35, which did not know the `recentFields`.
+        package var isOlderThanRecentFields: Bool {
+            let parts = json["_diffusers_version"]?.string?.split(separator: ".").prefix(2).map { Int($0) } ?? []
+            guard parts.count == 2, let major = parts[0], let minor = parts[1] else { return false }
+            return (major, minor) < (0, 35)
+        }
     }
 
     /// Reads a `config.json` from the disk.
-    package static func read(file path: String) throws(CheckpointError) -> AutoencoderDCConfig {
-        try read(try InputFile(opening: path).contents(limit: Registry.fileLimit), path: path).config
+    package static func read(file path: String) throws(CheckpointError) -> Reading {
+        try read(try InputFile(opening: path).contents(limit: Registry.fileLimit), path: path)
     }
 
     /// Reads a `config.json`.
@@ -33,17 +47,26 @@ extension AutoencoderDCConfig {
     ///
     /// - Parameter path: the file, for errors.
     package static func read(_ text: [UInt8], path: String) throws(CheckpointError) -> Reading {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONReader.read(text)
-        } catch {
-            throw CheckpointError(path, .byte(error.offset), ConfigFault.json(error.message))
-        }
+        let value = try json(text, path: path)
         do throws(ConfigFault) {
             return try read(value)
         } catch {
             throw CheckpointError(path, .file, error)
         }
+    }
+
+    /// The JSON value of a configuration's text.
+    package static func json(_ text: [UInt8], path: String) throws(CheckpointError) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONReader.read(text)
+        } catch {
+            throw CheckpointError(path, .byte(error.offset), ConfigFault.json(error.message))
+        }
+    }
+
+    /// The scaling factor that an object states, or nil where it states none.
+    package static func factor(in value: JSONValue) throws(ConfigFault) -> Double? {
+        try Fields(value).factor()
     }
 
     /// Reads the value of a `config.json`.
@@ -89,7 +112,8 @@ extension AutoencoderDCConfig {
         return Reading(
             config: config,
             missing: fieldNames.filter { value[$0] == nil },
-            unknown: members.map(\.key).filter { !known.contains($0) && !$0.hasPrefix("_") }
+            unknown: members.map(\.key).filter { !known.contains($0) && !$0.hasPrefix("_") },
+            json: value
         )
     }
 }
@@ -197,6 +221,7 @@ private struct Fields {
     func factor() throws(ConfigFault) -> Double? {
         guard let found = value["scaling_factor"] else { return nil }
         guard let factor = found.number else { throw wrong("scaling_factor", "a number", found) }
+        try AutoencoderDCConfig.check(factor: factor)
         return factor
     }
 }

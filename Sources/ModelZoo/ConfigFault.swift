@@ -1,7 +1,7 @@
 public import CheckpointIO
 internal import TensorCore
 
-/// What can be wrong with a configuration or a registry entry.
+/// What can be wrong with a configuration.
 public enum ConfigFault: Fault, Equatable {
     case json(String)
     case notObject(found: String)
@@ -22,14 +22,10 @@ public enum ConfigFault: Fault, Equatable {
     case unshuffledChannels(stage: Int, channels: Int)
     case unevenShortcut(coder: String, stage: Int, high: Int, low: Int)
     case unevenLatent(field: String, channels: Int, latentChannels: Int)
-    case unknownField(String, nearest: String?)
-    case missingField(String)
-    case nameDiffers(file: String, found: String)
-    case duplicateVariant(String)
-    case factorDiffers(registry: String, config: String)
-    case noConfig(String)
-    case unknownVariant(String, nearest: String?)
-    case unknownFamily(String, known: [String])
+    case perChannel(field: String, found: Int, channels: Int)
+    case standardDeviation(Double)
+    case meansWithoutDeviations
+    case shiftBesideMeans
 
     /// What is wrong, in the words of the configuration's fields.
     public var message: String {
@@ -65,19 +61,12 @@ public enum ConfigFault: Fault, Equatable {
                 : "the shortcut from \(low) to \(high) channels before decoder stage \(stage) needs 4 x \(high) to be a multiple of \(low)"
         case .unevenLatent(let field, let channels, let latentChannels):
             "\(field) needs the last stage's \(channels) channels to be a multiple of latent_channels, \(latentChannels)"
-        case .unknownField(let name, let nearest):
-            "unknown field \"\(name.escaped(limit: 40))\"" + (nearest.map { " (did you mean \"\($0)\"?)" } ?? "")
-        case .missingField(let name): "the field \"\(name)\" is missing"
-        case .nameDiffers(let file, let found):
-            "the file is called \(file.escaped()) but its \"name\" is \"\(found.escaped())\""
-        case .duplicateVariant(let name): "the variant \"\(name.escaped())\" is known already"
-        case .factorDiffers(let registry, let config):
-            "scaling_factor is \(registry) here and \(config) in its config.json"
-        case .noConfig(let path): "its configuration \(path.escaped(limit: 100)) is missing"
-        case .unknownVariant(let name, let nearest):
-            "unknown variant \"\(name.escaped())\"" + (nearest.map { "; did you mean \($0)?" } ?? "")
-        case .unknownFamily(let name, let known):
-            "unknown family \"\(name.escaped())\"; there are \(known.joined(separator: ", "))"
+        case .perChannel(let field, let found, let channels):
+            "\(field) has \(found) entries for \(channels) latent channels"
+        case .standardDeviation(let least):
+            "latents_std holds \(least); only numbers above 0 can be divided by"
+        case .meansWithoutDeviations: "latents_mean and latents_std belong together; one of them is missing"
+        case .shiftBesideMeans: "shift_factor and latents_mean both say what is subtracted from a latent"
         }
     }
 
@@ -86,10 +75,6 @@ public enum ConfigFault: Fault, Equatable {
         switch self {
         case .originalConfig: "give the checkpoint beside it, or `dcae show` that model"
         case .otherClass, .notAutoencoderDC: "give the config.json of the autoencoder"
-        case .unknownVariant: "`dcae list` shows all"
-        case .nameDiffers: "rename one of them"
-        case .duplicateVariant: "choose another name"
-        case .unknownFamily: nil
         default: nil
         }
     }

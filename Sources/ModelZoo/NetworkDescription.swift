@@ -26,6 +26,8 @@ public struct Parameter: Sendable, Equatable {
         public let name: String
         /// The sizes.
         public let shape: Shape
+        /// Which of the parameter's own dimensions each stored one is, where a layout permutes them; nil for the same.
+        package var axes: [Int]?
     }
 
     /// The tensor of the original layout.
@@ -35,19 +37,11 @@ public struct Parameter: Sendable, Equatable {
     /// What it does.
     public let kind: Kind
 
+    /// Whether it belongs to the encoder.
+    public var isEncoder: Bool { original.name.hasPrefix("encoder.") }
+
     /// The values that go into one output value: the product of all sizes but the first.
     public var fanIn: Int { original.shape.dimensions.dropFirst().reduce(1, *) }
-}
-
-/// One of the two ways to name and cut the network's parameters.
-public enum Layout: String, Sendable, CaseIterable {
-    /// As in mit-han-lab's and dc-ai's repositories: `encoder.stages.0.op_list.0.main.conv1.conv.weight`.
-    case original
-    /// As in Hugging Face diffusers' `AutoencoderDC`: `encoder.down_blocks.0.0.conv1.weight`.
-    case diffusers
-
-    /// The other one.
-    public var other: Layout { self == .original ? .diffusers : .original }
 }
 
 /// A network as it follows from its configuration: a tree whose leaves are the parameters, and these in module order.
@@ -72,12 +66,7 @@ public struct NetworkDescription: Sendable, Equatable {
 
     /// The tensors of a layout in module order, with the kind of the parameter that each belongs to.
     public func tensors(in layout: Layout) -> [(tensor: Parameter.Tensor, kind: Parameter.Kind)] {
-        parameters.flatMap { parameter in
-            switch layout {
-            case .original: [(parameter.original, parameter.kind)]
-            case .diffusers: parameter.diffusers.map { ($0, parameter.kind) }
-            }
-        }
+        parameters.flatMap { parameter in layout.tensors(of: parameter).map { ($0, parameter.kind) } }
     }
 
     /// The number of learned values.

@@ -31,7 +31,7 @@ package struct SynthesizedModel: Sendable {
 
     /// The name of the weights file.
     package var fileName: String {
-        layout == .original ? "model.safetensors" : "diffusion_pytorch_model.safetensors"
+        layout.stem + ".safetensors"
     }
 
     /// Writes a model folder: the weights and the config.json of the layout.
@@ -47,7 +47,7 @@ package struct SynthesizedModel: Sendable {
     ) throws(CheckpointError) -> Int {
         let values = try valueMaker()
         let parts = NetworkDescription(variant.config).parameters.flatMap { self.parts(of: $0, values) }
-        let plan = SafetensorsLayout(parts.map(\.descriptor), format: layout == .diffusers ? "pt" : nil)
+        let plan = SafetensorsLayout(parts.map(\.descriptor), format: layout.metadataFormat)
         let names = [fileName, "config.json"]
         let replaced: (String) -> Bool = {
             names.contains($0) || ShardName.stem(of: $0) == ShardName.stem(of: fileName)
@@ -78,10 +78,8 @@ package struct SynthesizedModel: Sendable {
     private static let step = 1 << 18
 
     private var configText: String {
-        switch layout {
-        case .diffusers: variant.config.text
-        case .original: JSONWriter.pretty(.object([.init("model_name", .string(variant.name))]))
-        }
+        layout == .original
+            ? JSONWriter.pretty(.object([.init("model_name", .string(variant.name))])) : variant.config.text
     }
 
     /// What makes the values of each parameter.
@@ -101,7 +99,7 @@ package struct SynthesizedModel: Sendable {
 
     /// The tensors that hold a parameter, each with what makes its values.
     private func parts(of parameter: Parameter, _ maker: (Parameter) -> Part.Values) -> [Part] {
-        let tensors = layout == .original ? [parameter.original] : parameter.diffusers
+        let tensors = layout.tensors(of: parameter)
         let values = maker(parameter)
         var first = 0
         return tensors.map { tensor in

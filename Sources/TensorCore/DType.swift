@@ -59,6 +59,9 @@ public enum DType: String, Sendable, CaseIterable, Comparable {
         self == .f32 || self == .f16 || self == .bf16
     }
 
+    /// The types that AutoencoderDC weights are stored in, for messages.
+    package static let weightFormats = "F32, F16 or BF16"
+
     /// Whether the elements are whole numbers, or true and false.
     package var isInteger: Bool {
         switch self {

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import CPlatform
+internal import CheckpointIO
 internal import Inference
+internal import ModelZoo
 internal import TensorCore
 
 /// Parses the command line, runs one command, and turns what it throws into one line and an exit code.
@@ -46,9 +48,16 @@ struct DCAE: ParsableCommand {
             try command.run()
         } catch let error as any Refusal {
             Terminal.say("dcae: error: \(error)")
-            exit(withError: (error as? PlacedRefusal)?.isFinding == true ? checkFailed : couldNot)
+            exit(withError: code(of: error))
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// A name that is not known is wrong usage, as a flag is that is not known.
+    private static func code(of error: any Refusal) -> ExitCode {
+        if (error as? PlacedRefusal)?.isFinding == true { return checkFailed }
+        let fault = (error as? CheckpointError)?.fault as? RegistryFault
+        return fault?.isWrongUsage == true ? .validationFailure : couldNot
     }
 }

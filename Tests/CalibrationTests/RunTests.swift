@@ -4,6 +4,7 @@ import Conversion
 import DCAEKit
 import Inference
 import ModelZoo
+import Models
 import TensorCore
 import TestSupport
 import Testing
@@ -126,10 +127,12 @@ import Testing
         let tiny = try TinyModel(family, in: folder)
         let same = try measure(try tiny.write("same", gain: 1), [pictures], side: 64)
         let other = try measure(try tiny.write("other", gain: 1.001), [pictures], side: 64)
-        var request = ConversionRequest()
-        request.config = diffusers.subject.config
-        let checkpoint = try Checkpoint.open(Fixtures.path("tiny/\(family)/original.safetensors"))
-        let original = try RunnableModel(checkpoint, request, registry: try Registry())
+        let config = try AutoencoderDCConfig.read(file: Fixtures.path("tiny/\(family)/diffusers/config.json"))
+        let original = try OpenedModel(
+            Fixtures.path("tiny/\(family)/original.safetensors"),
+            ModelHints(config: config),
+            registry: try Registry()
+        )
         #expect(try EncoderFingerprint.of(original) == diffusers.subject.fingerprint)
         #expect(diffusers.subject.fingerprint.count == 64)
         #expect(same.subject.fingerprint == diffusers.subject.fingerprint)
@@ -156,8 +159,7 @@ import Testing
             #expect(report.verdict.outcome == (names.isEmpty ? .undecided : .agrees), "\(report.verdictLine)")
             #expect(report.verdict.variants == names)
             #expect(report.verdict.unpublished == ["tiny-256px"])
-            let checkpoint = try Checkpoint.open(model)
-            let found = try Identification.identify(checkpoint, registry: registry, measurement: report.evidence)
+            let found = try OpenedModel(model, registry: registry).adding(report.evidence)
             #expect(found.candidates.map(\.name) == (names.isEmpty ? ["tiny-256px", "tiny-in", "tiny-mix"] : names))
             #expect(found.evidence.last?.source == .measurement)
             #expect(found.evidence.last?.text == report.evidence.text)

@@ -6,6 +6,7 @@ import Foundation
 import Images
 import Inference
 import ModelZoo
+import Models
 import StrictJSON
 import TensorCore
 import TestSupport
@@ -93,7 +94,7 @@ func measure(
     var options = AutoencoderDC.Options()
     options.threads = threads
     let loaded = try LoadedModel(options: options) {
-        try RunnableModel(try Checkpoint.open(path), ConversionRequest(), registry: try Registry())
+        try OpenedModel(path, registry: try Registry())
     }
     let fingerprint = try EncoderFingerprint.of(loaded.source)
     let set = try PictureSet(at: images)

@@ -3,6 +3,7 @@ import CheckpointIO
 import Conversion
 import Inference
 import ModelZoo
+import Models
 import TestSupport
 import Testing
 

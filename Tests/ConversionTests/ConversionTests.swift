@@ -1,24 +1,27 @@
 import CheckpointIO
 import Conversion
 import ModelZoo
+import Models
 import StrictJSON
 import TensorCore
 import TestSupport
 import Testing
 
-/// A tiny family's request, whose configuration is in no registry.
-func request(_ family: String) throws -> ConversionRequest {
+/// A tiny family's hints, whose configuration is in no registry.
+func hints(_ family: String) throws -> ModelHints {
     let path = Fixtures.path("tiny/\(family)/diffusers/config.json")
-    var request = ConversionRequest()
-    request.config = try AutoencoderDCConfig.read(try Fixtures.bytes(path), path: path).config
-    return request
+    return ModelHints(config: try AutoencoderDCConfig.read(try Fixtures.bytes(path), path: path))
 }
 
 @discardableResult
-func convert(_ source: String, _ request: ConversionRequest, to target: String) throws -> Conversion.Report {
-    let checkpoint = try Checkpoint.open(source)
-    let plan = try ConversionPlan(checkpoint, request, registry: Registry())
-    return try Conversion.run(plan, from: checkpoint, into: target, level: .content, force: false)
+func convert(
+    _ source: String,
+    _ hints: ModelHints,
+    _ options: ConversionOptions,
+    to target: String
+) throws -> Conversion.Report {
+    let plan = try ConversionPlan(OpenedModel(source, hints, registry: Registry()), options)
+    return try Conversion.run(plan, into: target, level: .content, force: false)
 }
 
 @Suite struct ConversionTests {
@@ -30,10 +33,10 @@ func convert(_ source: String, _ request: ConversionRequest, to target: String) 
     )
     func outputEqualsSavePretrained(family: String, kind: (name: String, dtype: DType?, shards: Int?)) throws {
         let folder = try TemporaryFolder()
-        var request = try request(family)
-        request.dtype = kind.dtype
-        request.maxShardSize = kind.shards
-        try convert(Fixtures.path("tiny/\(family)/original.safetensors"), request, to: folder("out"))
+        var options = ConversionOptions()
+        options.dtype = kind.dtype
+        options.maxShardSize = kind.shards
+        try convert(Fixtures.path("tiny/\(family)/original.safetensors"), hints(family), options, to: folder("out"))
         let truth = try #require(
             try Fixtures.json("tiny/\(family)/save_pretrained.json")["outputs"]?[kind.name]?.members
         )
@@ -52,36 +55,36 @@ func convert(_ source: String, _ request: ConversionRequest, to target: String) 
     @Test(arguments: Fixtures.families, [nil, 300_000]) func andBackToTheSameBytes(family: String, shards: Int?) throws
     {
         let folder = try TemporaryFolder()
-        var request = try request(family)
-        request.maxShardSize = shards
-        try convert(Fixtures.path("tiny/\(family)/original.safetensors"), request, to: folder("out"))
-        try convert(folder("out"), try ConversionTests.config(family), to: folder("back"))
+        var options = ConversionOptions()
+        options.maxShardSize = shards
+        try convert(Fixtures.path("tiny/\(family)/original.safetensors"), hints(family), options, to: folder("out"))
+        var back = ConversionOptions()
+        back.target = .original
+        try convert(folder("out"), .none, back, to: folder("back"))
         #expect(
             try Fixtures.bytes(folder("back/model.safetensors"))
                 == Fixtures.bytes(Fixtures.path("tiny/\(family)/original.safetensors"))
         )
     }
 
-    static func config(_ family: String) throws -> ConversionRequest { try request(family) }
-
     @Test func countersStayWhatTheyAre() throws {
         let folder = try TemporaryFolder()
-        var request = try request("f32")
-        request.dtype = .bf16
-        try convert(Fixtures.path("tiny/f32/original.safetensors"), request, to: folder("out"))
+        var options = ConversionOptions()
+        options.dtype = .bf16
+        try convert(Fixtures.path("tiny/f32/original.safetensors"), hints("f32"), options, to: folder("out"))
         let checkpoint = try Checkpoint.open(folder("out"))
         #expect(Set(checkpoint.tensors.map(\.descriptor.dtype)) == [.i64, .bf16])
     }
 
     @Test func wideningAndNarrowingAgainLosesNothing() throws {
         let folder = try TemporaryFolder()
-        var request = try request("sana")
-        request.dtype = .bf16
-        try convert(Fixtures.path("tiny/sana/original.safetensors"), request, to: folder("half"))
-        request.dtype = .f32
-        try convert(folder("half"), request, to: folder("wide"))
-        request.dtype = .bf16
-        try convert(folder("wide"), request, to: folder("again"))
+        var options = ConversionOptions()
+        options.dtype = .bf16
+        try convert(Fixtures.path("tiny/sana/original.safetensors"), hints("sana"), options, to: folder("half"))
+        options.dtype = .f32
+        try convert(folder("half"), .none, options, to: folder("wide"))
+        options.dtype = .bf16
+        try convert(folder("wide"), .none, options, to: folder("again"))
         let name = "diffusion_pytorch_model.bf16.safetensors"
         #expect(try Fixtures.bytes(folder("half/" + name)) == Fixtures.bytes(folder("again/" + name)))
     }
@@ -89,27 +92,29 @@ func convert(_ source: String, _ request: ConversionRequest, to target: String) 
     /// The check must see a single wrong bit: in the last byte of the output, after the writing and before the check.
     @Test func theRoundtripCheckFindsOneWrongBit() throws {
         let folder = try TemporaryFolder()
-        let request = try request("lite")
-        let checkpoint = try Checkpoint.open(Fixtures.path("tiny/lite/original.safetensors"))
-        let plan = try ConversionPlan(checkpoint, request, registry: Registry())
-        _ = try Conversion.run(plan, from: checkpoint, into: folder("out"), level: .content, force: false)
+        let options = ConversionOptions()
+        let model = try OpenedModel(
+            Fixtures.path("tiny/lite/original.safetensors"),
+            hints("lite"),
+            registry: Registry()
+        )
+        let plan = try ConversionPlan(model, options)
+        _ = try Conversion.run(plan, into: folder("out"), level: .content, force: false)
         let path = folder("out/diffusion_pytorch_model.safetensors")
         var bytes = try Fixtures.bytes(path)
         bytes[bytes.count - 1] ^= 1
         try folder.write("out/diffusion_pytorch_model.safetensors", bytes)
         let error = #expect(throws: CheckpointError.self) {
-            try RoundtripCheck.check(plan, writtenIn: folder("out"), against: checkpoint, level: .content)
+            try RoundtripCheck.check(plan, writtenIn: folder("out"), level: .content)
         }
         #expect(error?.description.contains("the roundtrip check failed: element") == true)
-        let report = try RoundtripCheck.check(plan, writtenIn: folder("out"), against: checkpoint, level: .structure)
+        let report = try RoundtripCheck.check(plan, writtenIn: folder("out"), level: .structure)
         #expect(report.byteCount == 0, "the structure alone is as it was")
     }
 
     @Test(arguments: Fixtures.families) func everyByteReturnsToItsPlace(family: String) throws {
-        let result = try LayoutRoundtrip(
-            Checkpoint.open(Fixtures.path("tiny/\(family)/diffusers")),
-            registry: Registry()
-        )
+        let model = try OpenedModel(Fixtures.path("tiny/\(family)/diffusers"), registry: Registry())
+        let result = try LayoutRoundtrip(model)
         #expect(result.misplaced.isEmpty)
         #expect(result.layout == .diffusers)
     }
@@ -118,10 +123,10 @@ func convert(_ source: String, _ request: ConversionRequest, to target: String) 
         ("5GB", 5_000_000_000), ("300KB", 300_000), ("1.5 mb", 1_500_000), ("2GiB", 2_147_483_648), ("77", 77),
     ])
     func sizesAreDecimal(text: String, size: Int) throws {
-        #expect(try ByteSize.parse(text) == size)
+        #expect(ByteSize.parse(text) == size)
     }
 
     @Test(arguments: ["", "GB", "-1GB", "0", "nan", "1e400GB", "five"]) func badSizesAreRefused(text: String) {
-        #expect(throws: ConversionFault.self) { try ByteSize.parse(text) }
+        #expect(ByteSize.parse(text) == nil)
     }
 }

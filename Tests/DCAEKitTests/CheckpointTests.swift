@@ -3,6 +3,7 @@ import Conversion
 import DCAEKit
 import DCAENetwork
 import ModelZoo
+import Models
 import TensorCore
 import TestSupport
 import Testing
@@ -79,8 +80,8 @@ import Testing
         let file = try InputFile(opening: try folder.write("data", bytes))
         let stored = Checkpoint(path: file.path, format: .torchZip, files: [file], tensors: tensors)
         let reference = try AutoencoderDC(pretrained: Tiny.diffusers("f32"))
-        let config = reference.config
-        let model = try AutoencoderDC(config: config, weights: try CheckpointWeights(stored, config: config))
+        let hints = ModelHints(config: try AutoencoderDCConfig.read(file: Tiny.config("f32")))
+        let model = try AutoencoderDC(OpenedModel(stored, hints, registry: Registry()), options: .init())
         let item = try Expected("f32").cases[0]
         #expect(try model.run(item) == reference.run(item))
     }
@@ -88,7 +89,7 @@ import Testing
     /// The configuration is that beside the weights, also of a model that is no published one.
     @Test func configurationIsFound() throws {
         let model = try AutoencoderDC(pretrained: Tiny.diffusers("lite"))
-        #expect(model.config == (try AutoencoderDCConfig.read(file: Tiny.config("lite"))))
+        #expect(model.config == (try AutoencoderDCConfig.read(file: Tiny.config("lite")).config))
         #expect(model.spatialCompressionRatio == 32)
         #expect(model.scalingFactor == model.config.scalingFactor)
     }
@@ -138,9 +139,9 @@ import Testing
         let registry = try Registry()
         let variant = try registry.variant(named: "f64c128-mix-1.0")
         let path = try folder.writeHollow("unnamed.safetensors", variant.config, .original)
-        let model = try RunnableModel(try Checkpoint.open(path), ConversionRequest(), registry: registry)
-        #expect(model.config.scalingFactor == nil)
-        #expect(model.config.encoder == variant.config.encoder)
+        let model = try OpenedModel(path, registry: registry)
+        #expect(model.config != nil && model.config?.scalingFactor == nil)
+        #expect(model.config?.encoder.blockOutChannels == variant.config.encoder.blockOutChannels)
         let error = #expect(throws: CheckpointError.self) { try model.scalingFactor }
         #expect(
             error?.description.hasSuffix(
@@ -148,12 +149,8 @@ import Testing
                     + "different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0; `dcae identify --images` measures it"
             ) == true
         )
-        var request = ConversionRequest()
-        request.variant = variant
-        #expect(try RunnableModel(try Checkpoint.open(path), request, registry: registry).scalingFactor == 0.4538)
-        request.variant = nil
-        request.scalingFactor = 0.2889
-        #expect(try RunnableModel(try Checkpoint.open(path), request, registry: registry).scalingFactor == 0.2889)
+        #expect(try OpenedModel(path, ModelHints(variant: variant), registry: registry).scalingFactor == 0.4538)
+        #expect(try OpenedModel(path, ModelHints(scalingFactor: 0.2889), registry: registry).scalingFactor == 0.2889)
     }
 }
 

@@ -3,6 +3,7 @@ import Conversion
 import DCAEKit
 import DCAENetwork
 import ModelZoo
+import Models
 import TensorCore
 import TestSupport
 
@@ -71,11 +72,11 @@ enum Tiny {
 
     /// Converts a checkpoint of a small network.
     static func convert(_ family: String, _ source: String, to target: String, dtype: DType?) throws {
-        var request = ConversionRequest()
-        request.config = try AutoencoderDCConfig.read(try Fixtures.bytes(config(family)), path: config(family)).config
-        request.dtype = dtype
-        let checkpoint = try Checkpoint.open(source)
-        let plan = try ConversionPlan(checkpoint, request, registry: Registry())
-        _ = try Conversion.run(plan, from: checkpoint, into: target, level: .content, force: false)
+        let hints = ModelHints(config: try AutoencoderDCConfig.read(file: config(family)))
+        let model = try OpenedModel(source, hints, registry: Registry())
+        var options = ConversionOptions()
+        options.dtype = dtype
+        options.target = model.layout == .original ? .diffusers : .original
+        _ = try Conversion.run(try ConversionPlan(model, options), into: target, level: .content, force: false)
     }
 }

@@ -1,6 +1,7 @@
 import CheckpointIO
 import Inspection
 import ModelZoo
+import Models
 import StrictJSON
 import TensorCore
 import TestSupport
@@ -17,7 +18,11 @@ import Testing
     ) throws -> CheckpointDiff {
         var request = CheckpointDiff.Request()
         change(&request)
-        return try CheckpointDiff.compare(Checkpoint.open(a), Checkpoint.open(b), request, registry: Registry())
+        return try CheckpointDiff.compare(
+            OpenedModel(a, registry: Registry()),
+            OpenedModel(b, registry: Registry()),
+            request
+        )
     }
 
     private typealias Tensors = [(descriptor: TensorDescriptor, bytes: [UInt8])]

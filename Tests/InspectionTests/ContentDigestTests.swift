@@ -1,6 +1,7 @@
 import CheckpointIO
 import Inspection
 import ModelZoo
+import Models
 import TensorCore
 import TestSupport
 import Testing
@@ -8,10 +9,9 @@ import Testing
 @Suite struct ContentDigestTests {
     /// Digests by the name that a layout has for a tensor.
     private func digests(_ path: String, as layout: Layout?, threads: Int = 2) throws -> [UTF8Name: SHA256Digest] {
-        let diffusers = try Checkpoint.open(path + "/diffusers")
-        let network = try #require(try NetworkMatch(diffusers, registry: Registry())).network
-        let name = layout == .original ? "/diffusers" : "/original.safetensors"
-        let view = CheckpointView(try Checkpoint.open(path + name), as: layout, network: network)
+        let network = try #require(try OpenedModel(path + "/diffusers", registry: Registry()).network)
+        let (name, own) = layout == .original ? ("/diffusers", Layout.diffusers) : ("/original.safetensors", .original)
+        let view = LayoutView(try Checkpoint.open(path + name), in: own, as: layout, network: network)
         let all = try ContentDigest.all(of: view, threads: threads)
         return Dictionary(uniqueKeysWithValues: zip(view.tensors.map { UTF8Name($0.descriptor.name) }, all))
     }
@@ -49,7 +49,7 @@ import Testing
                 (.init(name: "none", dtype: .f32, shape: [0, 3]), []),
             ]
         )
-        let view = CheckpointView(try Checkpoint.open(path), as: nil, network: nil)
+        let view = LayoutView(try Checkpoint.open(path))
         func digest(_ name: String, as dtype: DType?) throws -> SHA256Digest {
             let tensor = try #require(view.tensors.first { $0.descriptor.name == name })
             return try ContentDigest.of(tensor, in: view, as: dtype)

@@ -2,6 +2,7 @@ import CheckpointIO
 import Foundation
 import Inspection
 import ModelZoo
+import Models
 import TensorCore
 import TestSupport
 import Testing
@@ -9,16 +10,14 @@ import Testing
 @Suite struct ManifestTests {
     private func manifest(_ path: String, names: Manifest.Names = .diffusers, as dtype: DType? = nil) throws -> Manifest
     {
-        let checkpoint = try Checkpoint.open(path)
-        let network = try Manifest.network(of: checkpoint, registry: Registry())
-        return try Manifest(of: checkpoint, names: names, network: network, as: dtype)
+        try Manifest(of: OpenedModel(path, registry: Registry()), names: names, as: dtype)
     }
 
     private func tiny(_ family: String, _ file: String) throws -> Manifest {
         let folder = Fixtures.path("tiny/\(family)")
         let path = folder + "/diffusers/config.json"
-        let network = NetworkDescription(try AutoencoderDCConfig.read(Fixtures.bytes(path), path: path).config)
-        return try Manifest(of: try Checkpoint.open(folder + "/" + file), network: network)
+        let hints = ModelHints(config: try AutoencoderDCConfig.read(file: path))
+        return try Manifest(of: OpenedModel(folder + "/" + file, hints, registry: Registry()))
     }
 
     @Test(arguments: Fixtures.families) func bothLayoutsHaveOneManifest(family: String) throws {
@@ -193,9 +192,9 @@ import Testing
     /// The names of the nearest network would change when a nearer one becomes known.
     @Test func whatIsNotExactlyKnownKeepsItsNames() throws {
         let path = Fixtures.path("tiny/sana/original.safetensors")
-        let checkpoint = try Checkpoint.open(path)
-        #expect(try Manifest.network(of: checkpoint, registry: Registry()) == nil)
-        #expect(try Manifest.network(of: checkpoint, registry: Registry(), nearest: true) != nil)
+        let model = try OpenedModel(path, registry: Registry())
+        #expect(model.network == nil && model.nearestNetwork != nil)
+        #expect(try Manifest(of: model, nearest: true).names == .diffusers)
         #expect(try manifest(path).names == .stored)
     }
 }

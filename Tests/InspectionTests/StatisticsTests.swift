@@ -1,5 +1,7 @@
 import CheckpointIO
 import Inspection
+import ModelZoo
+import Models
 import StrictJSON
 import TensorCore
 import TestSupport
@@ -147,7 +149,11 @@ import Testing
         #expect(
             try TensorListing(scanning: a).tensors[0].statistics == TensorListing(scanning: b).tensors[0].statistics
         )
-        #expect(try Manifest(of: a, network: nil).text == Manifest(of: b, network: nil).text)
+        let registry = try Registry()
+        #expect(
+            try Manifest(of: OpenedModel(a, registry: registry)).text
+                == Manifest(of: OpenedModel(b, registry: registry)).text
+        )
     }
 
     @Test(

@@ -1,6 +1,8 @@
 import CheckpointIO
 import Conversion
+import Inspection
 import ModelZoo
+import Models
 import Synthesis
 import TensorCore
 import TestSupport
@@ -12,20 +14,14 @@ import Testing
         let registry = try folder.tinyRegistry()
         try registry.writeTiny(family, .original, to: folder("original"))
         try registry.writeTiny(family, .diffusers, to: folder("diffusers"))
-        let checkpoint = try Checkpoint.open(folder("original"))
-        let plan = try ConversionPlan(checkpoint, ConversionRequest(), registry: registry)
+        let plan = try ConversionPlan(OpenedModel(folder("original"), registry: registry), ConversionOptions())
         #expect(plan.model.variant?.name == "tiny-" + family, "config.json names the model")
-        _ = try Conversion.run(plan, from: checkpoint, into: folder("converted"), level: .content, force: false)
+        _ = try Conversion.run(plan, into: folder("converted"), level: .content, force: false)
         let name = "/diffusion_pytorch_model.safetensors"
         #expect(try Fixtures.bytes(folder("converted" + name)) == Fixtures.bytes(folder("diffusers" + name)))
         #expect(try Fixtures.text(folder("converted/config.json")) == Fixtures.text(folder("diffusers/config.json")))
         for path in ["original", "diffusers"] {
-            let result = try Verification.verify(
-                Checkpoint.open(folder(path)),
-                variant: nil,
-                config: nil,
-                registry: registry
-            )
+            let result = try Verification.verify(OpenedModel(folder(path), registry: registry))
             #expect(result.findings.isEmpty, "\(result.findings)")
         }
     }
@@ -57,9 +53,8 @@ import Testing
         let registry = try folder.tinyRegistry()
         try Self.write(registry, "tiny-" + family, .original, to: folder("original"))
         try Self.write(registry, "tiny-" + family, .diffusers, to: folder("diffusers"))
-        let checkpoint = try Checkpoint.open(folder("original"))
-        let plan = try ConversionPlan(checkpoint, ConversionRequest(), registry: registry)
-        _ = try Conversion.run(plan, from: checkpoint, into: folder("converted"), level: .content, force: false)
+        let plan = try ConversionPlan(OpenedModel(folder("original"), registry: registry), ConversionOptions())
+        _ = try Conversion.run(plan, into: folder("converted"), level: .content, force: false)
         let name = "/diffusion_pytorch_model.safetensors"
         #expect(try Fixtures.bytes(folder("converted" + name)) == Fixtures.bytes(folder("diffusers" + name)))
     }

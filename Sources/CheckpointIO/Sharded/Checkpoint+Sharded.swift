@@ -124,7 +124,8 @@ extension Checkpoint {
             tensors: tensors,
             metadata: shards.first?.metadata ?? [],
             notes: notes + zip(shards, 1...).flatMap { shard, number in shard.notes.map { "shard \(number): " + $0 } },
-            indexPath: index.path
+            indexPath: index.path,
+            unusedSection: shards.first?.unusedSection
         )
     }
 }

@@ -84,7 +84,7 @@ extension Checkpoint {
         isByteSwapped: Bool = false,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        let sections = try TorchSections(machine, root: root, section: options.section)
+        let sections = try TorchSections(machine, root: root, options)
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(sections.weights.count)
         // Views of one storage may be many times its size, but not without end.
@@ -117,7 +117,8 @@ extension Checkpoint {
             format: format,
             files: [file],
             tensors: order.map { tensors[$0] },
-            notes: sections.notes
+            notes: sections.notes,
+            unusedSection: sections.unusedSection
         )
     }
 }

@@ -26,6 +26,8 @@ struct TorchSections {
     /// The weights: names and numbers into the heap's tensors, in the order of the dict.
     private(set) var weights: [(name: String, tensor: Int)] = []
     private(set) var notes: [String] = []
+    /// The section that was asked for and is no dict of the checkpoint.
+    private(set) var unusedSection: String?
 
     private let path: String
     private let heap: PickleHeap
@@ -35,7 +37,9 @@ struct TorchSections {
     private var nameBytes = 0
 
     /// Finds the weights of a checkpoint, or those of the section that is asked for.
-    init(_ machine: PickleMachine, root: PickleReference, section: String?) throws(CheckpointError) {
+    ///
+    /// A section that is not there is an error, or is left to the caller where the options say so.
+    init(_ machine: PickleMachine, root: PickleReference, _ options: OpenOptions) throws(CheckpointError) {
         path = machine.path
         heap = machine.heap
         source = machine.source
@@ -45,8 +49,13 @@ struct TorchSections {
         findHolders(from: top)
         guard holders.contains(top) else { throw CheckpointError(path, .file, TorchFault.noTensors) }
         var (list, trail): (UInt32, [String]) = (top, [])
-        if let section {
-            (list, trail) = (try find(section, in: top), [section])
+        if let section = options.section {
+            do throws(CheckpointError) {
+                (list, trail) = (try find(section, in: top), [section])
+            } catch {
+                guard options.leavesSection else { throw error }
+                unusedSection = section
+            }
         }
         var visited: Set<UInt32> = [list]
         while !holdsTensors(list) || hasPreferredSection(list) {

@@ -1,6 +1,6 @@
 package import CheckpointIO
-internal import Conversion
 package import ModelZoo
+package import Models
 package import StrictJSON
 package import TensorCore
 
@@ -31,10 +31,11 @@ package struct CheckpointDiff: Sendable {
         /// The dtypes that occur.
         package let dtypes: [DType]
 
-        init(_ checkpoint: Checkpoint) {
+        init(_ model: OpenedModel) {
+            let checkpoint = model.checkpoint
             path = checkpoint.path
             format = checkpoint.format
-            layout = StructureMatch.layout(of: checkpoint)
+            layout = model.layout
             tensorCount = checkpoint.tensors.count
             byteCount = checkpoint.byteCount
             dtypes = Set(checkpoint.tensors.map(\.descriptor.dtype)).sorted().reversed()
@@ -74,15 +75,14 @@ package struct CheckpointDiff: Sendable {
     /// - Parameter progress: is told how many bytes of both sides were compared.
     /// - Throws: where one cannot be read, or the selection leaves nothing.
     package static func compare(
-        _ a: Checkpoint,
-        _ b: Checkpoint,
+        _ a: OpenedModel,
+        _ b: OpenedModel,
         _ request: Request,
-        registry: Registry,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> CheckpointDiff {
-        let networks = try networks(of: a, b, registry)
-        let left = CheckpointView(a, as: nil, network: networks.a)
-        let right = CheckpointView(b, as: left.layout, network: networks.b)
+        let networks = networks(of: a, b)
+        let left = LayoutView(a.checkpoint, in: a.layout, as: nil, network: networks.a, counters: a.counters)
+        let right = LayoutView(b.checkpoint, in: b.layout, as: left.layout, network: networks.b, counters: b.counters)
         let matching = TensorMatching(left, right, request.selection)
         if matching.pairs.isEmpty, matching.onlyInA.isEmpty, matching.onlyInB.isEmpty, matching.ignoredCount > 0 {
             throw CheckpointError(
@@ -117,33 +117,27 @@ package struct CheckpointDiff: Sendable {
             ignoredCount: matching.ignoredCount,
             tolerance: request.tolerance,
             config: request.comparesConfigs
-                ? ConfigComparison(
-                    try ConfigComparison.side(of: a, registry: registry),
-                    try ConfigComparison.side(of: b, registry: registry)
-                ) : nil,
-            metadata: metadata(a, b)
+                ? ConfigComparison(ConfigComparison.side(of: a), ConfigComparison.side(of: b)) : nil,
+            metadata: metadata(a.checkpoint, b.checkpoint)
         )
     }
 
     /// The networks of both sides: a side's own where it is exact, else the other's: a bare file has no config.json beside it,
     /// but its copy may have one.
     private static func networks(
-        of a: Checkpoint,
-        _ b: Checkpoint,
-        _ registry: Registry
-    ) throws(CheckpointError) -> (a: NetworkDescription?, b: NetworkDescription?) {
-        let first = try NetworkMatch(a, registry: registry)
-        let second = try NetworkMatch(b, registry: registry)
-        func network(_ own: NetworkMatch?, _ other: NetworkMatch?) -> NetworkDescription? {
-            own?.isExact == true || other?.isExact != true ? (own ?? other)?.network : other?.network
+        of a: OpenedModel,
+        _ b: OpenedModel
+    ) -> (a: NetworkDescription?, b: NetworkDescription?) {
+        func network(_ own: OpenedModel, _ other: OpenedModel) -> NetworkDescription? {
+            own.network ?? other.network ?? own.nearestNetwork ?? other.nearestNetwork
         }
-        return (network(first, second), network(second, first))
+        return (network(a, b), network(b, a))
     }
 
     private static func compare(
         _ pairs: [(a: ViewedTensor, b: ViewedTensor)],
-        _ a: CheckpointView,
-        _ b: CheckpointView,
+        _ a: LayoutView,
+        _ b: LayoutView,
         _ request: Request,
         _ progress: (@Sendable (Int) -> Void)?
     ) throws(CheckpointError) -> [TensorComparison] {
@@ -175,7 +169,7 @@ package struct CheckpointDiff: Sendable {
     }
 
     /// Puts tensors of A back into the order that they have in it.
-    private static func inOrder(of view: CheckpointView, _ tensors: [TensorComparison]) -> [TensorComparison] {
+    private static func inOrder(of view: LayoutView, _ tensors: [TensorComparison]) -> [TensorComparison] {
         var positions: [UTF8Name: Int] = [:]
         for (index, tensor) in view.tensors.enumerated() { positions[UTF8Name(tensor.descriptor.name)] = index }
         return tensors.enumerated().sorted { x, y in

@@ -1,6 +1,6 @@
 package import CheckpointIO
-internal import Conversion
 package import ModelZoo
+package import Models
 package import StrictJSON
 internal import TensorCore
 
@@ -52,37 +52,42 @@ package struct ConfigComparison: Sendable, Equatable {
             fields = []
             return
         }
+        // Meanings are compared, not spellings; what differs is shown as it is spelled.
         let (left, right) = (x.json, y.json)
+        let (one, other) = (x.architecture.json, y.architecture.json)
         var names = (left.members ?? []).map(\.key)
         names += (right.members ?? []).map(\.key).filter { !names.contains($0) }
         fields = names.sorted().compactMap { name in
-            left[name] == right[name] ? nil : Field(name: name, a: left[name], b: right[name])
+            let isSame = name == "scaling_factor" ? left[name] == right[name] : one[name] == other[name]
+            return isSame ? nil : Field(name: name, a: left[name], b: right[name])
         }
     }
 
-    /// What lies beside a checkpoint: a diffusers configuration, or an original one that names a model of the registry.
-    package static func side(of checkpoint: Checkpoint, registry: Registry) throws(CheckpointError) -> Side {
-        switch try Provenance.neighbourConfig(checkpoint) {
-        case nil: .none
-        case .diffusers(let reading): .known(reading.config, modelName: nil)
-        case .modelName(let name): side(named: name, registry)
-        case .other(let error): .unusable(error.fault.message)
+    /// What is said of a model: by the user, by a diffusers configuration beside it, or by an original one that names a model
+    /// of the registry.
+    package static func side(of model: OpenedModel) -> Side {
+        if let given = model.hints.config { return .known(given.config, modelName: nil) }
+        return switch model.surroundings.config.content {
+        case .absent: .none
+        case .unreadable(let error): .unusable(error.fault.message)
+        case .diffusers, .original: side(of: model.surroundings.config.content, model.registry)
         }
     }
 
     /// What the text of a config.json says.
     package static func side(of text: [UInt8], path: String, registry: Registry) throws(CheckpointError) -> Side {
-        do throws(CheckpointError) {
-            return .known(try AutoencoderDCConfig.read(text, path: path).config, modelName: nil)
-        } catch {
-            if let fault = error.fault as? ConfigFault, case .originalConfig(let name) = fault {
-                return side(named: name, registry)
-            }
-            throw error
-        }
+        side(of: try NeighbourConfig.read(text, path: path), registry)
     }
 
-    private static func side(named name: String, _ registry: Registry) -> Side {
-        (try? registry.variant(named: name)).map { .known($0.config, modelName: name) } ?? .unknownModel(name)
+    private static func side(of content: NeighbourConfig.Content, _ registry: Registry) -> Side {
+        switch content {
+        case .diffusers(let reading): return .known(reading.config, modelName: nil)
+        case .original(let own):
+            if let diffusers = own.diffusers?.config { return .known(diffusers, modelName: own.modelName) }
+            guard var config = registry.known(own.modelName)?.config else { return .unknownModel(own.modelName) }
+            if let factor = own.scalingFactor { config.scalingFactor = factor }
+            return .known(config, modelName: own.modelName)
+        case .absent, .unreadable: return .none
+        }
     }
 }

@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import Conversion
+internal import Models
 internal import Synchronization
 internal import TensorCore
 
@@ -26,8 +26,8 @@ struct PairFinding: Sendable {
 /// Tensors are cut into blocks that threads take one by one. A block of equal dtypes is compared as bytes first; only where it
 /// differs is it measured. What the blocks gave is put together in their order, so the result does not depend on the threads.
 struct DifferencePass: Sendable {
-    let a: CheckpointView
-    let b: CheckpointView
+    let a: LayoutView
+    let b: LayoutView
     let pairs: [TensorPair]
     var tolerance: Tolerance?
     var threads = Workers.defaultCount

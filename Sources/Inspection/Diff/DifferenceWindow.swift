@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Conversion
+internal import Models
 internal import TensorCore
 
 #if canImport(Glibc)

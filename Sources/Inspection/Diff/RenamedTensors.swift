@@ -1,4 +1,5 @@
 internal import CheckpointIO
+internal import Models
 internal import TensorCore
 
 /// Finds tensors that have the same content on both sides under different names.
@@ -12,9 +13,9 @@ enum RenamedTensors {
     /// of several with the same content, the first of each side belong together.
     static func find(
         _ onlyInA: [ViewedTensor],
-        in a: CheckpointView,
+        in a: LayoutView,
         _ onlyInB: [ViewedTensor],
-        in b: CheckpointView,
+        in b: LayoutView,
         threads: Int
     ) throws(CheckpointError) -> [(a: Int, b: Int)] {
         func kind(_ tensor: ViewedTensor) -> Kind {

@@ -1,5 +1,6 @@
 internal import CheckpointIO
 internal import ModelZoo
+internal import Models
 internal import TensorCore
 
 /// Which tensors a comparison is about, by patterns of their names in either layout.
@@ -27,7 +28,7 @@ struct TensorMatching: Sendable {
     /// The tensors that the selection leaves out.
     private(set) var ignoredCount = 0
 
-    init(_ a: CheckpointView, _ b: CheckpointView, _ selection: TensorSelection) {
+    init(_ a: LayoutView, _ b: LayoutView, _ selection: TensorSelection) {
         let names = OtherNames([a.network, b.network], layout: a.layout)
         func isSelected(_ tensor: ViewedTensor) -> Bool {
             selection.includes([tensor.descriptor.name] + names.of(tensor.descriptor.name))
@@ -57,16 +58,17 @@ struct TensorMatching: Sendable {
     }
 }
 
-/// The names that the parameter of a tensor has in the other layout.
+/// The names that the parameter of a tensor has in the original and the diffusers layout.
 private struct OtherNames {
     private var names: [String: [String]] = [:]
 
     init(_ networks: [NetworkDescription?], layout: Layout?) {
         guard let layout else { return }
         for parameter in networks.compactMap(\.self).flatMap(\.parameters) {
-            let sides = [[parameter.original.name], parameter.diffusers.map(\.name)]
-            let (own, other) = layout == .original ? (sides[0], sides[1]) : (sides[1], sides[0])
-            for name in own { names[name] = other }
+            let own = layout.tensors(of: parameter).map(\.name)
+            let others = [Layout.original, .diffusers].filter { $0 != layout }
+                .flatMap { $0.tensors(of: parameter).map(\.name) }
+            for name in own { names[name] = others.filter { $0 != name } }
         }
     }
 

@@ -1,5 +1,4 @@
 internal import CheckpointIO
-internal import Conversion
 internal import ModelZoo
 package import Pages
 internal import TensorCore

@@ -1,6 +1,6 @@
 internal import CheckpointIO
-internal import Conversion
 internal import ModelZoo
+internal import Models
 package import Pages
 internal import StrictJSON
 internal import TensorCore
@@ -31,7 +31,7 @@ package struct InspectPage {
         page.facts = [("file", "\(checkpoint.path)"), ("format", "\(format)")]
         let dtypes = summary.dtypes.map { "\($0.dtype.rawValue) \(ByteSize.show($0.bytes)) in \($0.tensors)" }
         page.facts.append(("dtypes", "\(dtypes.joined(separator: ", "))"))
-        if summary.match.variants.isEmpty, let mismatch = summary.match.mismatch {
+        if summary.model.structural.isEmpty, let mismatch = summary.model.mismatch {
             page.facts.append(("variant", "none that is known; \(mismatch)"))
         }
         for member in checkpoint.metadata.prefix(8) {
@@ -49,8 +49,8 @@ package struct InspectPage {
 
     private var what: String {
         let size = "\(listing.tensors.count) tensors, \(ByteSize.show(listing.tensors.reduce(0) { $0 + $1.byteCount }))"
-        guard let layout = summary.match.layout else { return "\(size), not those of a DC-AE" }
-        let names = summary.match.variants.map(\.name)
+        guard let layout = summary.model.layout else { return "\(size), not those of a DC-AE" }
+        let names = summary.model.structural.map(\.name)
         return "\(size): a DC-AE in the \(layout.rawValue) layout"
             + (names.isEmpty ? ", of no known variant" : " that fits " + names.joined(separator: " or "))
     }
@@ -87,7 +87,7 @@ package struct InspectPage {
                 row: number < Self.rowLimit ? "t-\(number)" : nil
             )
         }
-        return NetworkMap(cells, isKnown: summary.match.layout != nil, legend: ListedTensor.legend).markup
+        return NetworkMap(cells, isKnown: summary.model.layout != nil, legend: ListedTensor.legend).markup
     }
 
     private var histogram: Markup {
@@ -119,7 +119,7 @@ package struct InspectPage {
             return (name.hasPrefix("encoder.") ? 0 : 1, kind, stage)
         }
         // In module order where the names are a network's; otherwise as they are, by name.
-        let isKnown = summary.match.layout != nil
+        let isKnown = summary.model.layout != nil
         let ordered = isKnown ? summary.modules.sorted { place($0.name) < place($1.name) } : summary.modules
         for module in ordered.prefix(Self.rowLimit) {
             table.add([.text(module.name), .count(module.tensors), .count(module.elements), .count(module.bytes)])

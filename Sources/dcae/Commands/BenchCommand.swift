@@ -6,6 +6,7 @@ internal import DCAENetwork
 internal import Inference
 internal import Kernels
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 

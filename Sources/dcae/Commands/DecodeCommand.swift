@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Inference
+internal import Models
 
 struct DecodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,7 +50,7 @@ struct DecodeCommand: ParsableCommand {
     func run() throws {
         let target = try RunTarget(output, kinds: [.png, .safetensors, .npy], folderKind: format)
         let files = try RunFile.tensors(at: inputs)
-        let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles)
+        let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .decoder)
         let factor = try scaling.factor(of: loaded)
         if let factor, !common.quiet { Terminal.say("dcae: note: latents are divided by the scaling factor \(factor)") }
         let run = NetworkRun(loaded, .decode(tensorName: tensor), factor: factor, target: target, force: force)

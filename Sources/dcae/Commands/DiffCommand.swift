@@ -1,9 +1,9 @@
 internal import ArgumentParser
 internal import CheckpointIO
-internal import Conversion
 internal import Inference
 internal import Inspection
 internal import ModelZoo
+internal import Models
 internal import Pages
 internal import StrictJSON
 internal import TensorCore
@@ -78,7 +78,7 @@ struct DiffCommand: ParsableCommand {
     var force = false
 
     @OptionGroup var page: PageArguments
-    @OptionGroup var open: OpenArguments
+    @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -91,27 +91,27 @@ struct DiffCommand: ParsableCommand {
     }
 
     func run() throws {
-        let registry = try common.loadRegistry()
-        switch (try PathKind.of(a), try PathKind.of(b)) {
-        case (.config(let x), .config(let y)): try compareConfigs(x, y, registry)
-        case (.config, .checkpoint): throw CheckpointError(a, .file, DiffFault.configAgainstCheckpoint(b))
-        case (.checkpoint, .config): throw CheckpointError(b, .file, DiffFault.configAgainstCheckpoint(a))
-        case (.checkpoint, .checkpoint): try compareCheckpoints(registry)
+        switch (try hints.openAny(a, common), try hints.openAny(b, common)) {
+        case (.config(let x, let registry), .config(let y, _)): try compareConfigs(x, y, registry)
+        case (.config, .model): throw CheckpointError(a, .file, DiffFault.configAgainstCheckpoint(b))
+        case (.model, .config): throw CheckpointError(b, .file, DiffFault.configAgainstCheckpoint(a))
+        case (.model(let left), .model(let right)): try compare(left, right)
         }
     }
 
-    private func compareCheckpoints(_ registry: Registry) throws {
-        let (left, right) = (try open.open(a), try open.open(b))
-        common.say(notesOf: left)
-        common.say(notesOf: right)
+    private func compare(_ left: OpenedModel, _ right: OpenedModel) throws {
         let document = try page.prepare(sources: left.files + right.files, force: force)
         var request = CheckpointDiff.Request()
         request.selection = TensorSelection(only: only.map(Glob.init), ignored: ignore.map(Glob.init))
         if rtol != nil || atol != nil { request.tolerance = Tolerance(relative: rtol ?? 0, absolute: atol ?? 0) }
         request.comparesConfigs = !ignoreConfig && only.isEmpty
-        let progress = Progress("comparing", total: left.byteCount + right.byteCount, quiet: common.quiet)
+        let progress = Progress(
+            "comparing",
+            total: left.checkpoint.byteCount + right.checkpoint.byteCount,
+            quiet: common.quiet
+        )
         defer { progress.finish() }
-        let diff = try CheckpointDiff.compare(left, right, request, registry: registry, progress: progress.advance)
+        let diff = try CheckpointDiff.compare(left, right, request, progress: progress.advance)
         progress.finish()
         try document?.write(diff.page.html)
         if common.json {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import Inference
+internal import Models
 
 struct EncodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -84,7 +85,7 @@ struct EncodeCommand: ParsableCommand {
         if files.count < own.count, !common.quiet {
             Terminal.say("dcae: note: \(own.count - files.count) of \(own.count) are there already")
         }
-        let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles)
+        let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .encoder)
         let factor = try scaling.factor(of: loaded)
         if let factor, !common.quiet {
             Terminal.say("dcae: note: latents are multiplied by the scaling factor \(factor)")

@@ -1,9 +1,9 @@
 internal import ArgumentParser
 internal import CheckpointIO
-internal import Conversion
 internal import Inference
 internal import Inspection
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 
@@ -52,48 +52,36 @@ struct HashCommand: ParsableCommand {
     @Flag(help: "List the tensors as they are stored, under the names that they have in this file.")
     var stored = false
 
-    @Option(
-        help: ArgumentHelp("A diffusers config.json that describes it, for models of your own.", valueName: "file"),
-        completion: .file()
-    )
-    var config: String?
-
     @Flag(help: "Replace a file that exists.")
     var force = false
 
-    @OptionGroup var open: OpenArguments
+    @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if check != nil, output != nil { throw ValidationError("--check and --output exclude each other") }
         if check != nil, stored { throw ValidationError("--stored is not for --check: the manifest says which names") }
-        if stored, config != nil { throw ValidationError("--stored and --config exclude each other") }
+        if stored, hints.config != nil { throw ValidationError("--stored and --config exclude each other") }
     }
 
     func run() throws {
         let expected = try check.map { path throws(CheckpointError) in try Manifest.read(file: path) }
-        let registry = try common.loadRegistry()
-        let given = try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) }
-        let checkpoint = try open.open(path)
-        common.say(notesOf: checkpoint)
+        let model = try hints.open(path, common)
         let document = try output.map { path throws(CheckpointError) in
-            try OutputDocument(path, force: force, sources: checkpoint.files)
+            try OutputDocument(path, force: force, sources: model.files)
         }
-        let progress = Progress("hashing", total: checkpoint.byteCount, quiet: common.quiet)
+        let progress = Progress("hashing", total: model.checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }
-        let network =
-            try given.map(NetworkDescription.init)
-            ?? Manifest.network(of: checkpoint, registry: registry, nearest: expected != nil)
         let manifest = try Manifest(
-            of: checkpoint,
+            of: model,
             names: expected?.names ?? (stored ? .stored : .diffusers),
-            network: network,
+            nearest: expected != nil,
             as: cast?.dtype,
             progress: progress.advance
         )
         progress.finish()
         if expected == nil, !stored, manifest.names == .stored, !common.quiet,
-            StructureMatch.layout(of: checkpoint) != nil
+            model.layout != nil
         {
             Terminal.say(
                 "dcae: note: no known DC-AE has exactly these tensors, so they keep their names; --config describes it"

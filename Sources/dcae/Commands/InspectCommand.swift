@@ -3,6 +3,7 @@ internal import CheckpointIO
 internal import Inference
 internal import Inspection
 internal import ModelZoo
+internal import Models
 internal import Pages
 internal import StrictJSON
 internal import TensorCore
@@ -58,7 +59,7 @@ struct InspectCommand: ParsableCommand {
     var force = false
 
     @OptionGroup var page: PageArguments
-    @OptionGroup var open: OpenArguments
+    @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -69,18 +70,19 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        if case .config(let text) = try PathKind.of(path) {
+        let model: OpenedModel
+        switch try hints.openAny(path, common) {
+        case .config(let text, let registry):
             if page.html != nil { throw ValidationError("--html shows tensors: give a checkpoint") }
-            return try inspectConfig(text)
+            return try inspectConfig(text, registry)
+        case .model(let opened): model = opened
         }
-        let registry = try common.loadRegistry()
-        let checkpoint = try open.open(path)
-        if !common.json { common.say(notesOf: checkpoint) }
+        let summary = CheckpointSummary(model)
+        let checkpoint = summary.checkpoint
         // A filter or an order says that a list is wanted, and a depth that the tree is.
-        let document = try page.prepare(sources: checkpoint.files, force: force)
+        let document = try page.prepare(sources: model.files, force: force)
         let wantsTree = tree || depth != nil
         let wantsList = tensors || (!wantsTree && !stats && (!filter.isEmpty || sort != nil))
-        let summary = CheckpointSummary(checkpoint, registry: registry)
         let wantsSummary = !common.json && !wantsTree && !wantsList && !stats
         if wantsSummary, document == nil { return InspectRendering.show(summary) }
         var listing = try list(checkpoint)
@@ -114,10 +116,9 @@ struct InspectCommand: ParsableCommand {
         return try TensorListing(scanning: checkpoint, matching: filters, progress: progress.advance)
     }
 
-    private func inspectConfig(_ text: [UInt8]) throws {
+    private func inspectConfig(_ text: [UInt8], _ registry: Registry) throws {
         let reading = try AutoencoderDCConfig.read(text, path: path)
-        let registry = try common.loadRegistry()
-        let same = registry.variants.filter { $0.config == reading.config }.map(\.name)
+        let same = registry.variants.filter { $0.config.means(reading.config) }.map(\.name)
         let network = NetworkDescription(reading.config)
         if common.json {
             return Terminal.print([

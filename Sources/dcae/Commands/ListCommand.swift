@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import CheckpointIO
+internal import Conversion
 internal import ModelZoo
 internal import StrictJSON
+internal import TensorCore
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,13 +11,13 @@ struct ListCommand: ParsableCommand {
         abstract: "Shows the variants that are known.",
         discussion: """
             F is the spatial compression (an image of 32 x 32 pixels becomes one latent
-            pixel at F 32), C the channels of the latent. The scaling factor is what a
-            latent is multiplied by before a diffusion model sees it.
+            pixel at F 32), C the channels of the latent. The factor is what a latent is
+            multiplied by before a diffusion model sees it. A wider terminal shows more.
             """
     )
 
     @Option(
-        help: ArgumentHelp("Only the variants of a family: f32c32, f64c128, f128c512, sana, lite.", valueName: "family")
+        help: ArgumentHelp("Only the variants of a family, as sana or f64c128.", valueName: "family")
     )
     var family: String?
 
@@ -28,54 +30,40 @@ struct ListCommand: ParsableCommand {
             variants = variants.filter { $0.family == family || $0.geometry == family }
             if variants.isEmpty {
                 let known = Set(registry.variants.map(\.family)).sorted()
-                throw CheckpointError("--family", .file, ConfigFault.unknownFamily(family, known: known))
+                throw CheckpointError("--family", .file, RegistryFault.unknownFamily(family, known: known))
             }
         }
         if common.json {
-            return Terminal.print(.array(variants.map(\.summary)))
+            return Terminal.print(.array(variants.map { $0.document(in: registry) }))
         }
         if common.quiet {
-            return variants.forEach { Terminal.print($0.name) }
+            return variants.forEach { Terminal.print($0.name.escaped(limit: .max)) }
         }
         var table = Table(
-            ["VARIANT", "F", "C", "PARAMETERS", "LATENT OF 1024x1024", "SCALING FACTOR", "TRAINED ON", "REPOSITORIES"],
-            right: [1, 2, 3, 5]
+            [
+                "VARIANT", "ALIAS", "F", "C", "PARAMETERS", "IN FP32", "LATENT AT 1024", "FACTOR", "TRAINED ON",
+                "LAYOUTS", "REPOSITORY",
+            ],
+            right: [2, 3, 4, 5, 7],
+            shortened: 0,
+            // What each is worth: the repository least, as `show` names them all.
+            optional: [10, 9, 5, 8, 6, 4],
+            columns: Terminal.textWidth
         )
         for variant in variants {
             let config = variant.config
+            let network = NetworkDescription(config)
             let side = 1024 / config.spatialCompressionRatio
-            table.add([
-                variant.name, String(config.spatialCompressionRatio), String(config.latentChannels),
-                Show.millions(NetworkDescription(config).parameterCount),
-                "\(config.latentChannels) x \(side) x \(side)", Show.factor(config.scalingFactor), variant.trainingData,
-                (variant.originalRepositories + variant.diffusersRepositories).joined(separator: " "),
-            ])
+            let cells = [
+                variant.name, variant.aliases.isEmpty ? "" : variant.shortName,
+                String(config.spatialCompressionRatio), String(config.latentChannels),
+                Show.millions(network.parameterCount), ByteSize.show(4 * network.valueCount),
+                "\(config.latentChannels) x \(side) x \(side)", config.scalingFactor.map { "\($0)" } ?? "-",
+                variant.trainingData, variant.layouts.map(\.rawValue).joined(separator: ", "),
+                variant.repositories.first?.path ?? "",
+            ]
+            table.add(cells.map { $0.escaped(limit: .max) })
         }
         table.print()
-    }
-}
-
-extension Variant {
-    /// All that is known of a variant, for `--json`.
-    var summary: JSONValue {
-        let network = NetworkDescription(config)
-        let ratio = config.spatialCompressionRatio
-        return [
-            "name": .string(name),
-            "family": .string(family),
-            "aliases": JSONValue(aliases),
-            "spatial_compression_ratio": .integer(ratio),
-            "latent_channels": .integer(config.latentChannels),
-            "parameters": .integer(network.parameterCount),
-            "encoder_parameters": .integer(network.encoderParameterCount),
-            "latent_shape_1024": .array([config.latentChannels, 1024 / ratio, 1024 / ratio].map { .integer($0) }),
-            "scaling_factor": JSONValue(config.scalingFactor),
-            "scaling_factor_source": .string(scalingFactorSource),
-            "training_data": .string(trainingData),
-            "repositories": [
-                "original": JSONValue(originalRepositories), "diffusers": JSONValue(diffusersRepositories),
-            ],
-            "notes": JSONValue(notes),
-        ]
     }
 }

@@ -5,6 +5,7 @@ internal import DCAEKit
 internal import Images
 internal import Inference
 internal import ModelZoo
+internal import Models
 internal import Pages
 internal import StrictJSON
 internal import TensorCore
@@ -74,7 +75,7 @@ struct RoundtripCommand: ParsableCommand {
         let loaded = try model.load(path, common, tiles: tiles)
         let other = try reference.map { try model.load($0, common, tiles: tiles, isOther: true) }
         let document = try page.prepare(
-            sources: loaded.source.checkpoint.files + (other?.source.checkpoint.files ?? []),
+            sources: loaded.source.files + (other?.source.files ?? []),
             force: force
         )
         let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
@@ -106,7 +107,7 @@ struct RoundtripCommand: ParsableCommand {
                 roundtrips,
                 model: names.model,
                 reference: names.reference,
-                scalingFactor: loaded.source.config.scalingFactor
+                scalingFactor: loaded.config.scalingFactor
             )
             try document.write(page.html)
         }
@@ -118,21 +119,18 @@ struct RoundtripCommand: ParsableCommand {
     }
 
     private func followLayouts() throws {
-        let registry = try common.loadRegistry()
-        let checkpoint = try model.open.open(path)
-        common.say(notesOf: checkpoint)
-        let result = try LayoutRoundtrip(checkpoint, registry: registry)
+        let result = try LayoutRoundtrip(try model.hints.open(path, common))
         if common.json {
             Terminal.print([
                 "path": .string(path), "layout": .string(result.layout.rawValue),
-                "through": .string(result.layout.other.rawValue),
+                "through": .string(result.through.rawValue),
                 "tensors": .integer(result.tensorCount), "bytes": .integer(result.byteCount),
                 "misplaced": JSONValue(result.misplaced),
             ])
         } else if !common.quiet {
             for name in result.misplaced { Terminal.print("misplaced: \(name.escaped(limit: 120))") }
             Terminal.print(
-                "\(result.layout.rawValue) -> \(result.layout.other.rawValue) -> \(result.layout.rawValue): \(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)), \(result.misplaced.isEmpty ? "every byte returns to its place" : "\(result.misplaced.count) tensors do not return")"
+                "\(result.layout.rawValue) -> \(result.through.rawValue) -> \(result.layout.rawValue): \(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)), \(result.misplaced.isEmpty ? "every byte returns to its place" : "\(result.misplaced.count) tensors do not return")"
             )
         }
         if !result.misplaced.isEmpty { throw checkFailed }

@@ -3,6 +3,7 @@ internal import Calibration
 internal import CheckpointIO
 internal import Inference
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 
 struct ScaleCommand: ParsableCommand {
@@ -108,7 +109,7 @@ struct ScaleCommand: ParsableCommand {
             throw ValidationError("--write-config is for the whole: give it to merge")
         }
         let pictures = try PictureSet(at: measure.images, limit: measure.limit)
-        let loaded = try model.load(path, common)
+        let loaded = try model.load(path, common, part: .encoder)
         let run = try MeasurementRun(
             loaded,
             pictures,

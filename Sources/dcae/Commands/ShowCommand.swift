@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Conversion
 internal import ModelZoo
 internal import StrictJSON
 internal import TensorCore
@@ -10,7 +9,8 @@ struct ShowCommand: ParsableCommand {
         abstract: "Shows all that is known of one variant.",
         discussion: """
             VARIANT is a name (dc-ae-f32c32-sana-1.0), an alias (sana-1.0, f32c32-mix,
-            lite) or a repository (mit-han-lab/dc-ae-f32c32-mix-1.0-diffusers).
+            lite) or a repository (mit-han-lab/dc-ae-f32c32-mix-1.0-diffusers). Part of
+            a name (mix, 1.5) is answered with the names that it can mean.
             """
     )
 
@@ -26,20 +26,20 @@ struct ShowCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let variant = try common.loadRegistry().variant(named: variant, in: "show")
+        let registry = try common.loadRegistry()
+        let variant = try registry.variant(named: variant, in: "show")
         if config { return Terminal.write(variant.config.text, to: 1) }
         let network = NetworkDescription(variant.config)
         if let tensors { return list(network, tensors) }
         if common.json {
-            var members = variant.summary.members ?? []
+            var members = variant.document(in: registry).members ?? []
             members.append(.init("config", variant.config.json))
-            for layout in Layout.allCases {
+            for layout in variant.layouts {
                 members.append(.init("\(layout.rawValue)_tensors", .integer(network.tensors(in: layout).count)))
             }
-            members.append(.init("fp32_bytes", .integer(4 * network.valueCount)))
             return Terminal.print(.object(members))
         }
-        describe(variant, network)
+        VariantRendering(variant, registry).print()
     }
 
     private func list(_ network: NetworkDescription, _ layout: Layout) {
@@ -56,72 +56,6 @@ struct ShowCommand: ParsableCommand {
         var table = Table(["TENSOR", "DTYPE", "SHAPE"])
         for (tensor, kind) in tensors {
             table.add([tensor.name, kind == .batchCounter ? "I64" : "F32", tensor.shape.description])
-        }
-        table.print()
-    }
-
-    private func describe(_ variant: Variant, _ network: NetworkDescription) {
-        let config = variant.config
-        let ratio = config.spatialCompressionRatio
-        Terminal.print(Terminal.bold(variant.name))
-        func line(_ label: String, _ text: String) {
-            if !text.isEmpty {
-                Terminal.print("  \(label)\(String(repeating: " ", count: max(1, 16 - label.count)))\(text)")
-            }
-        }
-        line("also called", variant.aliases.joined(separator: ", "))
-        line("original", variant.originalRepositories.joined(separator: ", "))
-        line(
-            "diffusers",
-            variant.diffusersRepositories.isEmpty
-                ? "none published" : variant.diffusersRepositories.joined(separator: ", ")
-        )
-        line(
-            "compression",
-            "F \(ratio), C \(config.latentChannels): H x W x \(config.inChannels) pixels become H/\(ratio) x W/\(ratio) x \(config.latentChannels)"
-        )
-        line("trained on", variant.trainingData)
-        line("scaling factor", "\(Show.factor(config.scalingFactor)) (\(variant.scalingFactorSource))")
-        line(
-            "parameters",
-            "\(network.parameterCount.grouped), \(network.encoderParameterCount.grouped) of them in the encoder"
-        )
-        line(
-            "tensors",
-            "\(network.tensors(in: .original).count) in the original layout, \(network.tensors(in: .diffusers).count) in diffusers'"
-        )
-        let bytes = network.valueCount
-        line("size", "\(ByteSize.show(4 * bytes)) in fp32, \(ByteSize.show(2 * bytes)) in bf16 or fp16")
-        for note in variant.notes { line("note", note) }
-        Terminal.print()
-        stages(config)
-        Terminal.print()
-        var table = Table(["IMAGE", "LATENT", "TOKENS", "TOKENS AT F8P2"], right: [2, 3])
-        for side in [256, 512, 1024, 2048, 4096] where side % ratio == 0 {
-            let tokens = (side / ratio) * (side / ratio)
-            table.add([
-                "\(side)x\(side)", "\(config.latentChannels) x \(side / ratio) x \(side / ratio)", tokens.grouped,
-                (side / 16 * (side / 16)).grouped,
-            ])
-        }
-        table.print()
-    }
-
-    private func stages(_ config: AutoencoderDCConfig) {
-        var table = Table(["STAGE", "SCALE", "ENCODER", "DECODER"])
-        for stage in 0..<config.encoder.stageCount {
-            func cell(_ coder: AutoencoderDCConfig.Coder, _ detail: String) -> String {
-                let layers = coder.layersPerBlock[stage]
-                if layers == 0 { return stage == 0 ? "none: the projection resamples" : "none" }
-                let scales = coder.qkvMultiscales[stage]
-                let isAttention = coder.blockTypes[stage] == .efficientViTBlock
-                let multiscale =
-                    isAttention && !scales.isEmpty ? ", scales \(scales.map(String.init).joined(separator: " "))" : ""
-                return
-                    "\(layers) \(coder.blockTypes[stage].rawValue), \(coder.blockOutChannels[stage]) channels\(multiscale)\(detail)"
-            }
-            let detail = ", \(config.decoderNormTypes[stage].rawValue), \(config.decoderActFns[stage].rawValue)"
-            table.add(["\(stage)", "1/\(1 << stage)", cell(config.encoder, ""), cell(config.decoder, detail)])
         }
         table.print()
     }

@@ -32,8 +32,8 @@ struct SynthesizeCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "dir"), completion: .directory)
     var output: String
 
-    @Option(help: "The layout: original or diffusers.")
-    var layout = Layout.original
+    @Option(help: "The layout: original or diffusers; by default original, where the variant has it.")
+    var layout: Layout?
 
     @Option(help: "What the weights are: seeded or interpretable.")
     var weights = WeightsKind.seeded
@@ -53,8 +53,20 @@ struct SynthesizeCommand: ParsableCommand {
         if weights == .interpretable, seed != nil { throw ValidationError("--seed is for --weights seeded.") }
     }
 
+    /// The layout to write: the one asked for, which the variant must have, else its first.
+    private func layout(of variant: Variant) throws -> Layout {
+        guard let layout else { return variant.layouts.first ?? .original }
+        guard variant.layouts.contains(layout) else {
+            let layouts = variant.layouts.map(\.rawValue)
+            let fault = RegistryFault.notPublished(variant: variant.name, layout: layout.rawValue, layouts: layouts)
+            throw CheckpointError("--layout", .file, fault)
+        }
+        return layout
+    }
+
     func run() throws {
         let variant = try common.loadRegistry().variant(named: variant, in: "synthesize")
+        let layout = try layout(of: variant)
         let seed = seed ?? 0
         let synthesis = SynthesizedModel(
             variant: variant,

@@ -10,9 +10,10 @@ struct TokensCommand: ParsableCommand {
         abstract: "Counts the tokens that a diffusion model sees, per variant, against F8 with patches of 2.",
         discussion: """
             tokens = (H / (F P)) x (W / (F P)). SD and FLUX have F 8 and patches of P 2;
-            SANA has F 32 and P 1.
+            SANA has F 32 and P 1. Of a size that is no multiple of F the nearest sizes
+            that are stand in its place: the largest within it and the smallest around it.
 
-              dcae tokens 1024x1024 1920x1088
+              dcae tokens 1024x1024 1920x1080
             """
     )
 
@@ -22,48 +23,99 @@ struct TokensCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let registry = try common.loadRegistry()
+        let groups = Self.groups(try common.loadRegistry().variants)
         var documents: [JSONValue] = []
         var table = Table(["IMAGE", "VARIANTS", "LATENT", "TOKENS", "F8P2", "FEWER"], right: [3, 4, 5])
         for text in sizes {
-            let (width, height) = try Self.parse(text)
-            for group in Self.groups(registry.variants) {
-                let ratio = group[0].config.spatialCompressionRatio
-                let names = group.map(\.name)
-                let channels = group[0].config.latentChannels
-                let fits = width % ratio == 0 && height % ratio == 0
-                let tokens = (width / ratio) * (height / ratio)
-                let base = width % 16 == 0 && height % 16 == 0 ? width / 16 * (height / 16) : nil
-                documents.append([
-                    "width": .integer(width), "height": .integer(height), "variants": JSONValue(names),
-                    "spatial_compression_ratio": .integer(ratio), "latent_channels": .integer(channels),
-                    "tokens": fits ? .integer(tokens) : .null, "tokens_f8p2": base.map { .integer($0) } ?? .null,
-                ])
-                let fewer = base.map { (Double($0) / Double(max(1, tokens))).fixed(1) + "x" } ?? "-"
-                table.add([
-                    "\(width)x\(height)", "\(group[0].geometry) (\(names.count))",
-                    fits ? "\(channels) x \(height / ratio) x \(width / ratio)" : "no multiple of \(ratio)",
-                    fits ? tokens.grouped : "-", base.map(\.grouped) ?? "-", fits ? fewer : "-",
-                ])
+            let size = try Size(text)
+            for group in groups {
+                let count = Count(size, group[0].config)
+                documents.append(count.document(of: group))
+                table.add(count.row(of: group))
             }
         }
         common.json ? Terminal.print(.array(documents)) : table.print()
     }
 
-    /// Variants of one geometry have the same tokens.
+    /// Variants of one geometry have the same tokens; those whose input is no picture have no size to count by.
     private static func groups(_ variants: [Variant]) -> [[Variant]] {
-        Dictionary(grouping: variants, by: \.geometry).values.sorted {
-            $0[0].config.spatialCompressionRatio < $1[0].config.spatialCompressionRatio
+        Dictionary(grouping: variants.filter { $0.config.inChannels == 3 }, by: \.geometry).values.sorted {
+            let (a, b) = ($0[0].config, $1[0].config)
+            return (a.spatialCompressionRatio, a.latentChannels) < (b.spatialCompressionRatio, b.latentChannels)
         }
     }
+}
 
-    private static func parse(_ text: String) throws -> (width: Int, height: Int) {
+/// A picture's size.
+private struct Size: Equatable {
+    let width: Int
+    let height: Int
+
+    init(width: Int, height: Int) {
+        (self.width, self.height) = (width, height)
+    }
+
+    init(_ text: String) throws {
         let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let width = parts[0], let height = parts[1], (1...1_000_000).contains(width),
             (1...1_000_000).contains(height)
         else {
             throw ValidationError("'\(text)' is no size; write it as 1024x768 (width x height)")
         }
-        return (width, height)
+        self.init(width: width, height: height)
+    }
+
+    var text: String { "\(width)x\(height)" }
+
+    var document: JSONValue { ["width": .integer(width), "height": .integer(height)] }
+
+    func fits(_ ratio: Int) -> Bool { width % ratio == 0 && height % ratio == 0 }
+
+    /// The largest size within this one that fits, where there is one, and the smallest around it.
+    func nearest(fitting ratio: Int) -> [Size] {
+        let within = Size(width: width / ratio * ratio, height: height / ratio * ratio)
+        let around = Size(width: (width + ratio - 1) / ratio * ratio, height: (height + ratio - 1) / ratio * ratio)
+        return (within.width > 0 && within.height > 0 ? [within] : []) + [around]
+    }
+}
+
+/// The tokens of a picture with one geometry.
+private struct Count {
+    private let size: Size
+    private let config: AutoencoderDCConfig
+    /// The tokens, where the picture's sides are multiples of F.
+    private let tokens: Int?
+    /// Those of F 8 with patches of 2, where they are multiples of 16.
+    private let base: Int?
+
+    init(_ size: Size, _ config: AutoencoderDCConfig) {
+        let ratio = config.spatialCompressionRatio
+        self.size = size
+        self.config = config
+        tokens = size.fits(ratio) ? (size.width / ratio) * (size.height / ratio) : nil
+        base = size.fits(16) ? size.width / 16 * (size.height / 16) : nil
+    }
+
+    private var ratio: Int { config.spatialCompressionRatio }
+
+    func document(of group: [Variant]) -> JSONValue {
+        [
+            "width": .integer(size.width), "height": .integer(size.height), "variants": JSONValue(group.map(\.name)),
+            "spatial_compression_ratio": .integer(ratio), "latent_channels": .integer(config.latentChannels),
+            "tokens": tokens.map { .integer($0) } ?? .null, "tokens_f8p2": base.map { .integer($0) } ?? .null,
+            "nearest": .array(tokens == nil ? size.nearest(fitting: ratio).map(\.document) : []),
+        ]
+    }
+
+    func row(of group: [Variant]) -> [String] {
+        let latent =
+            tokens == nil
+            ? "fit: " + size.nearest(fitting: ratio).map(\.text).joined(separator: ", ")
+            : "\(config.latentChannels) x \(size.height / ratio) x \(size.width / ratio)"
+        let fewer = tokens.flatMap { tokens in base.map { (Double($0) / Double(max(1, tokens))).fixed(1) + "x" } }
+        return [
+            size.text, "\(group[0].geometry) (\(group.count))", latent, tokens?.grouped ?? "-",
+            base?.grouped ?? "-", fewer ?? "-",
+        ]
     }
 }

@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import CheckpointIO
-internal import Conversion
+internal import Inspection
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 
@@ -23,31 +24,18 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index, a model folder or a config.json.", completion: .file())
     var path: String
 
-    @Option(help: ArgumentHelp("What it should be.", valueName: "variant"))
-    var variant: String?
-
-    @Option(help: ArgumentHelp("The configuration that it should have.", valueName: "file"), completion: .file())
-    var config: String?
-
-    @OptionGroup var open: OpenArguments
+    @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let registry = try common.loadRegistry()
-        let expected = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
-        if case .config(let text) = try PathKind.of(path) { return try verifyConfig(text, expected, registry) }
-        let given = try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) }
-        let checkpoint = try open.open(path)
-        common.say(notesOf: checkpoint)
-        let progress = Progress("verifying", total: checkpoint.byteCount, quiet: common.quiet)
+        let model: OpenedModel
+        switch try hints.openAny(path, common) {
+        case .config(let text, let registry): return try verifyConfig(text, registry)
+        case .model(let opened): model = opened
+        }
+        let progress = Progress("verifying", total: model.checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }
-        let result = try Verification.verify(
-            checkpoint,
-            variant: expected,
-            config: given,
-            registry: registry,
-            progress: progress.advance
-        )
+        let result = try Verification.verify(model, progress: progress.advance)
         progress.finish()
         render(result.findings, reference: result.reference, layout: result.layout)
         if !common.json, !common.quiet {
@@ -59,7 +47,8 @@ struct VerifyCommand: ParsableCommand {
         if result.hasFailed { throw checkFailed }
     }
 
-    private func verifyConfig(_ text: [UInt8], _ expected: Variant?, _ registry: Registry) throws {
+    private func verifyConfig(_ text: [UInt8], _ registry: Registry) throws {
+        let expected = try hints.hints(registry).variant
         let reading = try AutoencoderDCConfig.read(text, path: path)
         let findings = Verification.configFindings(reading, expected: expected, registry: registry)
         render(findings, reference: expected?.name ?? "AutoencoderDC", layout: .diffusers)

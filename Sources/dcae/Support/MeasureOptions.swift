@@ -1,11 +1,11 @@
 internal import ArgumentParser
 internal import Calibration
 internal import CheckpointIO
-internal import Conversion
 internal import DCAEKit
 internal import DCAENetwork
 internal import Inference
 internal import ModelZoo
+internal import Models
 
 /// The part of a run over many pictures.
 struct ShardArguments: ParsableArguments {
@@ -63,24 +63,15 @@ struct MeasureArguments: ParsableArguments {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     }
 
-    /// Measures a checkpoint as a whole, for evidence of what it is; nil where no pictures are given.
-    ///
-    /// - Parameters:
-    ///   - checkpoint: the checkpoint.
-    ///   - request: what the user says of it.
-    ///   - common: whether progress and notes are shown.
-    func measure(_ checkpoint: Checkpoint, _ request: ConversionRequest, _ common: CommonOptions) throws -> ScaleReport?
-    {
+    /// Measures a model as a whole, for evidence of what it is; nil where no pictures are given.
+    func measure(_ source: OpenedModel, _ common: CommonOptions) throws -> ScaleReport? {
         guard !images.isEmpty else { return nil }
-        let registry = try common.loadRegistry()
         let pictures = try PictureSet(at: images, limit: limit ?? Self.evidenceLimit)
-        let model = try LoadedModel(options: AutoencoderDC.Options()) {
-            try RunnableModel(checkpoint, request, registry: registry)
-        }
+        let model = try LoadedModel(options: AutoencoderDC.Options(), part: .encoder) { source }
         let run = try MeasurementRun(model, pictures, shard: .whole, side: size, fingerprint: nil)
         return try ScaleReport(
             try MeasureProgress(common, total: pictures.entries.count).run(run, nil),
-            registry: registry
+            registry: source.registry
         )
     }
 

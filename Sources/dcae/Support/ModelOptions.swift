@@ -1,25 +1,16 @@
 public import ArgumentParser
 internal import CheckpointIO
-internal import Conversion
 internal import DCAEKit
 internal import DCAENetwork
 public import Images
 internal import Inference
 public import Kernels
 internal import ModelZoo
+internal import Models
 internal import TensorCore
 
 /// What commands take that run a network.
 struct ModelArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("What the checkpoint is, where it does not say so itself.", valueName: "variant"))
-    var variant: String?
-
-    @Option(
-        help: ArgumentHelp("A diffusers config.json that describes it, for models of your own.", valueName: "file"),
-        completion: .file()
-    )
-    var config: String?
-
     @Option(help: ArgumentHelp("The number of threads; by default one for each processor.", valueName: "number"))
     var threads: Int?
 
@@ -43,10 +34,9 @@ struct ModelArguments: ParsableArguments {
     @Flag(help: "The same, also at the first value that fp16 could not hold: beyond 65504 in magnitude.")
     var checkFp16 = false
 
-    @OptionGroup var open: OpenArguments
+    @OptionGroup var hints: HintArguments
 
     func validate() throws {
-        if variant != nil, config != nil { throw ValidationError("--variant and --config exclude each other") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
     }
 
@@ -57,6 +47,7 @@ struct ModelArguments: ParsableArguments {
     ///   - common: the registry, and whether notes are printed.
     ///   - scalingFactor: one that the user gives.
     ///   - tiles: the tiles that the user wants.
+    ///   - part: what of the network must be there.
     ///   - isOther: whether this is a second checkpoint, to which what is said of the first does not apply.
     /// - Returns: the network, ready to run.
     /// - Throws: where the checkpoint cannot be opened or is no DC-AE.
@@ -65,23 +56,17 @@ struct ModelArguments: ParsableArguments {
         _ common: CommonOptions,
         scalingFactor: Double? = nil,
         tiles: TileArguments? = nil,
+        part: NetworkPart = .whole,
         isOther: Bool = false
     ) throws -> LoadedModel {
-        let registry = try common.loadRegistry()
-        var request = ConversionRequest()
-        if !isOther {
-            request.variant = try variant.map { name throws(CheckpointError) in try registry.variant(named: name) }
-            if let config { request.config = try AutoencoderDCConfig.read(file: config) }
-        }
-        request.scalingFactor = scalingFactor
         var options = AutoencoderDC.Options()
         if let threads { options.threads = threads }
         options.precision = precision
         options.check = checkFp16 ? .withinF16 : checkFinite ? .finite : .nothing
-        var model = try LoadedModel(options: options) {
-            let checkpoint = try open.open(path)
-            common.say(notesOf: checkpoint)
-            return try RunnableModel(checkpoint, request, registry: registry)
+        var hints = hints
+        if isOther { (hints.variant, hints.config) = (nil, nil) }
+        var model = try LoadedModel(options: options, part: part) {
+            try hints.open(path, common, scalingFactor: scalingFactor)
         }
         model.tiling = try tiles?.tiling(for: model.network)
         return model
@@ -203,9 +188,7 @@ struct ScalingArguments: ParsableArguments {
     var scalingFactor: Double?
 
     func validate() throws {
-        if let scalingFactor, !scalingFactor.isFinite || scalingFactor <= 0 {
-            throw ValidationError("--scaling-factor must be a number above 0")
-        }
+        try checkFactor(scalingFactor)
         if scalingFactor != nil, !scaled { throw ValidationError("--scaling-factor is used by --scaled: add it") }
     }
 

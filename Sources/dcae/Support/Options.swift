@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import CheckpointIO
 package import Conversion
 public import ModelZoo
+internal import Models
 internal import TensorCore
 
 #if canImport(Glibc)
@@ -36,11 +37,69 @@ struct CommonOptions: ParsableArguments {
         return try Registry(adding: registry ?? fromEnvironment)
     }
 
-    /// Prints what was decided on opening a checkpoint.
-    func say(notesOf checkpoint: Checkpoint) {
+    /// Prints notes, unless only the result is wanted.
+    func say(_ notes: [String]) {
         guard !quiet else { return }
-        for note in checkpoint.notes { Terminal.say("dcae: note: \(note)") }
+        for note in notes { Terminal.say("dcae: note: \(note)") }
     }
+}
+
+/// What users say of a checkpoint: what it is, and which part of a file is meant.
+struct HintArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("What the checkpoint is, where it does not say so itself.", valueName: "variant"))
+    var variant: String?
+
+    @Option(
+        help: ArgumentHelp("A diffusers config.json that describes it, for models of your own.", valueName: "file"),
+        completion: .file()
+    )
+    var config: String?
+
+    @OptionGroup var open: OpenArguments
+
+    func validate() throws {
+        if variant != nil, config != nil { throw ValidationError("--variant and --config exclude each other") }
+    }
+
+    /// What was said.
+    func hints(_ registry: Registry, scalingFactor: Double? = nil) throws -> ModelHints {
+        ModelHints(
+            variant: try variant.map { name throws(CheckpointError) in try registry.variant(named: name, in: "--variant") },
+            config: try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) },
+            scalingFactor: scalingFactor,
+            opening: try open.options()
+        )
+    }
+
+    /// Opens a model, and says what was decided and what is odd.
+    func open(_ path: String, _ common: CommonOptions, scalingFactor: Double? = nil) throws -> OpenedModel {
+        let registry = try common.loadRegistry()
+        let hints = try hints(registry, scalingFactor: scalingFactor)
+        return say(try OpenedModel(path, hints, registry: registry), common)
+    }
+
+    /// Opens a model or reads a config.json, whichever a path leads to.
+    func openAny(_ path: String, _ common: CommonOptions) throws -> PathContent {
+        let registry = try common.loadRegistry()
+        let hints = try hints(registry)
+        switch try ModelPath.open(path, hints.opening) {
+        case .config(let text): return .config(text, registry)
+        case .checkpoint(let file): return .model(say(try OpenedModel(file, hints, registry: registry), common))
+        }
+    }
+
+    private func say(_ model: OpenedModel, _ common: CommonOptions) -> OpenedModel {
+        common.say(model.notes)
+        // What is wrong with the data is said whatever else is silent.
+        model.warnings.forEach { Terminal.warn($0) }
+        return model
+    }
+}
+
+/// What a path given to a command leads to.
+enum PathContent {
+    case model(OpenedModel)
+    case config([UInt8], Registry)
 }
 
 /// How to open checkpoints whose content leaves a choice.
@@ -53,20 +112,26 @@ struct OpenArguments: ParsableArguments {
     )
     var maxExpandedSize: String?
 
-    func open(_ path: String) throws -> Checkpoint {
+    func options() throws -> OpenOptions {
         var options = OpenOptions(section: section)
         if let maxExpandedSize { options.maxExpandedSize = try size(maxExpandedSize, option: "--max-expanded-size") }
-        return try Checkpoint.open(path, options: options)
+        return options
+    }
+}
+
+/// Refuses a scaling factor that is none.
+func checkFactor(_ factor: Double?) throws {
+    if let factor, !factor.isFinite || factor <= 0 {
+        throw ValidationError("--scaling-factor must be a number above 0")
     }
 }
 
 /// The size that an option gives.
 func size(_ text: String, option: String) throws -> Int {
-    do throws(ConversionFault) {
-        return try ByteSize.parse(text)
-    } catch {
-        throw CheckpointError(option, .file, error)
+    guard let size = ByteSize.parse(text) else {
+        throw CheckpointError(option, .file, ConversionFault.badShardSize(text))
     }
+    return size
 }
 
 /// The dtypes that weights can be converted to, by the names that diffusers' script uses.
@@ -82,7 +147,14 @@ enum WeightDType: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-extension Layout: ExpressibleByArgument {}
+extension Layout: ExpressibleByArgument {
+    /// A layout by its name.
+    public init?(argument: String) { self.init(rawValue: argument) }
+    /// What can be given.
+    public static var allValueStrings: [String] { allCases.map(\.rawValue) }
+    /// The default as the help shows it.
+    public var defaultValueDescription: String { rawValue }
+}
 extension CheckLevel: ExpressibleByArgument {}
 
 /// The end of a command whose check found something: exit code 1.

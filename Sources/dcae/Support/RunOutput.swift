@@ -3,6 +3,7 @@ internal import DCAEKit
 internal import Images
 internal import Inference
 internal import ModelZoo
+internal import Models
 internal import StrictJSON
 internal import TensorCore
 

@@ -6,14 +6,26 @@ struct Table {
     private let headings: [String]
     private let rightAligned: Set<Int>
     private let shortened: Int?
+    private let optional: [Int]
+    private let columns: Int?
 
     /// - Parameters:
     ///   - right: the columns that are set to the right.
     ///   - shortened: the column whose cells lose their middle where the terminal is too narrow.
-    init(_ headings: [String], right: Set<Int> = [], shortened: Int? = nil) {
+    ///   - optional: the columns that are left out where it is too narrow, the first of them first.
+    ///   - columns: the width to fit into; nil for any.
+    init(
+        _ headings: [String],
+        right: Set<Int> = [],
+        shortened: Int? = nil,
+        optional: [Int] = [],
+        columns: Int? = Terminal.columns
+    ) {
         self.headings = headings
         rightAligned = right
         self.shortened = shortened
+        self.optional = optional
+        self.columns = columns
     }
 
     /// What a shortened column keeps, however narrow the terminal is.
@@ -28,17 +40,24 @@ struct Table {
             self.rows.reduce(headings[column].unicodeScalars.count) { max($0, $1[column].unicodeScalars.count) }
         }
         var rows = rows
-        if let shortened, let columns = Terminal.columns {
-            let total = widths.reduce(0) { $0 + $1 + 2 } - 2
-            let room = max(Self.leastWidth, widths[shortened] - max(0, total - columns))
-            if room < widths[shortened] {
-                for index in rows.indices { rows[index][shortened] = rows[index][shortened].middleShortened(to: room) }
-                widths[shortened] = room
+        var shown = Array(headings.indices)
+        if let columns {
+            func total() -> Int { shown.reduce(0) { $0 + widths[$1] + 2 } - 2 }
+            for column in optional where total() > columns { shown.removeAll { $0 == column } }
+            if let shortened {
+                let room = max(Self.leastWidth, widths[shortened] - max(0, total() - columns))
+                if room < widths[shortened] {
+                    for index in rows.indices {
+                        rows[index][shortened] = rows[index][shortened].middleShortened(to: room)
+                    }
+                    widths[shortened] = room
+                }
             }
         }
         func line(_ cells: [String]) -> String {
             var text = ""
-            for (column, cell) in cells.enumerated() {
+            for column in shown {
+                let cell = cells[column]
                 let padding = String(repeating: " ", count: widths[column] - cell.unicodeScalars.count)
                 text += rightAligned.contains(column) ? padding + cell : cell + padding
                 text += "  "

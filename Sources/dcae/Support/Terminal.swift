@@ -29,6 +29,9 @@ enum Terminal {
         return columns > 0 ? columns : nil
     }()
 
+    /// The columns that tables and paragraphs of our own are made for: those of the terminal, else 80.
+    static let textWidth = columns ?? 80
+
     /// Writes a line of the result.
     static func print(_ line: String = "") {
         write(line + "\n", to: STDOUT_FILENO)

@@ -1,0 +1,126 @@
+package import ModelZoo
+package import Models
+internal import StrictJSON
+
+/// The config.json of an output: everything that a model says of itself, as the layout's programs read it.
+///
+/// In the diffusers layout that is an AutoencoderDC configuration. In the original layout it names the model, since the
+/// original's loader builds the network from the name; what the name does not say stands beside it, in fields that the loader
+/// passes over. Converting back gives the same configuration.
+package struct OutputConfig: Sendable {
+    /// The text, or nil where nothing is known to put into it.
+    package let text: String?
+    /// What was decided on the way, a line each.
+    package let notes: [String]
+
+    /// The configuration for a folder in a layout.
+    package init(_ model: OpenedModel, for target: Layout) {
+        guard target == .original || target == .comfyui else {
+            self.init(text: Self.diffusers(model).map(Self.text), notes: [])
+            return
+        }
+        self = Self.original(model)
+    }
+
+    private init(text: String?, notes: [String]) {
+        self.text = text
+        self.notes = notes
+    }
+
+    // MARK: diffusers
+
+    /// The fields of the diffusers configuration: as the model spells them, where it does.
+    private static func diffusers(_ model: OpenedModel) -> JSONValue? {
+        guard let config = model.config else { return nil }
+        guard let spelled = model.spelledConfig?.members else { return config.json }
+        let own = config.json.members ?? []
+        // Fields that diffusers has had from the beginning are never left to its defaults.
+        let recent = AutoencoderDCConfig.recentFields
+        var members = spelled.filter { $0.key != "_diffusers_version" && $0.key != "_class_name" }
+        members += own.filter { field in
+            field.key.hasPrefix("_") || (spelled.allSatisfy { $0.key != field.key } && !recent.contains(field.key))
+        }
+        if let factor = config.scalingFactor,
+            members.first(where: { $0.key == "scaling_factor" })?.value.number != factor
+        {
+            members.removeAll { $0.key == "scaling_factor" }
+            members.append(.init("scaling_factor", .double(factor)))
+        }
+        return .object(members)
+    }
+
+    private static func text(_ value: JSONValue) -> String {
+        JSONWriter.pretty(value, sortKeys: true) + "\n"
+    }
+
+    // MARK: original
+
+    private static func original(_ model: OpenedModel) -> OutputConfig {
+        if case .original(let own) = model.surroundings.config.content, model.hints.variant == nil,
+            model.hints.config == nil
+        {
+            return kept(own, model)
+        }
+        let (variant, notes) = name(model)
+        guard let variant else {
+            // The network's own description: no published name builds it, or it is not known which does.
+            guard model.spelledConfig != nil || model.structural.isEmpty, let config = diffusers(model) else {
+                return OutputConfig(text: nil, notes: notes)
+            }
+            return OutputConfig(text: text(config), notes: notes)
+        }
+        var members: [JSONValue.Member] = [.init("model_name", .string(variant.name))]
+        if let factor = model.config?.scalingFactor, factor != variant.config.scalingFactor {
+            members.append(.init("scaling_factor", .double(factor)))
+        }
+        if let spelled = diffusers(model), !says(variant.config, spelled, factor: model.config?.scalingFactor) {
+            members.append(.init(NeighbourConfig.diffusersField, spelled))
+        }
+        return OutputConfig(text: JSONWriter.pretty(.object(members), sortKeys: true), notes: notes)
+    }
+
+    /// The config.json that came with the model, with the factor that it has now.
+    private static func kept(_ own: NeighbourConfig.OriginalConfig, _ model: OpenedModel) -> OutputConfig {
+        var members = own.json.members ?? []
+        if let factor = model.hints.scalingFactor {
+            members.removeAll { $0.key == "scaling_factor" }
+            if factor != model.registry.known(own.modelName)?.config.scalingFactor {
+                members.append(.init("scaling_factor", .double(factor)))
+            }
+        }
+        return OutputConfig(text: JSONWriter.pretty(.object(members), sortKeys: true), notes: [])
+    }
+
+    /// Whether a name and a factor say all that a configuration does, to the spelling.
+    private static func says(_ config: AutoencoderDCConfig, _ spelled: JSONValue, factor: Double?) -> Bool {
+        var config = config
+        config.scalingFactor = factor
+        return JSONWriter.pretty(config.json, sortKeys: true) == JSONWriter.pretty(spelled, sortKeys: true)
+    }
+
+    /// The published model whose name is written, from which the original's loader builds this network.
+    private static func name(_ model: OpenedModel) -> (variant: Variant?, notes: [String]) {
+        if let variant = model.variant ?? model.hints.variant { return (variant, []) }
+        // Its factor may be its own: the name is a question of the network alone.
+        var fitting = model.candidates.isEmpty ? model.namesakes : model.candidates
+        if fitting.isEmpty { fitting = model.structural }
+        guard let first = fitting.first else {
+            return (nil, ["config.json is its AutoencoderDC configuration: no published name builds this network"])
+        }
+        if fitting.count == 1 {
+            let note =
+                "config.json has model_name \(first.name), from which the original's loader builds the network, and what "
+                + "this model has of its own beside it"
+            return (first, [note])
+        }
+        guard fitting.allSatisfy({ $0.config == first.config }) else {
+            let names = fitting.map(\.name).joined(separator: " or ")
+            let kept =
+                model.spelledConfig == nil
+                ? "no config.json is written" : "config.json is its AutoencoderDC configuration"
+            return (nil, ["\(kept): the model can be \(names); --variant names it"])
+        }
+        let others = fitting.dropFirst().map(\.name).joined(separator: " or ")
+        return (first, ["config.json has model_name \(first.name); \(others) is the same network: --variant names it"])
+    }
+}

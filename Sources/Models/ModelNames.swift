@@ -1,0 +1,151 @@
+internal import CheckpointIO
+internal import TensorCore
+
+/// The places in a file where a network can lie: what its tensors are called there, and what they are called in a network.
+///
+/// Wrappers leave parts in names that are never a model's own (`module.` of data parallel, `_orig_mod.` of torch.compile, those
+/// of FSDP): these are taken off wherever they stand. What stands before `encoder.` and `decoder.` is the place, as `vae.` in a
+/// file that holds a whole pipeline.
+struct ModelNames {
+    /// Tensors under one prefix.
+    struct Place {
+        /// What stands before the network's own names, with its dot; empty for none.
+        let prefix: String
+        /// The tensors, each with its name in the network.
+        private(set) var members: [(name: String, tensor: Int)] = []
+        /// How many of the names had parts of wrappers in them.
+        private(set) var unwrapped = 0
+        /// Whether two tensors of it would have one name.
+        private(set) var isAmbiguous = false
+        private var names: Set<UTF8Name> = []
+
+        init(prefix: String) {
+            self.prefix = prefix
+        }
+
+        /// The name by which the place is asked for.
+        var section: String { prefix.hasSuffix(".") ? String(prefix.dropLast()) : prefix }
+
+        /// Whether it is called as averages of weights are, which are copies of the weights beside them.
+        var isAverage: Bool {
+            prefix.split(separator: ".").contains { $0 == "ema" || $0.hasPrefix("ema_") || $0.hasSuffix("_ema") }
+        }
+
+        mutating func add(_ name: String, _ tensor: Int, wasWrapped: Bool) {
+            if !names.insert(UTF8Name(name)).inserted { isAmbiguous = true }
+            members.append((name, tensor))
+            if wasWrapped { unwrapped += 1 }
+        }
+    }
+
+    /// The parts that wrappers put into names.
+    static let wrappers: Set<Substring> = [
+        "module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module",
+    ]
+    /// No wrapper makes a longer prefix; names may be longer than anything that deserves to be searched.
+    private static let lengthLimit = 1024
+    private static let coders: Set<Substring> = ["encoder", "decoder"]
+    /// What an encoder's or a decoder's parts begin with, in any layout.
+    private static let beginnings = ["stages", "project_", "down_blocks", "up_blocks", "conv_", "norm_out"]
+
+    /// The places, in the order in which they come in the file.
+    private(set) var places: [Place] = []
+    /// Averages whose names have lost their dots, as LitEma stores them: by prefix, the names without dots.
+    private(set) var dotless: [(prefix: String, members: [(name: String, tensor: Int)])] = []
+    /// The parts of wrappers that were met.
+    private(set) var wrappersFound: Set<String> = []
+
+    init(_ checkpoint: Checkpoint) {
+        var positions: [String: Int] = [:]
+        var dotlessPositions: [String: Int] = [:]
+        var others: [(kept: [Substring], index: Int, isWrapped: Bool)] = []
+        for (index, tensor) in checkpoint.tensors.enumerated() {
+            let name = tensor.descriptor.name
+            guard name.utf8.count <= Self.lengthLimit else { continue }
+            let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+                .map { Substring($0) }
+            let kept = parts.filter { !Self.wrappers.contains($0) }
+            if let root = Self.root(of: kept) {
+                let prefix = kept[..<root].map { $0 + "." }.joined()
+                let isWrapped = kept.count < parts.count
+                if isWrapped { wrappersFound.formUnion(parts.filter(Self.wrappers.contains).map(String.init)) }
+                let position = positions[prefix] ?? places.count
+                if position == places.count {
+                    positions[prefix] = position
+                    places.append(Place(prefix: prefix))
+                }
+                places[position].add(kept[root...].joined(separator: "."), index, wasWrapped: isWrapped)
+            } else if let last = kept.last, kept.count > 1, Self.coders.contains(where: last.hasPrefix) {
+                let prefix = kept.dropLast().map { $0 + "." }.joined()
+                let position = dotlessPositions[prefix] ?? dotless.count
+                if position == dotless.count {
+                    dotlessPositions[prefix] = position
+                    dotless.append((prefix, []))
+                }
+                dotless[position].members.append((String(last), index))
+            } else {
+                others.append((kept, index, kept.count < parts.count))
+            }
+        }
+        // What stands beside a network's parts in its encoder or decoder belongs to it, whatever it is called.
+        for (kept, index, isWrapped) in others {
+            guard let root = kept.indices.dropLast().first(where: { Self.coders.contains(kept[$0]) }),
+                let position = positions[kept[..<root].map { $0 + "." }.joined()]
+            else { continue }
+            places[position].add(kept[root...].joined(separator: "."), index, wasWrapped: isWrapped)
+        }
+    }
+
+    /// Where an encoder or decoder of a DC-AE begins in a name.
+    private static func root(of parts: [Substring]) -> Int? {
+        parts.indices.dropLast().first { index in
+            coders.contains(parts[index]) && beginnings.contains { parts[index + 1].hasPrefix($0) }
+        }
+    }
+}
+
+extension Checkpoint {
+    /// A checkpoint with some of the tensors of this one, under other names.
+    func selecting(_ members: [(name: String, tensor: Int)], notes more: [String]) -> Checkpoint {
+        let isSame =
+            members.count == tensors.count
+            && members.enumerated().allSatisfy {
+                $0 == $1.tensor && UTF8Name($1.name) == UTF8Name(tensors[$0].descriptor.name)
+            }
+        if isSame, more.isEmpty { return self }
+        return copy(
+            tensors: members.map { name, index in
+                let tensor = tensors[index]
+                let own = tensor.descriptor
+                return StoredTensor(
+                    descriptor: TensorDescriptor(name: name, dtype: own.dtype, shape: own.shape),
+                    location: tensor.location
+                )
+            },
+            notes: notes + more
+        )
+    }
+
+    /// The same without what wrappers put before all names of a model of another kind.
+    func withoutWrappers() -> Checkpoint {
+        guard let first = tensors.first?.descriptor.name, first.utf8.count <= 256 else { return self }
+        let wrapping = first.split(separator: ".").prefix(while: ModelNames.wrappers.contains)
+        var prefix = wrapping.map { $0 + "." }.joined()
+        while !prefix.isEmpty, !tensors.allSatisfy({ $0.descriptor.name.hasPrefix(prefix) }) {
+            prefix = prefix.split(separator: ".").dropLast().map { $0 + "." }.joined()
+        }
+        let length = prefix.utf8.count
+        guard length > 0, tensors.allSatisfy({ $0.descriptor.name.utf8.count > length }) else { return self }
+        let members = tensors.enumerated().map { index, tensor in
+            (name: String(Substring(tensor.descriptor.name.utf8.dropFirst(length))), tensor: index)
+        }
+        return selecting(members, notes: [ModelNames.note(prefix: prefix, count: tensors.count)])
+    }
+}
+
+extension ModelNames {
+    /// What is said of a prefix that all names have.
+    static func note(prefix: String, count: Int) -> String {
+        "the prefix \"\(prefix.escaped(limit: 60))\" of all \(count) names was taken off"
+    }
+}

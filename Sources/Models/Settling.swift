@@ -1,0 +1,357 @@
+internal import CheckpointIO
+internal import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
+/// Settles what a model is from what was found: pure, so that a measurement can be added later.
+///
+/// What the user says comes first, then what the model says of itself, then what else is known; a contradiction between the
+/// user's word and a fact is an error, one between facts is reported.
+struct Settling: Sendable {
+    private let found: NetworkSearch.Found
+    private let candidates: [NetworkCandidate]
+    private let hints: ModelHints
+    private let surroundings: Surroundings
+    private let registry: Registry
+    private let measurement: FactorMeasurement?
+
+    init(
+        _ found: NetworkSearch.Found,
+        _ candidates: [NetworkCandidate],
+        _ hints: ModelHints,
+        _ surroundings: Surroundings,
+        _ registry: Registry,
+        _ measurement: FactorMeasurement?
+    ) {
+        self.found = found
+        self.candidates = candidates
+        self.hints = hints
+        self.surroundings = surroundings
+        self.registry = registry
+        self.measurement = measurement
+    }
+
+    func answer() -> OpenedModel.Answer {
+        var answer = OpenedModel.Answer()
+        answer.measurement = measurement
+        if case .unreadable(let error) = surroundings.config.content {
+            answer.warnings.append("the config.json beside it cannot be used: \(error.reason)")
+        }
+        guard let candidate = found.candidate, found.fault == nil else {
+            answer.mismatch = mismatch
+            answer.problem = problemWithoutNetwork(answer.mismatch)
+            answer.factorProblem = answer.problem
+            return answer
+        }
+        answer.structural = variants(of: candidate)
+        switch candidate.source {
+        case .given: settleGiven(&answer)
+        case .variant: settleNamed(&answer)
+        case .neighbour: settleOwn(&answer)
+        case .registry: settleKnown(&answer)
+        }
+        weigh(measurement, &answer)
+        return answer
+    }
+
+    /// The variants of a network. What a config.json says counts to the last field; of bare tensors, all that have them.
+    private func variants(of candidate: NetworkCandidate) -> [Variant] {
+        guard candidate.source == .registry, let layout = found.layout else {
+            return registry.variants.filter { $0.config.architecture == candidate.architecture }
+        }
+        let fitting = candidates.filter {
+            $0.source == .registry && $0.fits(found.checkpoint, layout, part: found.part)
+        }
+        return registry.variants.filter { variant in
+            fitting.contains { $0.architecture == variant.config.architecture }
+        }
+    }
+
+    // MARK: No network
+
+    private func problemWithoutNetwork(_ mismatch: String?) -> ModelFault {
+        if let fault = found.fault { return fault }
+        guard let layout = found.layout, let first = candidates.first else { return .notDCAE(mismatch) }
+        let report = StructureReport(found.checkpoint, first.network, layout)
+        switch first.source {
+        case .given: return .structure(variant: "the given configuration", report)
+        case .variant: return .structure(variant: hints.variant?.name ?? "", report)
+        case .neighbour: return .configContradicts(report)
+        case .registry: return .notDCAE(mismatch)
+        }
+    }
+
+    private var mismatch: String {
+        guard let layout = found.layout else { return "its tensors have the names of no layout of a DC-AE" }
+        var closest: (variant: Variant, report: StructureReport)?
+        var compared: [(AutoencoderDCConfig, StructureReport)] = []
+        for variant in registry.variants {
+            let architecture = variant.config.architecture
+            let report =
+                compared.first { $0.0 == architecture }?.1
+                ?? StructureReport(found.checkpoint, NetworkDescription(architecture), layout)
+            compared.append((architecture, report))
+            // What was only published in another layout is nobody's nearest in this one.
+            guard layout.isUnpublished || variant.layouts.contains(layout) else { continue }
+            if report.faults.count < closest?.report.faults.count ?? .max { closest = (variant, report) }
+        }
+        guard let closest else { return "its tensors fit none" }
+        return "nearest is \(closest.variant.name), from which it differs: \(closest.report.summary)"
+    }
+
+    // MARK: Evidence
+
+    private func structureEvidence(_ variants: [Variant]) -> Evidence {
+        let layout = found.layout?.rawValue ?? ""
+        let count = found.checkpoint.tensors.count
+        let part = found.part == .whole ? "" : ": the \(found.part.rawValue) alone"
+        let whose =
+            variants.first.map { "the \(layout) names and the shapes of \($0.family)\(part)" }
+            ?? "the \(layout) names and the shapes that its config.json describes\(part)"
+        return Evidence(.structure, "\(count) tensors have \(whose)", variants.map(\.name))
+    }
+
+    private func facts(own: AutoencoderDCConfig.Reading?) -> [Evidence] {
+        surroundings.evidence(registry, own: own)
+    }
+
+    /// The variants among some that all facts with something to say speak for.
+    private func narrowed(_ variants: [Variant], by facts: [Evidence]) -> [Variant] {
+        variants.filter { variant in
+            facts.allSatisfy { $0.variants.isEmpty || $0.variants.contains(variant.name) }
+        }
+    }
+
+    // MARK: The user's word
+
+    private func settleGiven(_ answer: inout OpenedModel.Answer) {
+        guard let reading = hints.config else { return }
+        var config = reading.config
+        answer.spelled = reading.json
+        answer.reasons = ["--config gives the configuration"]
+        if let factor = hints.scalingFactor {
+            config.scalingFactor = factor
+            answer.reasons.append("--scaling-factor gives \(factor)")
+        }
+        answer.evidence = [structureEvidence(answer.structural)] + facts(own: reading)
+        answer.config = config
+        answer.candidates = narrowed(answer.structural.filter { $0.config.means(config) }, by: answer.evidence)
+        answer.variant = answer.candidates.count == 1 ? answer.candidates[0] : nil
+        if config.scalingFactor == nil { answer.factorProblem = .noScalingFactor("this configuration") }
+    }
+
+    private func settleNamed(_ answer: inout OpenedModel.Answer) {
+        guard let variant = hints.variant else { return }
+        answer.reasons = ["--variant names \(variant.name)"]
+        answer.evidence = [structureEvidence(answer.structural)]
+        answer.config = variant.config
+        answer.candidates = [variant]
+        answer.variant = variant
+        let own = surroundings.config.ownConfig
+        let facts = facts(own: own)
+        if let contrary = facts.first(where: { !$0.variants.isEmpty && !$0.variants.contains(variant.name) }) {
+            answer.problem = .variantDiffers(given: variant.name, evidence: contrary.text)
+            answer.factorProblem = answer.problem
+            return
+        }
+        answer.evidence += facts
+        answer.reasons += facts.map(\.text)
+        var known = variant.config.scalingFactor
+        if let own, own.config.architecture == variant.config.architecture {
+            answer.spelled = own.json
+            if let factor = own.config.scalingFactor { known = factor }
+        } else if let own, found.candidate.map({ !Self.fits($0, own.config, found) }) != true {
+            let difference = Self.difference(own.config, variant.config)
+            let text = "config.json beside it describes another network: \(difference)"
+            answer.problem = .variantDiffers(given: variant.name, evidence: text)
+            answer.factorProblem = answer.problem
+            return
+        }
+        if case .original(let original) = surroundings.config.content, let factor = original.scalingFactor {
+            known = factor
+        }
+        if let factor = hints.scalingFactor {
+            if let known, known != factor {
+                answer.problem = .factorDiffers(given: factor, known: known, variant: variant.name)
+                answer.factorProblem = answer.problem
+                return
+            }
+            answer.reasons.append("--scaling-factor gives \(factor)")
+            known = factor
+        }
+        answer.config?.scalingFactor = known
+        if known == nil { answer.factorProblem = .noScalingFactor(variant.name) }
+    }
+
+    /// Whether a configuration has exactly the tensors that were found.
+    private static func fits(
+        _ candidate: NetworkCandidate,
+        _ config: AutoencoderDCConfig,
+        _ found: NetworkSearch.Found
+    ) -> Bool {
+        guard let layout = found.layout else { return false }
+        return StructureReport(found.checkpoint, NetworkDescription(config), layout, part: found.part).fits
+    }
+
+    /// The first field in which two configurations differ: `decoder_in_shortcut is false`.
+    private static func difference(_ a: AutoencoderDCConfig, _ b: AutoencoderDCConfig) -> String {
+        let (x, y) = (a.architecture.json, b.architecture.json)
+        let key = x.members?.first { $0.value != y[$0.key] }?.key ?? ""
+        return "\(key) is another"
+    }
+
+    // MARK: The model's own word
+
+    private func settleOwn(_ answer: inout OpenedModel.Answer) {
+        guard let reading = surroundings.config.ownConfig else { return }
+        var config = reading.config
+        answer.spelled = reading.json
+        if case .original(let original) = surroundings.config.content, let factor = original.scalingFactor {
+            config.scalingFactor = factor
+        }
+        var facts = facts(own: reading)
+        if let measurement, config.scalingFactor == nil, hints.scalingFactor == nil {
+            let variants = measurement.variants ?? answer.structural.map(\.name)
+            facts.append(Evidence(.measurement, measurement.text, variants))
+        }
+        answer.evidence = [structureEvidence(answer.structural)] + facts
+        answer.reasons = answer.evidence.map(\.text)
+        let claims = answer.structural.filter {
+            config.scalingFactor == nil || $0.config.scalingFactor == config.scalingFactor
+        }
+        let left = narrowed(claims, by: facts)
+        if left.isEmpty, !claims.isEmpty {
+            answer.isContradictory = true
+            for fact in facts
+            where !fact.variants.isEmpty && !claims.contains(where: { fact.variants.contains($0.name) }) {
+                answer.warnings.append("its config.json speaks for \(Self.names(claims)), but \(fact.text)")
+            }
+        }
+        answer.candidates = left
+        answer.variant = left.count == 1 ? left[0] : nil
+        if measurement?.isDecided == true, config.scalingFactor == nil, let variant = answer.variant {
+            config.scalingFactor = variant.config.scalingFactor
+        }
+        if let factor = hints.scalingFactor {
+            if let own = config.scalingFactor, own != factor {
+                answer.warnings.append(
+                    "the config.json beside it has scaling_factor \(own); --scaling-factor \(factor) is used"
+                )
+                answer.variant = nil
+                answer.candidates = answer.structural.filter { $0.config.scalingFactor == factor }
+            }
+            config.scalingFactor = factor
+            answer.reasons.append("--scaling-factor gives \(factor)")
+        }
+        answer.config = config
+        if config.scalingFactor == nil {
+            answer.variant = nil
+            answer.factorProblem = .factorMissing
+        }
+    }
+
+    // MARK: What is known
+
+    private func settleKnown(_ answer: inout OpenedModel.Answer) {
+        let facts = facts(own: nil)
+        var evidence = [structureEvidence(answer.structural)] + facts
+        // A factor that the user gives is not for a measurement to narrow down.
+        if let measurement, hints.scalingFactor == nil {
+            let variants = measurement.variants ?? answer.structural.map(\.name)
+            evidence.append(Evidence(.measurement, measurement.text, variants))
+        }
+        answer.evidence = evidence
+        answer.reasons = evidence.map(\.text)
+        var candidates = narrowed(answer.structural, by: evidence)
+        answer.isContradictory = candidates.isEmpty
+        answer.candidates = candidates
+        if candidates.isEmpty {
+            answer.config = Self.common(answer.structural)
+            answer.config?.scalingFactor = nil
+            answer.problem = answer.config == nil ? .contradiction(evidence) : nil
+            answer.factorProblem = .contradiction(evidence)
+            return
+        }
+        var own: Double?
+        if case .original(let original) = surroundings.config.content { own = original.scalingFactor }
+        if let factor = hints.scalingFactor ?? own {
+            if hints.scalingFactor != nil { answer.reasons.append("--scaling-factor gives \(factor)") }
+            let fitting = candidates.filter { $0.config.scalingFactor == factor }
+            if hints.scalingFactor != nil, fitting.isEmpty,
+                candidates.contains(where: { $0.config.scalingFactor != nil })
+            {
+                answer.warnings.append("scaling factor \(factor) is that of none of \(Self.names(candidates))")
+            }
+            answer.config = Self.common(fitting.isEmpty ? candidates : fitting)
+            answer.config?.scalingFactor = factor
+            if !fitting.isEmpty { candidates = fitting }
+            // A factor of its own is for a variant that has none published, or for weights trained further.
+            let isOther = candidates[0].config.scalingFactor.map { $0 != factor } ?? false
+            answer.candidates = own != nil && fitting.isEmpty ? [] : candidates
+            answer.variant = candidates.count == 1 && !isOther ? candidates[0] : nil
+            if answer.config == nil { answer.problem = .ambiguous(answer.structural, needsName: true) }
+            return settleNeighbour(&answer)
+        }
+        answer.variant = candidates.count == 1 ? candidates[0] : nil
+        answer.config = Self.common(candidates)
+        if answer.config == nil {
+            answer.problem = .ambiguous(candidates, needsName: true)
+            answer.factorProblem = answer.problem
+            return
+        }
+        let factors = Set(candidates.map(\.config.scalingFactor))
+        if factors.count > 1 {
+            answer.factorProblem = .ambiguous(candidates, needsName: false, measured: measurement != nil)
+        } else if let factor = candidates[0].config.scalingFactor {
+            answer.config?.scalingFactor = factor
+        } else {
+            answer.factorProblem = .noScalingFactor(candidates.count == 1 ? candidates[0].name : "this model")
+        }
+        settleNeighbour(&answer)
+    }
+
+    /// A config.json beside the weights that is of no use: nothing falls back to a registry's factor in silence.
+    private func settleNeighbour(_ answer: inout OpenedModel.Answer) {
+        switch surroundings.config.content {
+        case .unreadable(let error):
+            if hints.scalingFactor == nil {
+                answer.config?.scalingFactor = nil
+                answer.factorProblem = .configUnreadable(error.reason)
+            }
+        case .diffusers(let reading):
+            // It does not describe these tensors, or it would have been the answer.
+            guard let layout = found.layout else { return }
+            let report = StructureReport(found.checkpoint, NetworkDescription(reading.config), layout, part: found.part)
+            answer.warnings.append("the config.json beside it describes another network: \(report.summary)")
+            if hints.scalingFactor == nil {
+                answer.config?.scalingFactor = nil
+                answer.factorProblem = .configContradicts(report)
+            }
+        case .original, .absent: break
+        }
+    }
+
+    /// The network that all of some variants have, without a factor; nil where they differ.
+    private static func common(_ variants: [Variant]) -> AutoencoderDCConfig? {
+        guard let first = variants.first, variants.allSatisfy({ $0.config.architecture == first.config.architecture })
+        else { return nil }
+        var config = first.config
+        config.scalingFactor = nil
+        return config
+    }
+
+    private static func names(_ variants: [Variant]) -> String {
+        variants.map(\.name).joined(separator: ", ")
+    }
+
+    // MARK: The measurement
+
+    private func weigh(_ measurement: FactorMeasurement?, _ answer: inout OpenedModel.Answer) {
+        guard let measurement else { return }
+        if let warning = measurement.contradiction(to: answer.variant, factor: answer.config?.scalingFactor) {
+            answer.warnings.append(warning)
+        } else if !answer.reasons.contains(measurement.text) {
+            answer.reasons.append(measurement.text)
+        }
+    }
+}

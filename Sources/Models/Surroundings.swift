@@ -1,0 +1,100 @@
+package import CheckpointIO
+internal import ModelZoo
+internal import StrictJSON
+internal import TensorCore
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// What surrounds a checkpoint and tells where it came from; looked at once.
+package struct Surroundings: Sendable {
+    /// The config.json beside it.
+    package let config: NeighbourConfig
+    /// The repository of the Hugging Face cache that it lies in.
+    package let repository: String?
+    /// The variant that this program noted on the file when it wrote it.
+    package let note: String?
+
+    package init(of checkpoint: Checkpoint) {
+        config = NeighbourConfig(beside: checkpoint)
+        repository = Self.cacheRepository(of: checkpoint)
+        note = checkpoint.files.first.flatMap { ProvenanceNote.read(from: $0.path) }
+    }
+
+    /// The facts that name variants.
+    ///
+    /// - Parameter own: the configuration by which the checkpoint describes itself, where it does.
+    func evidence(_ registry: Registry, own: AutoencoderDCConfig.Reading?) -> [Evidence] {
+        var facts: [Evidence] = []
+        switch config.content {
+        case .original(let original):
+            let variant = registry.find(original.modelName)
+            let unknown = variant == nil ? ", which is no known variant" : ""
+            let text = "config.json beside it has model_name \(original.modelName.escaped())\(unknown)"
+            facts.append(Evidence(.config, text, variant.map { [$0.name] } ?? []))
+        case .diffusers(let reading):
+            if let factor = reading.config.scalingFactor {
+                let variants = registry.variants.filter { $0.config.scalingFactor == factor }.map(\.name)
+                let unknown = variants.isEmpty ? ", which no known variant has" : ""
+                facts.append(
+                    Evidence(.config, "config.json beside it has scaling_factor \(factor)\(unknown)", variants)
+                )
+            }
+        case .absent, .unreadable: break
+        }
+        if let name = own?.json["_name_or_path"]?.string, let variant = registry.variant(ofPath: name) {
+            facts.append(
+                Evidence(.config, "config.json beside it has _name_or_path \(name.escaped(limit: 100))", [variant.name])
+            )
+        }
+        if let repository, let variant = registry.find(repository) {
+            facts.append(
+                Evidence(.cache, "it lies in the Hugging Face cache of \(repository.escaped())", [variant.name])
+            )
+        }
+        if let note, let variant = registry.find(note) {
+            facts.append(Evidence(.note, "dcae noted on writing it that it is \(variant.name)", [variant.name]))
+        }
+        return facts
+    }
+
+    /// The repository in a path such as `…/models--mit-han-lab--dc-ae-f32c32-in-1.0/snapshots/…`.
+    ///
+    /// The path as given is looked at first, then where it leads: snapshots are links to blobs in the same folder.
+    private static func cacheRepository(of checkpoint: Checkpoint) -> String? {
+        let weights = checkpoint.indexPath ?? checkpoint.files.first?.path ?? checkpoint.path
+        return Registry.repository(inPath: weights) ?? Registry.repository(inPath: resolved(weights))
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}
+
+extension Registry {
+    /// The variant of a name, or nil.
+    func find(_ name: String) -> Variant? {
+        try? variant(named: name)
+    }
+
+    /// The variant that a path or a repository stands for, as `_name_or_path` has it.
+    func variant(ofPath path: String) -> Variant? {
+        variant(nameOrPath: path) ?? Self.repository(inPath: path).flatMap(find)
+    }
+
+    /// The repository whose folder in a Hugging Face cache a path leads through.
+    static func repository(inPath path: String) -> String? {
+        for component in path.split(separator: "/") where component.hasPrefix("models--") {
+            let parts = component.dropFirst("models--".count).split(separator: "--", omittingEmptySubsequences: false)
+            if parts.count >= 2 { return parts[0] + "/" + parts[1...].joined(separator: "--") }
+        }
+        return nil
+    }
+}

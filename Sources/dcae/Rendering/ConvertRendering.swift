@@ -1,0 +1,166 @@
+internal import CheckpointIO
+internal import Conversion
+internal import ModelZoo
+internal import Models
+internal import StrictJSON
+internal import TensorCore
+
+/// What `convert` shows.
+struct ConvertRendering {
+    let plan: ConversionPlan
+    let output: String?
+    let check: CheckLevel
+    let common: CommonOptions
+
+    private var model: OpenedModel { plan.model }
+
+    /// Where a file of the output lies.
+    private func path(of name: String) -> String {
+        if case .file = plan.output { return output ?? name }
+        return ModelFolder.join(output ?? ".", name)
+    }
+
+    /// What was done.
+    func print(_ report: Conversion.Report) {
+        printLosses(report.losses)
+        if common.json { return Terminal.print(document(report)) }
+        if common.quiet { return Terminal.print(output ?? "") }
+        printAnswer()
+        if plan.target != .original, let factor = model.config?.scalingFactor {
+            Terminal.print("  scaling factor \(factor)")
+        }
+        for file in plan.files {
+            let before = plan.compression == nil ? "" : " before compression"
+            Terminal.print(
+                "  wrote \(path(of: file.name)) (\(file.tensors.count) tensors, \(ByteSize.show(file.size))\(before))"
+            )
+        }
+        for name in plan.names.dropFirst(plan.files.count) { Terminal.print("  wrote \(path(of: name))") }
+        let count = report.check.tensorCount
+        Terminal.print(
+            check == .content
+                ? "  checked: opened again, mapped back, \(count) tensors and \(ByteSize.show(report.check.byteCount)) equal the source\(plan.isCast ? "'s rounding" : "")"
+                : "  checked: the structure of \(count) tensors; the content was not compared"
+        )
+    }
+
+    private func printAnswer() {
+        Terminal.print(
+            "\(plan.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "by configuration")"
+        )
+        for reason in model.reasons { Terminal.print("  because \(reason)") }
+    }
+
+    /// What casts lost: said in a line, whatever is silent.
+    private func printLosses(_ losses: [(name: String, report: CastReport)]) {
+        func line(_ count: KeyPath<CastReport, Int>, _ became: String) {
+            let lost = losses.filter { $0.report[keyPath: count] > 0 }
+            guard let first = lost.first else { return }
+            let total = lost.reduce(0) { $0 + $1.report[keyPath: count] }
+            let tensors = lost.count == 1 ? "" : " and \(lost.count - 1) more tensors"
+            let dtype = plan.tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? ""
+            Terminal.warn(
+                "\(total.grouped) value\(total == 1 ? "" : "s") became \(became) in \(dtype), in \(first.name.escaped(limit: 80))\(tensors)"
+            )
+        }
+        line(\.overflows, "infinite")
+        line(\.underflows, "zero")
+    }
+
+    private func document(_ report: Conversion.Report) -> JSONValue {
+        var members = document.members ?? []
+        members.append(.init("output", JSONValue(output)))
+        members.append(
+            .init(
+                "check",
+                [
+                    "level": .string(check.rawValue), "tensors": .integer(report.check.tensorCount),
+                    "bytes": .integer(report.check.byteCount), "equal": true,
+                ]
+            )
+        )
+        members.append(
+            .init(
+                "losses",
+                .array(
+                    report.losses.map {
+                        [
+                            "tensor": .string($0.name), "overflows": .integer($0.report.overflows),
+                            "underflows": .integer($0.report.underflows),
+                        ]
+                    }
+                )
+            )
+        )
+        return .object(members)
+    }
+
+    // MARK: The plan
+
+    /// What would be done.
+    func printPlan() {
+        if common.json { return Terminal.print(document) }
+        printAnswer()
+        Terminal.print()
+        var table = Table(["SOURCE", "", "TARGET", "DTYPE", "SHAPE", "FILE"])
+        var files: [UTF8Name: String] = [:]
+        for file in plan.files {
+            for (tensor, _) in file.tensors { files[UTF8Name(tensor.descriptor.name)] = file.name }
+        }
+        for tensor in plan.tensors {
+            let operation = tensor.operation + (tensor.isCast ? ", \(tensor.sourceDType.rawValue) to" : "")
+            let sources = tensor.runs.map { run in
+                let isWhole = run.elementCount == run.source.descriptor.shape.elementCount
+                return run.source.descriptor.name
+                    + (isWhole ? "" : "[\(run.firstElement)..<\(run.firstElement + run.elementCount)]")
+            }
+            table.add([
+                sources.joined(separator: " + "), operation, tensor.descriptor.name, tensor.descriptor.dtype.rawValue,
+                tensor.descriptor.shape.description, files[UTF8Name(tensor.descriptor.name)] ?? "",
+            ])
+        }
+        table.print()
+        Terminal.print()
+        for name in plan.names {
+            let size = plan.files.first { $0.name == name }.map { " (\(ByteSize.show($0.size)))" } ?? ""
+            Terminal.print("would write \(path(of: name))\(size)")
+        }
+    }
+
+    /// The plan for `--json`.
+    private var document: JSONValue {
+        [
+            "source_layout": .string(plan.layout.rawValue),
+            "target_layout": .string(plan.target.rawValue),
+            "variant": JSONValue(model.variant?.name),
+            "scaling_factor": JSONValue(model.config?.scalingFactor),
+            "reasons": JSONValue(model.reasons),
+            "warnings": JSONValue(model.warnings),
+            "notes": JSONValue(model.notes + plan.notes),
+            "files": .array(
+                plan.files.map {
+                    ["name": .string($0.name), "bytes": .integer($0.size), "tensors": .integer($0.tensors.count)]
+                }
+            ),
+            "index": JSONValue(plan.index?.name),
+            "config": JSONValue(plan.config == nil ? nil : "config.json"),
+            "tensors": .array(plan.tensors.map(document)),
+        ]
+    }
+
+    private func document(_ tensor: ConversionPlan.Tensor) -> JSONValue {
+        [
+            "name": .string(tensor.descriptor.name), "dtype": .string(tensor.descriptor.dtype.rawValue),
+            "shape": JSONValue(tensor.descriptor.shape.dimensions), "operation": .string(tensor.operation),
+            "source_dtype": .string(tensor.sourceDType.rawValue),
+            "sources": .array(
+                tensor.runs.map { run in
+                    [
+                        "name": .string(run.source.descriptor.name), "first": .integer(run.firstElement),
+                        "count": .integer(run.elementCount),
+                    ]
+                }
+            ),
+        ]
+    }
+}

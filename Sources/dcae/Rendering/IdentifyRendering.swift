@@ -1,0 +1,108 @@
+internal import CheckpointIO
+internal import ModelZoo
+internal import Models
+internal import StrictJSON
+
+/// What `identify` shows.
+struct IdentifyRendering {
+    let model: OpenedModel
+
+    /// The outcome, as scripts read it.
+    private enum Verdict: String {
+        case identified, described, part, contradictory, ambiguous, unknown
+    }
+
+    private var verdict: Verdict {
+        if model.problem != nil || model.config == nil {
+            if case .contradiction? = model.problem { return .contradictory }
+            if case .ambiguous? = model.problem { return .ambiguous }
+            return model.isContradictory ? .contradictory : .unknown
+        }
+        if model.part != .whole { return .part }
+        if model.variant != nil { return .identified }
+        if model.isContradictory { return .contradictory }
+        // Its own word, or the user's, describes it, and no known variant is the same.
+        return model.candidates.isEmpty ? .described : .ambiguous
+    }
+
+    /// Whether it is known what it is.
+    var isSettled: Bool { verdict == .identified || verdict == .described }
+
+    func print() {
+        for fact in model.evidence {
+            Terminal.print("  \(fact.source.rawValue): \(fact.text)")
+            if !fact.variants.isEmpty { Terminal.print("    speaks for \(fact.variants.joined(separator: ", "))") }
+        }
+        let layout = model.layout?.rawValue ?? ""
+        switch verdict {
+        case .identified:
+            let factor = Show.factor(model.config?.scalingFactor)
+            Terminal.print("\(Terminal.bold(model.name)): \(layout) layout, scaling factor \(factor)")
+        case .described:
+            guard let config = model.config else { return }
+            let geometry = "f\(config.spatialCompressionRatio)c\(config.latentChannels)"
+            let whose = model.hints.config == nil ? "its own config.json" : "the given configuration"
+            let near =
+                model.structural.isEmpty
+                ? "no known variant has this network"
+                : "the network of \(model.structural.map(\.name).joined(separator: " and ")), with a factor of its own"
+            Terminal.print(
+                "\(Terminal.bold("as \(whose) says")): \(geometry), \(layout) layout, scaling factor "
+                    + "\(Show.factor(config.scalingFactor)); \(near)"
+            )
+        case .part:
+            let names = model.structural.map(\.name).joined(separator: " or ")
+            let whose = names.isEmpty ? "the network that its config.json describes" : names
+            Terminal.print("\(Terminal.bold("the \(model.part.rawValue) alone")) of \(whose), \(layout) layout")
+        case .contradictory: fail(.contradiction(model.evidence))
+        case .ambiguous:
+            let factors = Set(model.candidates.map(\.config.scalingFactor))
+            fail(
+                model.problem
+                    ?? .ambiguous(
+                        model.candidates,
+                        needsName: factors.count == 1,
+                        measured: model.measurement != nil
+                    )
+            )
+        case .unknown: fail(model.problem ?? .notDCAE(model.mismatch))
+        }
+    }
+
+    private func fail(_ fault: ModelFault) {
+        Terminal.say("dcae: error: \(model.error(fault))")
+    }
+
+    /// The members of the document for `--json`.
+    var document: [JSONValue.Member] {
+        [
+            .init("verdict", .string(verdict.rawValue)),
+            .init("variant", JSONValue(model.variant?.name)),
+            .init("layout", JSONValue(model.layout?.rawValue)),
+            .init("part", .string(model.part.rawValue)),
+            .init("scaling_factor", JSONValue(model.config?.scalingFactor)),
+            .init(
+                "candidates",
+                .array(
+                    model.candidates.map {
+                        ["name": .string($0.name), "scaling_factor": JSONValue($0.config.scalingFactor)]
+                    }
+                )
+            ),
+            .init(
+                "evidence",
+                .array(
+                    model.evidence.map { fact in
+                        [
+                            "source": .string(fact.source.rawValue), "text": .string(fact.text),
+                            "variants": JSONValue(fact.variants),
+                        ]
+                    }
+                )
+            ),
+            .init("mismatch", JSONValue(model.mismatch)),
+            .init("notes", JSONValue(model.notes)),
+            .init("warnings", JSONValue(model.warnings)),
+        ]
+    }
+}
