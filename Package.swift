@@ -18,7 +18,7 @@ let package = Package(
         .library(
             name: "DCAE",
             targets: [
-                "DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore",
+                "DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore", "Files",
             ]
         ),
     ],
@@ -26,14 +26,18 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
+        // The system's C library, whatever it is called.
+        .target(name: "Libc"),
         // Values only: dtypes, shapes, tensor descriptors, conversion of number formats.
-        .target(name: "TensorCore", dependencies: ["CKernels"]),
+        .target(name: "TensorCore", dependencies: ["CKernels", "Libc"]),
+        // Files in and files out: names that are bytes, output that is whole or absent and flushed, what signals leave.
+        .target(name: "Files", dependencies: ["TensorCore", "CPlatform", "Libc"]),
         // One strict pass over JSON from outside, json-c to read it, a printer that writes Python's bytes.
         .target(name: "StrictJSON", dependencies: ["TensorCore", "CJSONC"]),
-        // Checkpoint files of every format, opened as one kind of value; whole-or-absent output.
+        // Checkpoint files of every format, opened as one kind of value.
         .target(
             name: "CheckpointIO",
-            dependencies: ["StrictJSON", "TensorCore", "CPlatform", "CZstd", "CCrypto"]
+            dependencies: ["Files", "StrictJSON", "TensorCore", "Libc", "CPlatform", "CZstd", "CCrypto"]
         ),
         // Variants, AutoencoderDC configurations, and the list of parameters that follows from one.
         .target(
@@ -42,25 +46,28 @@ let package = Package(
             plugins: ["EmbedRegistryPlugin"]
         ),
         // What a checkpoint is: the network that it holds, the layout of its names, all evidence, and views of it.
-        .target(name: "Models", dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
+        .target(
+            name: "Models",
+            dependencies: ["Files", "Libc", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
+        ),
         // Plan, execute, check.
         .target(
             name: "Conversion",
-            dependencies: ["Models", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "CPlatform"]
+            dependencies: ["Models", "Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "Libc"]
         ),
         // Checkpoints with made-up weights: seeded ones, and a codec built by hand.
-        .target(name: "Synthesis", dependencies: ["CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON"]),
+        .target(name: "Synthesis", dependencies: ["Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON"]),
         // Self-contained HTML pages: answer, sortable tables, histograms.
         .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
         // Statistics, differences and digests of checkpoints, whatever their layout, format and dtype.
         .target(
             name: "Inspection",
             dependencies: [
-                "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels",
+                "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels", "Libc",
             ]
         ),
         // Matrix products, convolutions, norms and attention over buffers.
-        .target(name: "Kernels", dependencies: ["CKernels", "TensorCore"]),
+        .target(name: "Kernels", dependencies: ["CKernels", "TensorCore", "Libc"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
@@ -73,7 +80,7 @@ let package = Package(
             name: "Inference",
             dependencies: [
                 "DCAEKit", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
-                "TensorCore",
+                "TensorCore", "Files", "Libc",
             ]
         ),
         // Statistics of latents over pictures: the scaling factor measured, and held against those published.
@@ -81,17 +88,18 @@ let package = Package(
             name: "Calibration",
             dependencies: [
                 "Inference", "DCAEKit", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
-                "TensorCore",
+                "TensorCore", "Files",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
-        .target(name: "Images", dependencies: ["CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore"]),
+        .target(name: "Images", dependencies: ["Files", "CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore", "Libc"]),
         // The program: one file per command.
         .executableTarget(
             name: "dcae",
             dependencies: [
                 "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
+                "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -126,6 +134,7 @@ let package = Package(
 let tests: [(String, [Target.Dependency])] = [
     ("TensorCoreTests", ["TensorCore", "CKernels"]),
     ("StrictJSONTests", ["StrictJSON"]),
+    ("FilesTests", ["Files", "TensorCore", "Libc", "CPlatform"]),
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ModelsTests", ["Models", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
@@ -141,7 +150,7 @@ let tests: [(String, [Target.Dependency])] = [
         "DCAENetworkTests",
         ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
     ),
-    ("ImagesTests", ["Images", "TensorCore"]),
+    ("ImagesTests", ["Images", "TensorCore", "Libc"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
     (

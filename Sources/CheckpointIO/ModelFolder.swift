@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
 /// What lies where in a model folder of either layout.
 package enum ModelFolder {
     /// The weights file or shard index that a path leads to: itself, or what the folder holds.
@@ -43,47 +35,20 @@ package enum ModelFolder {
         return extensions.contains(where: stem.hasSuffix) && !ShardName.isShard(name)
     }
 
-    /// Whether a path leads to a folder.
-    package static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
+    // What lies in Files, under the names that it had here.
 
+    /// Whether a path leads to a folder.
+    package static func isFolder(_ path: String) -> Bool { Folder.exists(path) }
     /// The names in a folder, in the order of their bytes, without hidden ones.
     package static func fileNames(in folder: String) throws(CheckpointError) -> [String] {
-        guard let stream = opendir(folder) else {
-            throw CheckpointError(folder, .file, FileFault.system(call: "opendir", code: errno))
-        }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        try Folder.names(in: folder)
     }
-
     /// A name in a folder as a path.
-    package static func join(_ folder: String, _ name: String) -> String {
-        folder.hasSuffix("/") ? folder + name : folder + "/" + name
-    }
-
-    /// The folder of a path: all before the last slash, or `.`.
-    package static func parent(of path: String) -> String {
-        var trimmed = path[...]
-        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
-    }
-
+    package static func join(_ folder: String, _ name: String) -> String { Path.join(folder, name) }
+    /// The folder of a path.
+    package static func parent(of path: String) -> String { Path.parent(of: path) }
     /// The last component of a path.
-    package static func name(of path: String) -> String {
-        var trimmed = path[...]
-        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
-        return trimmed.lastIndex(of: "/").map { String(trimmed[trimmed.index(after: $0)...]) } ?? String(trimmed)
-    }
+    package static func name(of path: String) -> String { Path.name(of: path) }
 }
 
 /// The names of shards, as `diffusion_pytorch_model-00001-of-00004.safetensors`.

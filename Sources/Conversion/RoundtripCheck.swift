@@ -1,15 +1,8 @@
 package import CheckpointIO
+internal import Libc
 internal import ModelZoo
 internal import Models
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// How far the check at the end of a conversion goes.
 package enum CheckLevel: String, Sendable, CaseIterable {

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
+internal import Libc
 
 /// A format that pictures are read from, found by its first bytes and never by the name of the file.
 public enum ImageFormat: String, Sendable, CaseIterable {
@@ -101,11 +97,7 @@ enum InputFile {
         _ path: String,
         _ body: (Int32, Int) throws(ImageRefusal) -> Result
     ) throws(ImageRefusal) -> Result {
-        #if canImport(Darwin)
-            let descriptor = Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        #else
-            let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        #endif
+        let descriptor = Libc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ImageRefusal(path, .unreadable(systemError())) }
         defer { close(descriptor) }
         var status = stat()

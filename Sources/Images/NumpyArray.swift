@@ -1,10 +1,5 @@
+internal import Libc
 public import TensorCore
-
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
 
 /// An array of float32 numbers as NumPy's `.npy` files hold it, in C order.
 public struct NumpyArray: Sendable, Equatable {

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
+internal import Libc
 
 extension Picture {
     /// The bytes of this picture as a PNG file with 8 bits to a sample; the same picture gives the same bytes.
@@ -62,11 +58,7 @@ enum OutputFile {
         var rest = bytes
         while let start = rest.baseAddress, rest.count > 0 {
             // Named in full, as this enumeration has a write of its own.
-            #if canImport(Darwin)
-                let count = Darwin.write(descriptor, start, rest.count)
-            #else
-                let count = Glibc.write(descriptor, start, rest.count)
-            #endif
+            let count = Libc.write(descriptor, start, rest.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return false }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])

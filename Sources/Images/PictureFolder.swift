@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
+internal import Libc
 
 /// Finds the pictures that a user means by naming files and folders.
 public enum PictureFolder {

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
+internal import Libc
 
 /// How near one picture is to another of the same size, measured on samples of 8 bits.
 public struct PictureQuality: Sendable, Equatable {

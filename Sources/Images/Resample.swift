@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
+internal import Libc
 
 /// How pixels are weighed when a picture is resized; both are antialiased, as in PIL.
 public enum ResampleFilter: Sendable {

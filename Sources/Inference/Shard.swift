@@ -1,12 +1,5 @@
+internal import Libc
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// One of several parts of a run: every `count`-th file, beginning with the `index`-th.
 package struct Shard: Sendable, Equatable {

@@ -1,13 +1,6 @@
 internal import DCAENetwork
 package import Kernels
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// What one stage of the network cost: its first or last convolution, or the blocks of one resolution.
 package struct StageCost: Sendable, Equatable {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// Buffers for one computation, placed one behind the other in a large range of addresses, and counted.
 ///

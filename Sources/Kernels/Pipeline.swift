@@ -1,12 +1,5 @@
 internal import CKernels
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// A chain of operations in which rows flow: each operation runs as soon as its inputs hold a step's worth of rows, and
 /// of the images between them only those rows are kept that are still needed.

@@ -52,6 +52,7 @@ package struct OpenedModel: Sendable {
         var factorProblem: ModelFault?
         var mismatch: String?
         var measurement: FactorMeasurement?
+        var published: PublishedMatch?
     }
 
     /// The configuration of the network; its scaling factor is nil where that is not settled. Nil where no network is known,
@@ -75,6 +76,8 @@ package struct OpenedModel: Sendable {
     package var warnings: [String] { answer.warnings }
     /// Where no network fits: how the nearest one differs, or what the file seems to be.
     package var mismatch: String? { answer.mismatch }
+    /// The published file that it is, byte for byte, where that was looked at.
+    package var publishedMatch: PublishedMatch? { answer.published }
     /// Why it is not known which network it is.
     package var problem: ModelFault? { answer.problem }
     /// Why the scaling factor is not known.
@@ -128,17 +131,20 @@ package struct OpenedModel: Sendable {
         network = found.candidate?.network
         self.report = report
         counters = try Self.counters(found.checkpoint, report)
-        answer = Settling(found, candidates, hints, surroundings, registry, nil).answer()
-        settle = { Settling(found, candidates, hints, surroundings, registry, $0).answer() }
+        settle = { measurement, match in
+            Settling(found, candidates, hints, surroundings, registry, measurement, match).answer()
+        }
+        answer = settle(nil, nil)
     }
 
-    private let settle: @Sendable (FactorMeasurement?) -> Answer
+    /// What follows where a measurement or a digest is added.
+    let settle: @Sendable (FactorMeasurement?, PublishedMatch?) -> Answer
 
     /// The same with what a measurement of its latents over pictures says.
     package func adding(_ measurement: FactorMeasurement?) -> OpenedModel {
         guard let measurement else { return self }
         var model = self
-        model.answer = settle(measurement)
+        model.answer = settle(measurement, answer.published)
         return model
     }
 

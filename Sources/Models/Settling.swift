@@ -14,6 +14,7 @@ struct Settling: Sendable {
     private let surroundings: Surroundings
     private let registry: Registry
     private let measurement: FactorMeasurement?
+    private let published: PublishedMatch?
 
     init(
         _ found: NetworkSearch.Found,
@@ -21,7 +22,8 @@ struct Settling: Sendable {
         _ hints: ModelHints,
         _ surroundings: Surroundings,
         _ registry: Registry,
-        _ measurement: FactorMeasurement?
+        _ measurement: FactorMeasurement?,
+        _ published: PublishedMatch?
     ) {
         self.found = found
         self.candidates = candidates
@@ -29,11 +31,13 @@ struct Settling: Sendable {
         self.surroundings = surroundings
         self.registry = registry
         self.measurement = measurement
+        self.published = published
     }
 
     func answer() -> OpenedModel.Answer {
         var answer = OpenedModel.Answer()
         answer.measurement = measurement
+        answer.published = published
         if case .unreadable(let error) = surroundings.config.content {
             answer.warnings.append("the config.json beside it cannot be used: \(error.reason)")
         }
@@ -112,7 +116,8 @@ struct Settling: Sendable {
     }
 
     private func facts(own: AutoencoderDCConfig.Reading?) -> [Evidence] {
-        surroundings.evidence(registry, own: own)
+        let digest = published.map { [Evidence(.digest, "it is \($0.text)", [$0.variant.name])] } ?? []
+        return digest + surroundings.evidence(registry, own: own)
     }
 
     /// The variants among some that all facts with something to say speak for.
@@ -209,7 +214,12 @@ struct Settling: Sendable {
         if case .original(let original) = surroundings.config.content, let factor = original.scalingFactor {
             config.scalingFactor = factor
         }
-        var facts = facts(own: reading)
+        // A factor that variants of other networks have too says nothing of them.
+        var facts = facts(own: reading).map { fact in
+            guard fact.source == .config, fact.variants.count > 1 || answer.structural.isEmpty else { return fact }
+            let names = answer.structural.map(\.name)
+            return Evidence(.config, fact.text, fact.variants.filter(names.contains))
+        }
         if let measurement, config.scalingFactor == nil, hints.scalingFactor == nil {
             let variants = measurement.variants ?? answer.structural.map(\.name)
             facts.append(Evidence(.measurement, measurement.text, variants))

@@ -1,15 +1,8 @@
 package import CheckpointIO
+internal import Libc
 internal import ModelZoo
 internal import StrictJSON
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// What surrounds a checkpoint and tells where it came from; looked at once.
 package struct Surroundings: Sendable {

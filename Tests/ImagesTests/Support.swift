@@ -1,10 +1,5 @@
 import Images
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Libc
 
 /// The pictures and arrays that make_images.py made, and what it expects of them.
 enum Fixture {

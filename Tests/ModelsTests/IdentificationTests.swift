@@ -48,10 +48,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
 
     @Test func musicIsIdentifiedInItsOneLayout() throws {
         let folder = try TemporaryFolder()
-        let found = try Identification.identify(
-            hollow("ace-step", .diffusers, in: folder, at: "m"),
-            registry: Registry()
-        )
+        let found = try OpenedModel(hollow("ace-step", .diffusers, in: folder, at: "m"), registry: Registry())
         #expect(found.variant?.name == "ace-step-f8c8" && found.layout == .diffusers)
     }
 
@@ -59,7 +56,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
     @Test(arguments: ["dc-ae-f32c128-1.1", "dc-ae-f32c128-1.5"]) func aNameSettlesTheRelease(name: String) throws {
         let folder = try TemporaryFolder()
         try folder.write("config.json", Array("{\"model_name\": \"\(name)\"}".utf8))
-        let found = try Identification.identify(hollow("f32c128-1.5", in: folder, at: "m"), registry: Registry())
+        let found = try OpenedModel(hollow("f32c128-1.5", in: folder, at: "m"), registry: Registry())
         #expect(found.variant?.name == name && found.config?.scalingFactor == nil)
     }
 

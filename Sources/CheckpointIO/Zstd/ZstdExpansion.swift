@@ -1,13 +1,6 @@
 internal import CPlatform
 internal import CZstd
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// Expands a compressed file into a temporary one that has no name, so that it is gone whatever happens.
 ///

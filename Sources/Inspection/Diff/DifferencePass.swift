@@ -1,15 +1,8 @@
 internal import CheckpointIO
+internal import Libc
 internal import Models
 internal import Synchronization
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// What the data of two tensors gave.
 struct PairFinding: Sendable {

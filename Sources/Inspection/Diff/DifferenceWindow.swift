@@ -1,14 +1,7 @@
 internal import CKernels
+internal import Libc
 internal import Models
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// Two tensors of as many elements, and how they can be compared.
 struct TensorPair: Sendable {

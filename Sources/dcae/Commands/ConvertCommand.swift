@@ -123,7 +123,9 @@ struct ConvertCommand: ParsableCommand {
         options.allowsInfinite = allowInfinite
         if let name = fileName { options.output = .file(name) }
         let opened = try hints.open(path, common, scalingFactor: scalingFactor)
-        let model = opened.adding(try measure.measure(opened, common)?.evidence)
+        var model = opened.adding(try measure.measure(opened, common)?.evidence)
+        // A digest takes longer than the conversion: it is asked where nothing else says which model this is.
+        if model.variant == nil, model.candidates.count > 1 { model = model.adding(try model.published()) }
         for warning in model.warnings where !opened.warnings.contains(warning) { Terminal.warn(warning) }
         let plan = try ConversionPlan(model, options)
         common.say(plan.notes)

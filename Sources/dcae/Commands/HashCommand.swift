@@ -79,7 +79,10 @@ struct HashCommand: ParsableCommand {
             as: cast?.dtype,
             progress: progress.advance
         )
+        let match = try model.published()
         progress.finish()
+        // To standard error: the manifest depends on the content alone.
+        if let match { common.say([match.text]) }
         if expected == nil, !stored, manifest.names == .stored, !common.quiet,
             model.layout != nil
         {

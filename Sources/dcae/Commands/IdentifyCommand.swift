@@ -40,7 +40,8 @@ struct IdentifyCommand: ParsableCommand {
     func run() throws {
         let opened = try hints.open(path, common, scalingFactor: scalingFactor)
         let report = opened.config == nil ? nil : try measure.measure(opened, common)
-        let model = opened.adding(report?.evidence)
+        let match = try published(opened)
+        let model = opened.adding(match).adding(report?.evidence)
         report?.warnings.forEach { Terminal.warn($0) }
         for warning in model.warnings where !opened.warnings.contains(warning) { Terminal.warn(warning) }
         let rendering = IdentifyRendering(model: model)
@@ -54,5 +55,13 @@ struct IdentifyCommand: ParsableCommand {
             rendering.print()
         }
         if !rendering.isSettled { throw couldNot }
+    }
+
+    /// The published file that it is, where its size is that of one.
+    private func published(_ model: OpenedModel) throws -> PublishedMatch? {
+        guard model.mayBePublished else { return nil }
+        let progress = Progress("reading", total: model.file.files[0].size, quiet: common.quiet)
+        defer { progress.finish() }
+        return try model.published(progress: progress.advance)
     }
 }

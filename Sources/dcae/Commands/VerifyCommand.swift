@@ -36,9 +36,11 @@ struct VerifyCommand: ParsableCommand {
         let progress = Progress("verifying", total: model.checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }
         let result = try Verification.verify(model, progress: progress.advance)
+        let match = try model.published()
         progress.finish()
-        render(result.findings, reference: result.reference, layout: result.layout)
+        render(result.findings, reference: result.reference, layout: result.layout, published: match)
         if !common.json, !common.quiet {
+            if let match { Terminal.print(match.text) }
             Terminal.print(
                 "\(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)) read, held against \(result.reference) in the \(result.layout.rawValue) layout"
             )
@@ -56,10 +58,16 @@ struct VerifyCommand: ParsableCommand {
         if findings.contains(where: { $0.severity == .error }) { throw checkFailed }
     }
 
-    private func render(_ findings: [Verification.Finding], reference: String, layout: Layout) {
+    private func render(
+        _ findings: [Verification.Finding],
+        reference: String,
+        layout: Layout,
+        published: PublishedMatch? = nil
+    ) {
         if common.json {
             return Terminal.print([
                 "path": .string(path), "reference": .string(reference), "layout": .string(layout.rawValue),
+                "published": JSONValue(published?.variant.name),
                 "passed": .bool(!findings.contains { $0.severity == .error }),
                 "findings": .array(
                     findings.map {

@@ -26,7 +26,9 @@ struct IdentifyRendering {
     }
 
     /// Whether it is known what it is.
-    var isSettled: Bool { verdict == .identified || verdict == .described }
+    var isSettled: Bool {
+        verdict == .identified || verdict == .described || (verdict == .part && model.structural.count <= 1)
+    }
 
     func print() {
         for fact in model.evidence {

@@ -1,17 +1,10 @@
 public import ArgumentParser
 internal import CheckpointIO
 package import Conversion
+internal import Libc
 public import ModelZoo
 internal import Models
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
@@ -64,7 +57,9 @@ struct HintArguments: ParsableArguments {
     /// What was said.
     func hints(_ registry: Registry, scalingFactor: Double? = nil) throws -> ModelHints {
         ModelHints(
-            variant: try variant.map { name throws(CheckpointError) in try registry.variant(named: name, in: "--variant") },
+            variant: try variant.map { name throws(CheckpointError) in
+                try registry.variant(named: name, in: "--variant")
+            },
             config: try config.map { path throws(CheckpointError) in try AutoencoderDCConfig.read(file: path) },
             scalingFactor: scalingFactor,
             opening: try open.options()

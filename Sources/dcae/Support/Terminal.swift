@@ -1,14 +1,7 @@
 internal import CPlatform
+internal import Libc
 internal import StrictJSON
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// Where the program's words go: results to standard output, everything else to standard error.
 enum Terminal {

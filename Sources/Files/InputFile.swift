@@ -1,12 +1,5 @@
 internal import CPlatform
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// A file opened for reading: its size and identity are those of the descriptor, not of the path.
 public final class InputFile: Sendable {

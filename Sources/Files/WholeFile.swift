@@ -1,12 +1,5 @@
 internal import CPlatform
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// One file that is there whole or not at all, for runs that write many into one folder.
 ///
@@ -28,9 +21,9 @@ package enum WholeFile {
     ) throws(CheckpointError) {
         // Asked first so that no work is done in vain; the link below asks again, and that answer counts.
         if !force, access(path, F_OK) == 0 { throw CheckpointError(path, .file, FileFault.exists) }
-        let folder = ModelFolder.parent(of: path)
+        let folder = Path.parent(of: path)
         try OutputFolder.createFolders(folder)
-        let hidden = ModelFolder.join(folder, ".dcae-" + OutputFolder.randomSuffix())
+        let hidden = Path.join(folder, ".dcae-" + OutputFolder.randomSuffix())
         // Before the file is there, so that no moment is left in which a signal would forget it.
         let slot = dcae_register_unfinished(hidden)
         defer {

@@ -1,12 +1,5 @@
 internal import CPlatform
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// A file being written at positions, from several threads if need be.
 package final class OutputFile: Sendable {

@@ -1,12 +1,5 @@
+internal import Libc
 internal import TensorCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// What can go wrong with files and folders, whatever is in them.
 package enum FileFault: Fault, Equatable {

@@ -1,12 +1,5 @@
 internal import CPlatform
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// A model folder being written: all of its files appear under their names at once and whole, or none does.
 ///
@@ -40,22 +33,22 @@ package final class OutputFolder {
     ) throws(CheckpointError) {
         self.target = target
         self.force = force
-        existed = ModelFolder.isFolder(target)
+        existed = Folder.exists(target)
         if !existed, access(target, F_OK) == 0 { throw CheckpointError(target, .file, FileFault.exists) }
         if existed {
-            for name in try ModelFolder.fileNames(in: target) where names.contains(name) || replaced(name) {
-                let path = ModelFolder.join(target, name)
+            for name in try Folder.names(in: target) where names.contains(name) || replaced(name) {
+                let path = Path.join(target, name)
                 if let identity = FileIdentity(path: path), sources.contains(where: { $0.identity == identity }) {
                     throw CheckpointError(path, .file, FileFault.isSource)
                 }
                 if !force { throw CheckpointError(path, .file, FileFault.exists) }
             }
             createdParents = []
-            staging = ModelFolder.join(target, ".dcae-" + Self.randomSuffix())
+            staging = Path.join(target, ".dcae-" + Self.randomSuffix())
         } else {
-            let parent = ModelFolder.parent(of: target)
+            let parent = Path.parent(of: target)
             createdParents = try Self.createFolders(parent)
-            staging = ModelFolder.join(parent, "." + ModelFolder.name(of: target) + ".dcae-" + Self.randomSuffix())
+            staging = Path.join(parent, "." + Path.name(of: target) + ".dcae-" + Self.randomSuffix())
         }
         guard mkdir(staging, 0o777) == 0 else {
             let code = errno
@@ -68,7 +61,7 @@ package final class OutputFolder {
     deinit {
         dcae_forget_unfinished(slot)
         guard !isCommitted else { return }
-        for name in (try? ModelFolder.fileNames(in: staging)) ?? [] { unlink(ModelFolder.join(staging, name)) }
+        for name in (try? Folder.names(in: staging)) ?? [] { unlink(Path.join(staging, name)) }
         rmdir(staging)
         for folder in createdParents.reversed() { rmdir(folder) }
     }
@@ -78,7 +71,7 @@ package final class OutputFolder {
 
     /// Creates one of the files.
     package func create(_ name: String, size: Int) throws(CheckpointError) -> OutputFile {
-        try OutputFile(creating: ModelFolder.join(staging, name), for: ModelFolder.join(target, name), size: size)
+        try OutputFile(creating: Path.join(staging, name), for: Path.join(target, name), size: size)
     }
 
     /// Writes one of the files whole.
@@ -117,15 +110,15 @@ package final class OutputFolder {
         guard folder >= 0 else { throw CheckpointError(target, .file, fault("open")) }
         defer { close(folder) }
         flock(folder, LOCK_EX)
-        for name in try ModelFolder.fileNames(in: target) where !names.contains(name) && replaced(name) {
-            unlink(ModelFolder.join(target, name))
+        for name in try Folder.names(in: target) where !names.contains(name) && replaced(name) {
+            unlink(Path.join(target, name))
         }
-        if !force, let taken = names.first(where: { access(ModelFolder.join(target, $0), F_OK) == 0 }) {
-            throw CheckpointError(ModelFolder.join(target, taken), .file, FileFault.exists)
+        if !force, let taken = names.first(where: { access(Path.join(target, $0), F_OK) == 0 }) {
+            throw CheckpointError(Path.join(target, taken), .file, FileFault.exists)
         }
         for name in names {
-            guard rename(ModelFolder.join(staging, name), ModelFolder.join(target, name)) == 0 else {
-                throw CheckpointError(ModelFolder.join(target, name), .file, fault("renaming the finished file"))
+            guard rename(Path.join(staging, name), Path.join(target, name)) == 0 else {
+                throw CheckpointError(Path.join(target, name), .file, fault("renaming the finished file"))
             }
         }
         rmdir(staging)
@@ -144,7 +137,7 @@ package final class OutputFolder {
     @discardableResult
     static func createFolders(_ path: String) throws(CheckpointError) -> [String] {
         guard access(path, F_OK) != 0 else { return [] }
-        var created = try createFolders(ModelFolder.parent(of: path))
+        var created = try createFolders(Path.parent(of: path))
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
             let code = errno
             for folder in created.reversed() { rmdir(folder) }
