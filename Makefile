@@ -44,7 +44,8 @@ sanitize: deps
 	$(SWIFT) test -c release --skip-build --sanitize=address --sanitize=undefined --scratch-path .build/asan \
 		--filter '$(SANITIZED)' --skip 'ExhaustionTests'
 	$(SWIFT) build -c release --build-tests --sanitize=thread --scratch-path .build/tsan
-	$(SWIFT) test -c release --skip-build --sanitize=thread --scratch-path .build/tsan \
+	TSAN_OPTIONS=suppressions=$(CURDIR)/.ci/thread-sanitizer-suppressions \
+		$(SWIFT) test -c release --skip-build --sanitize=thread --scratch-path .build/tsan \
 		--filter '$(SANITIZED)' --skip 'ExhaustionTests'
 
 # A program that carries the Swift runtime with it, so that it runs where there is no toolchain.

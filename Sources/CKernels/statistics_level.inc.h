@@ -43,13 +43,3 @@ static inline uint32_t FN(bin_of_double)(uint64_t bits) {
 #define BF16_UNDER ((U)0x3790000000000000)
 #define BIN(bits) FN(bin_of_double)(bits)
 #include "statistics.inc.h"
-#undef T
-#undef U
-#undef TYPE
-#undef MAGNITUDE
-#undef INFINITE
-#undef F16_OVER
-#undef F16_UNDER
-#undef BF16_OVER
-#undef BF16_UNDER
-#undef BIN
