@@ -23,7 +23,9 @@ let package = Package(
         ),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // For the tests alone: the Hub that they run against.
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // The system's C library, whatever it is called.
@@ -57,6 +59,13 @@ let package = Package(
         ),
         // Checkpoints with made-up weights: seeded ones, and a codec built by hand.
         .target(name: "Synthesis", dependencies: ["Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON"]),
+        // The Hugging Face Hub: repositories, the cache that is shared with Python, files fetched whole or by ranges.
+        .target(
+            name: "Hub",
+            dependencies: [
+                "CheckpointIO", "Files", "StrictJSON", "TensorCore", "Libc", "CPlatform", "CCrypto", "CCurl",
+            ]
+        ),
         // Self-contained HTML pages: answer, sortable tables, histograms.
         .target(name: "Pages", dependencies: ["CheckpointIO", "TensorCore"]),
         // Statistics, differences and digests of checkpoints, whatever their layout, format and dtype.
@@ -98,8 +107,8 @@ let package = Package(
             name: "dcae",
             dependencies: [
                 "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Synthesis", "Models",
-                "DCAENetwork", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
-                "Files", "Libc",
+                "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
+                "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -111,6 +120,11 @@ let package = Package(
         .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "CTurboJPEG",
@@ -145,6 +159,13 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     ("InspectionTests", ["Inspection", "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
+    (
+        "HubTests",
+        [
+            "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "dcae",
+            .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+        ]
+    ),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     (
         "DCAENetworkTests",

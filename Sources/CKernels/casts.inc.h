@@ -1,10 +1,17 @@
-// Conversion between F32, F16 and BF16, over pointers of any alignment.
+// Conversion between F64, F32, F16 and BF16, over pointers of any alignment.
 //
-// Wants FN(name), and WIDE_F16: whether F16 is converted by instructions. Gives f32_to_bf16, f32_to_f16, bf16_to_f32, f16_to_f32.
+// Wants FN(name), and WIDE_F16: whether F16 is converted by instructions. Gives f32_to_bf16, f32_to_f16,
+// bf16_to_f32, f16_to_f32 and f64_to_f32.
 
 static inline uint32_t load32(const void *p) {
     uint32_t v;
     memcpy(&v, p, 4);
+    return v;
+}
+
+static inline uint64_t load64(const void *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
     return v;
 }
 
@@ -16,10 +23,25 @@ static inline uint16_t bf16_bits(uint32_t x) {
     return (x & 0x7FFFFFFFu) > 0x7F800000u ? 0xFFFFu : (uint16_t)rounded;
 }
 
-static void FN(f32_to_bf16)(const float *source, uint16_t *target, size_t count) {
+// In blocks, so that the loop that counts what was lost, which is next to never anything, need not be the one that is fast.
+static void FN(f32_to_bf16)(const float *source, uint16_t *target, size_t count, dcae_cast_report *report) {
     const char *in = (const char *)source;
     char *out = (char *)target;
-    for (size_t i = 0; i < count; i++) store16(out + 2 * i, bf16_bits(load32(in + 4 * i)));
+    for (size_t start = 0; start < count; start += 4096) {
+        const size_t end = start + 4096 < count ? start + 4096 : count;
+        uint32_t edges = 0;
+        for (size_t i = start; i < end; i++) {
+            const uint32_t x = load32(in + 4 * i), magnitude = x & 0x7FFFFFFFu;
+            store16(out + 2 * i, bf16_bits(x));
+            edges |= (magnitude >= 0x7F7F8000u) | (magnitude - 1u < 0x8000u);
+        }
+        if (!edges) continue;
+        for (size_t i = start; i < end; i++) {
+            const uint32_t magnitude = load32(in + 4 * i) & 0x7FFFFFFFu;
+            report->overflows += magnitude >= 0x7F7F8000u && magnitude < 0x7F800000u;
+            report->underflows += magnitude != 0 && magnitude <= 0x8000u;
+        }
+    }
 }
 
 static void FN(bf16_to_f32)(const uint16_t *source, float *target, size_t count) {
@@ -121,4 +143,22 @@ static void FN(f16_to_f32)(const uint16_t *source, float *target, size_t count) 
         uint32_t v = f32_bits(h);
         memcpy(out + 4 * i, &v, 4);
     }
+}
+
+static void FN(f64_to_f32)(const void *source, void *target, size_t count, dcae_cast_report *report) {
+    const char *in = source;
+    char *out = target;
+    uint64_t overflows = 0, underflows = 0;
+    for (size_t i = 0; i < count; i++) {
+        double x;
+        memcpy(&x, in + 8 * i, 8);
+        const float y = (float)x;
+        memcpy(out + 4 * i, &y, 4);
+        const uint32_t magnitude = load32(out + 4 * i) & 0x7FFFFFFFu;
+        const uint64_t wide = load64(in + 8 * i) & 0x7FFFFFFFFFFFFFFFu;
+        overflows += magnitude == 0x7F800000u && wide < 0x7FF0000000000000u;
+        underflows += magnitude == 0 && wide != 0;
+    }
+    report->overflows += overflows;
+    report->underflows += underflows;
 }

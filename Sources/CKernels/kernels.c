@@ -28,7 +28,9 @@ const dcae_network_kernels *dcae_bf16_kernels_of(dcae_instruction_set set) {
 
 #define BEST (dcae_best_kernels()->numbers)
 
-void dcae_f32_to_bf16(const float *source, uint16_t *target, size_t count) { BEST.f32_to_bf16(source, target, count); }
+void dcae_f32_to_bf16(const float *source, uint16_t *target, size_t count, dcae_cast_report *report) {
+    BEST.f32_to_bf16(source, target, count, report);
+}
 
 void dcae_f32_to_f16(const float *source, uint16_t *target, size_t count, dcae_cast_report *report) {
     BEST.f32_to_f16(source, target, count, report);
@@ -37,6 +39,10 @@ void dcae_f32_to_f16(const float *source, uint16_t *target, size_t count, dcae_c
 void dcae_bf16_to_f32(const uint16_t *source, float *target, size_t count) { BEST.bf16_to_f32(source, target, count); }
 
 void dcae_f16_to_f32(const uint16_t *source, float *target, size_t count) { BEST.f16_to_f32(source, target, count); }
+
+void dcae_f64_to_f32(const void *source, void *target, size_t count, dcae_cast_report *report) {
+    BEST.f64_to_f32(source, target, count, report);
+}
 
 void dcae_count_nonfinite_f32(const void *values, size_t count, uint64_t *nan, uint64_t *infinite) {
     BEST.count_nonfinite_f32(values, count, nan, infinite);

@@ -27,6 +27,7 @@ const dcae_kernels FN(dcae_kernels) = {
             .f32_to_f16 = FN(f32_to_f16),
             .bf16_to_f32 = FN(bf16_to_f32),
             .f16_to_f32 = FN(f16_to_f32),
+            .f64_to_f32 = FN(f64_to_f32),
             .count_nonfinite_f32 = FN(count_nonfinite_f32),
             .count_nonfinite_16 = FN(count_nonfinite_16),
             .fill_uniform = FN(fill_uniform),

@@ -143,8 +143,3 @@ int dcae_processor_count(void) {
 #endif
     return (int)count;
 }
-
-int64_t dcae_memory_bytes(void) {
-    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    return pages > 0 && size > 0 ? (int64_t)pages * size : INT64_MAX;
-}

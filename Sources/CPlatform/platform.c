@@ -33,6 +33,14 @@ int dcae_preallocate(int descriptor, int64_t size) {
 #endif
 }
 
+void dcae_begin_flushing(int descriptor, int64_t offset, int64_t count) {
+#if defined(SYNC_FILE_RANGE_WRITE)
+    sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)descriptor, (void)offset, (void)count;
+#endif
+}
+
 int dcae_open_nameless(const char *folder) {
 #if defined(O_TMPFILE)
     int nameless = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

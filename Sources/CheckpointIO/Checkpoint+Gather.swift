@@ -7,29 +7,55 @@ extension Checkpoint {
     /// Collects the elements of a tensor whose data is not contiguous, or not in this machine's byte order.
     ///
     /// The part of the file that the elements span is read once from front to back, through a window of bounded size; where
-    /// they lie far apart, each run is read by itself.
+    /// they lie far apart, each run is read by itself. A tensor of which every part spans nearly all of the storage, as one that was
+    /// transposed, is collected once and kept while its parts are asked for.
     func gather(
         _ tensor: StoredTensor,
         from start: Int,
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(CheckpointError) {
-        guard let size = tensor.descriptor.dtype.byteCount, !buffer.isEmpty else { return }
+        let location = tensor.location
+        guard let size = tensor.storedDType.byteCount, !buffer.isEmpty else { return }
         precondition(start % size == 0 && buffer.count % size == 0, "whole elements are gathered")
+        guard let strides = location.strides else {
+            try files[location.file].read(into: buffer, at: location.offset + start)
+            if location.isByteSwapped { swapBytes(of: buffer, tensor.storedDType) }
+            return
+        }
+        let walk = StridedWalk(shape: tensor.descriptor.shape.dimensions, strides: strides)
+        let elements = (start / size)..<((start + buffer.count) / size)
+        let total = (tensor.descriptor.shape.elementCount ?? 0)
+        if elements.count < total, total * size <= GatherCache.capacity {
+            let once = StridedWalk.reach(of: total, span: walk.span(of: 0..<total).count)
+            let part = StridedWalk.reach(of: elements.count, span: walk.span(of: elements).count)
+            // As many parts as there are, against the whole.
+            if part / 4 > once / max(1, total / elements.count) {
+                return try gathered.withWhole(location, byteCount: total * size) { whole throws(CheckpointError) in
+                    try collect(walk, 0..<total, size: size, tensor, into: whole)
+                } use: { whole in
+                    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: whole[start..<(start + buffer.count)]))
+                }
+            }
+        }
+        try collect(walk, elements, size: size, tensor, into: buffer)
+    }
+
+    private func collect(
+        _ walk: StridedWalk,
+        _ elements: Range<Int>,
+        size: Int,
+        _ tensor: StoredTensor,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(CheckpointError) {
         let location = tensor.location
         let file = files[location.file]
-        if let strides = location.strides {
-            let walk = StridedWalk(shape: tensor.descriptor.shape.dimensions, strides: strides)
-            let elements = (start / size)..<((start + buffer.count) / size)
-            let span = walk.span(of: elements)
-            if span.count / 1024 > elements.count {
-                try readRuns(walk, elements, size: size, from: file, at: location.offset, into: buffer)
-            } else {
-                try readWindows(walk, elements, span: span, size: size, from: file, at: location.offset, into: buffer)
-            }
+        let span = walk.span(of: elements)
+        if span.count / StridedWalk.distance > elements.count {
+            try readRuns(walk, elements, size: size, from: file, at: location.offset, into: buffer)
         } else {
-            try file.read(into: buffer, at: location.offset + start)
+            try readWindows(walk, elements, span: span, size: size, from: file, at: location.offset, into: buffer)
         }
-        if location.isByteSwapped { swapBytes(of: buffer, tensor.descriptor.dtype) }
+        if location.isByteSwapped { swapBytes(of: buffer, tensor.storedDType) }
     }
 
     private func readRuns(
@@ -141,95 +167,6 @@ extension Checkpoint {
             case 8: each(UInt64.self)
             default: break
             }
-        }
-    }
-}
-
-/// The elements of a strided tensor in row-major order, as rows along its innermost dimension.
-private struct StridedWalk {
-    /// Elements that are equally far apart.
-    struct Row {
-        /// The first element's number in row-major order.
-        let element: Int
-        /// Its place, counted from the tensor's first element.
-        let position: Int
-        let count: Int
-        let stride: Int
-
-        /// Which of the row's elements lie in a part of the storage.
-        func indices(within part: Range<Int>) -> Range<Int>? {
-            let last = position + (count - 1) * stride
-            guard position < part.upperBound, last >= part.lowerBound else { return nil }
-            guard stride > 0 else { return 0..<count }
-            let first = position >= part.lowerBound ? 0 : (part.lowerBound - position + stride - 1) / stride
-            let end = min(count, (part.upperBound - 1 - position) / stride + 1)
-            return first < end ? first..<end : nil
-        }
-    }
-
-    /// Outermost first, none of size 1, neighbours that lie as one dimension joined; at least one.
-    private var dimensions: [(size: Int, stride: Int)] = []
-
-    init(shape: [Int], strides: [Int]) {
-        for (size, stride) in zip(shape, strides) where size != 1 {
-            if let last = dimensions.last, last.stride == size * stride {
-                dimensions[dimensions.count - 1] = (last.size * size, stride)
-            } else {
-                dimensions.append((size, stride))
-            }
-        }
-        if dimensions.isEmpty { dimensions = [(1, 1)] }
-    }
-
-    /// The place of an element.
-    private func position(of element: Int) -> Int {
-        var (rest, position) = (element, 0)
-        for (size, stride) in dimensions.reversed() {
-            position += rest % size * stride
-            rest /= size
-        }
-        return position
-    }
-
-    /// The part of the storage that some elements lie in.
-    func span(of elements: Range<Int>) -> Range<Int> {
-        // Along each dimension either a range of indices occurs, or, once an outer one advances, all of them do.
-        var (low, high) = (0, 0)
-        var (first, last) = (elements.lowerBound, elements.upperBound - 1)
-        var inner: [(Int, Int, Int)] = []
-        for (size, stride) in dimensions.reversed() {
-            inner.append((first % size, last % size, stride))
-            first /= size
-            last /= size
-        }
-        var isWhole = false
-        for ((from, to, stride), (size, _)) in zip(inner.reversed(), dimensions) {
-            if isWhole {
-                high += (size - 1) * stride
-            } else {
-                low += from * stride
-                high += to * stride
-                isWhole = from != to
-            }
-        }
-        return low..<(high + 1)
-    }
-
-    func rows(_ elements: Range<Int>) -> Rows {
-        Rows(walk: self, element: elements.lowerBound, end: elements.upperBound)
-    }
-
-    struct Rows {
-        let walk: StridedWalk
-        var element: Int
-        let end: Int
-
-        mutating func next() -> Row? {
-            guard element < end else { return nil }
-            let inner = walk.dimensions[walk.dimensions.count - 1]
-            let count = min(inner.size - element % inner.size, end - element)
-            defer { element += count }
-            return Row(element: element, position: walk.position(of: element), count: count, stride: inner.stride)
         }
     }
 }

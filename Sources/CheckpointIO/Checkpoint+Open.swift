@@ -9,43 +9,101 @@ extension Checkpoint {
     /// - Throws: the first fault, with file, place and remedy.
     public static func open(_ path: String, options: OpenOptions = OpenOptions()) throws(CheckpointError) -> Checkpoint
     {
-        let weights = try ModelFolder.weights(at: path)
-        let file = try InputFile(opening: weights)
-        return try open(file, try FileKind.of(file), path: path, options: options)
+        do throws(CheckpointError) {
+            return try openAsStored(path, options: options).asMeant()
+        } catch {
+            throw UnfinishedDownload.explaining(error)
+        }
     }
 
-    /// Opens a checkpoint whose first bytes have been looked at.
+    /// Opens a file that is open already, and of which it is known what it is.
     package static func open(
+        _ file: InputFile,
+        _ kind: FileKind,
+        path: String? = nil,
+        options: OpenOptions = OpenOptions()
+    ) throws(CheckpointError) -> Checkpoint {
+        do throws(CheckpointError) {
+            return try openOne(file, kind, path: path ?? file.path, options: options).asMeant()
+        } catch {
+            throw UnfinishedDownload.explaining(error)
+        }
+    }
+
+    /// The same with values and names as whoever wrote it means them.
+    private func asMeant() throws(CheckpointError) -> Checkpoint {
+        try withScalesApplied().notingUnfinishedDownload()
+    }
+
+    /// Opens what a path leads to, tensors as they are stored and named.
+    private static func openAsStored(_ path: String, options: OpenOptions) throws(CheckpointError) -> Checkpoint {
+        switch try TrainerFolder(path) {
+        case .distributed(let folder): return try openDistributed(folder, path: path, options: options)
+        case .file(let weights): return try openOne(try InputFile(opening: weights), path: path, options: options)
+        case nil:
+            let weights = try ModelFolder.weights(at: path)
+            return try openOne(try InputFile(opening: weights), path: path, options: options)
+        }
+    }
+
+    private static func openOne(
+        _ file: InputFile,
+        path: String,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
+        try openOne(file, try FileKind.of(file), path: path, options: options)
+    }
+
+    private static func openOne(
         _ file: InputFile,
         _ kind: FileKind,
         path: String,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        if kind == .json { return try openSharded(file, path: path, options: options) }
-        return try openFile(file, kind, path: path, options: options)
+        guard kind == .json else { return try openFile(file, kind, path: path, options: options) }
+        return try openSharded(file, path: path, options: options)
     }
 
-    /// Opens a file that holds weights itself.
+    /// Opens a file that holds weights itself, and of which it is known what it is.
     static func openFile(
         _ file: InputFile,
-        _ kind: FileKind? = nil,
+        _ kind: FileKind,
         path: String,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        let known: FileKind
-        if let kind { known = kind } else { known = try FileKind.of(file) }
-        switch known {
+        switch kind {
         case .safetensors:
-            if let section = options.section, !options.leavesSection {
-                throw CheckpointError(file.path, .file, TorchFault.noSection(section, there: []))
-            }
+            try refuseSection(options, file)
             return checkpoint(file, try SafetensorsHeader(reading: file), path: path, section: options.section)
-        case .zip: return try openTorchZip(file, path: path, options: options)
+        case .zip: return try openZip(file, path: path, options: options)
         case .pickle: return try openTorchLegacy(file, path: path, options: options)
         case .tar: return try openTorchTar(file, path: path, options: options)
+        case .numpy:
+            try refuseSection(options, file)
+            return try openNumpy(file, path: path)
         case .zstd: return try openCompressed(file, path: path, options: options)
         case .json: throw CheckpointError(file.path, .file, FileFault.unknownFormat(begins: "\"{\""))
         }
+    }
+
+    /// Formats of tensors alone have no sections.
+    private static func refuseSection(_ options: OpenOptions, _ file: InputFile) throws(CheckpointError) {
+        guard let section = options.section, !options.leavesSection else { return }
+        throw CheckpointError(file.path, .file, TorchFault.noSection(section, there: []))
+    }
+
+    /// A zip archive is one of PyTorch's, or one of NumPy's.
+    private static func openZip(
+        _ file: InputFile,
+        path: String,
+        options: OpenOptions
+    ) throws(CheckpointError) -> Checkpoint {
+        let directory = try ZipDirectory(reading: file)
+        guard isNumpyArchive(directory) else {
+            return try openTorchZip(file, directory, path: path, options: options)
+        }
+        try refuseSection(options, file)
+        return try openNumpyArchive(file, directory, path: path)
     }
 
     /// Opens what a compressed file expands to.
@@ -54,12 +112,12 @@ extension Checkpoint {
         path: String,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        let (expanded, header) = try ZstdExpansion.expand(file, options: options)
+        let (expanded, kind, header) = try ZstdExpansion.expand(file, options: options)
         // A header that was read on the way is not read again, but for the error where the data after it is too short.
         guard let header, header.declaredSize == expanded.size else {
-            return try openFile(expanded, path: path, options: options).copy(isCompressed: true)
+            return try openFile(expanded, kind, path: path, options: options).with(isCompressed: true)
         }
-        return checkpoint(expanded, header, path: path, section: options.section).copy(isCompressed: true)
+        return checkpoint(expanded, header, path: path, section: options.section).with(isCompressed: true)
     }
 
     /// Opens one safetensors file.
@@ -84,70 +142,7 @@ extension Checkpoint {
                 )
             },
             metadata: header.metadata,
-            unusedSection: section
+            unusedSection: section.map { Checkpoint.UnusedSection(name: $0, there: []) }
         )
-    }
-}
-
-/// What the first bytes of a file say that it is.
-package enum FileKind: Sendable {
-    case safetensors, json, zip, pickle, tar, zstd
-
-    /// As many bytes as it takes to tell.
-    static let prefixLength = 512
-
-    /// Looks at the first bytes of a file.
-    ///
-    /// - Throws: where they are known to be something that is no checkpoint.
-    package static func of(_ file: InputFile) throws(CheckpointError) -> FileKind {
-        try of(start: try file.bytes(at: 0, count: min(file.size, prefixLength)), path: file.path)
-    }
-
-    static func of(start: [UInt8], path: String) throws(CheckpointError) -> FileKind {
-        // A safetensors header is at most 100 MB, so bytes 4 to 7 are zero, and JSON follows. Its length may look like any
-        // other format's magic number, hence first.
-        let isJSONAt8 = start.count > 8 && [0x7B, 0x20, 0x09, 0x0A, 0x0D].contains(start[8])
-        if isJSONAt8, start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
-        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
-            return .zip
-        }
-        if start.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
-        if start.count >= 4, start[0] & 0xF0 == 0x50, start[1...3].elementsEqual([0x2A, 0x4D, 0x18]) { return .zstd }
-        if start.count >= 2, start[0] == 0x80, start[1] <= 5 { return .pickle }
-        if start.count >= 262, start[257..<262].elementsEqual("ustar".utf8) { return .tar }
-        if start.isEmpty { throw CheckpointError(path, .file, FileFault.isEmpty) }
-        let text = start.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        if text.starts(with: "version https://git-lfs".utf8) {
-            throw CheckpointError(path, .file, FileFault.gitLFSPointer)
-        }
-        if text.first == UInt8(ascii: "<") { throw CheckpointError(path, .file, FileFault.isHTML) }
-        if text.first == UInt8(ascii: "{"), start.count < 8 || start[4..<8].contains(where: { $0 != 0 }) {
-            return .json
-        }
-        if let name = otherFormat(start) { throw CheckpointError(path, .file, FileFault.otherFormat(name)) }
-        // What has no name may still be a safetensors file with a wrong length, and its reader says what is wrong.
-        if isJSONAt8 || start.count <= 8 || start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
-        if start.prefix(16).allSatisfy({ (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }) {
-            let text = String(decoding: start.prefix(16), as: UTF8.self).escaped()
-            throw CheckpointError(path, .file, FileFault.unknownFormat(begins: "the text \"\(text)\""))
-        }
-        let begins = start.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
-        throw CheckpointError(path, .file, FileFault.unknownFormat(begins: "the bytes " + begins))
-    }
-
-    /// The names of formats that people have at hand and that are not read.
-    private static func otherFormat(_ start: [UInt8]) -> String? {
-        let magics: [([UInt8], String)] = [
-            (Array("GGUF".utf8), "a GGUF file"), (Array("Rar!".utf8), "a RAR archive"),
-            ([0x1F, 0x8B], "a gzip file"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz file"),
-            (Array("BZh".utf8), "a bzip2 file"), ([0x37, 0x7A, 0xBC, 0xAF], "a 7-Zip archive"),
-            ([0x89, 0x48, 0x44, 0x46], "an HDF5 file (Keras)"),
-            ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "a numpy array"),
-            ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
-            ([0x7F, 0x45, 0x4C, 0x46], "a program"), (Array("%PDF".utf8), "a PDF file"),
-            ([0xEF, 0xBB, 0xBF], "a text with a byte order mark"), ([0xFF, 0xFE], "a text in UTF-16"),
-            ([0x27, 0xB5, 0x2F, 0xFD], "a zstd file of a version before 0.8"),
-        ]
-        return magics.first { start.starts(with: $0.0) }?.1
     }
 }

@@ -11,6 +11,12 @@ public enum CheckpointFormat: String, Sendable {
     case torchLegacy = "PyTorch (legacy)"
     /// PyTorch before 0.1.11: a tar archive.
     case torchTar = "PyTorch (tar)"
+    /// torch.distributed.checkpoint: a folder of archives, with an index in a pickle.
+    case torchDistributed = "PyTorch (distributed)"
+    /// NumPy: one array.
+    case numpy = "NumPy"
+    /// NumPy: a zip archive of arrays.
+    case numpyArchive = "NumPy (npz)"
 }
 
 /// How to open a checkpoint where its content leaves a choice.
@@ -42,6 +48,36 @@ public struct StoredTensor: Sendable {
 
     /// The number of bytes of its data, without gaps.
     public var byteCount: Int { location.byteCount }
+
+    /// The type of the elements in the file: the descriptor's, unless they become that on the way.
+    package var storedDType: DType { location.encoding?.dtype ?? descriptor.dtype }
+
+    /// The same data under another name.
+    package func renamed(_ name: String) -> StoredTensor {
+        let descriptor = TensorDescriptor(name: name, dtype: descriptor.dtype, shape: descriptor.shape)
+        return StoredTensor(descriptor: descriptor, location: location)
+    }
+}
+
+/// What the elements in a file become before anyone sees them.
+package enum StoredEncoding: Sendable {
+    /// Floats of some type that become F32 and are multiplied by the scale of their row: one scale for all, or one for each index
+    /// of the first dimension.
+    case scaled(DType, scales: [Float])
+    /// A number of another type that becomes I64.
+    case counter(DType)
+    /// Bytes that no file holds.
+    case constant([UInt8])
+    /// Parts that lie in several places, one after the other.
+    case joined([TensorLocation])
+
+    /// The type of the elements in the file, where there are some.
+    var dtype: DType? {
+        switch self {
+        case .scaled(let dtype, _), .counter(let dtype): dtype
+        case .constant, .joined: nil
+        }
+    }
 }
 
 /// Where the data of a tensor lies.
@@ -57,26 +93,62 @@ package struct TensorLocation: Sendable {
     package let strides: [Int]?
     /// Whether the elements are stored in big-endian order.
     package let isByteSwapped: Bool
+    /// What the elements become when they are read, or nil where they stay what they are.
+    package let encoding: StoredEncoding?
 
-    package init(file: Int, offset: Int, byteCount: Int, strides: [Int]? = nil, isByteSwapped: Bool = false) {
+    package init(
+        file: Int,
+        offset: Int,
+        byteCount: Int,
+        strides: [Int]? = nil,
+        isByteSwapped: Bool = false,
+        encoding: StoredEncoding? = nil
+    ) {
         self.file = file
         self.offset = offset
         self.byteCount = byteCount
         self.strides = strides
         self.isByteSwapped = isByteSwapped
+        self.encoding = encoding
     }
 
-    /// Whether the bytes of the file are those of the tensor: nothing to gather, nothing to swap.
-    package var isPlain: Bool { strides == nil && !isByteSwapped }
+    /// Whether the bytes of the file are those of the tensor: nothing to gather, to swap or to convert.
+    package var isPlain: Bool { strides == nil && !isByteSwapped && encoding == nil }
+
+    /// Whether both say that the same elements lie in the same order in the same file.
+    func isSame(as other: TensorLocation) -> Bool {
+        file == other.file && offset == other.offset && byteCount == other.byteCount && strides == other.strides
+            && isByteSwapped == other.isByteSwapped
+    }
+
+    /// The same in another file of the same checkpoint.
+    func inFile(_ number: Int) -> TensorLocation {
+        with(file: number, byteCount: byteCount, strides: strides, encoding)
+    }
+
+    /// The same elements, which become something else.
+    func encoded(_ encoding: StoredEncoding, byteCount: Int) -> TensorLocation {
+        with(file: file, byteCount: byteCount, strides: strides, encoding)
+    }
 
     /// The same elements walked by other distances; nil where they follow each other.
     package func strided(_ strides: [Int]?) -> TensorLocation {
+        with(file: file, byteCount: byteCount, strides: strides, encoding)
+    }
+
+    private func with(
+        file: Int,
+        byteCount: Int,
+        strides: [Int]?,
+        _ encoding: StoredEncoding?
+    ) -> TensorLocation {
         TensorLocation(
             file: file,
             offset: offset,
             byteCount: byteCount,
             strides: strides,
-            isByteSwapped: isByteSwapped
+            isByteSwapped: isByteSwapped,
+            encoding: encoding
         )
     }
 }
@@ -100,8 +172,24 @@ public final class Checkpoint: Sendable {
     /// The index file of a sharded checkpoint.
     public let indexPath: String?
     /// The section that was asked for, where the format has none of that name: it may be a prefix of names.
-    package let unusedSection: String?
+    package let unusedSection: UnusedSection?
+
+    /// A section that was asked for and that is not there.
+    package struct UnusedSection: Sendable {
+        package let name: String
+        /// The sections that are there.
+        package let there: [String]
+    }
+
+    /// The entries of the archives that the tensors lie in, whose checksums `damage` compares.
+    let archives: [ArchiveRecords]
+    /// Whether the tensors have no names of their own, as the array of a `.npy` file: they go by `Checkpoint.unnamed` or numbers.
+    package let isUnnamed: Bool
+    let gathered = GatherCache()
     private let positions: [UTF8Name: Int]
+
+    /// The name of a tensor that has none.
+    package static let unnamed = "tensor"
 
     package init(
         path: String,
@@ -112,7 +200,9 @@ public final class Checkpoint: Sendable {
         metadata: [JSONValue.Member] = [],
         notes: [String] = [],
         indexPath: String? = nil,
-        unusedSection: String? = nil
+        unusedSection: UnusedSection? = nil,
+        archives: [ArchiveRecords] = [],
+        isUnnamed: Bool = false
     ) {
         self.path = path
         self.format = format
@@ -123,6 +213,8 @@ public final class Checkpoint: Sendable {
         self.notes = notes
         self.indexPath = indexPath
         self.unusedSection = unusedSection
+        self.archives = archives
+        self.isUnnamed = isUnnamed
         self.positions = Dictionary(
             tensors.enumerated().map { (UTF8Name($1.descriptor.name), $0) },
             uniquingKeysWith: { first, _ in first }
@@ -130,7 +222,7 @@ public final class Checkpoint: Sendable {
     }
 
     /// The same files with other tensors, or opened otherwise.
-    package func copy(
+    package func with(
         tensors: [StoredTensor]? = nil,
         notes: [String]? = nil,
         isCompressed: Bool? = nil
@@ -144,7 +236,9 @@ public final class Checkpoint: Sendable {
             metadata: metadata,
             notes: notes ?? self.notes,
             indexPath: indexPath,
-            unusedSection: unusedSection
+            unusedSection: unusedSection,
+            archives: archives,
+            isUnnamed: isUnnamed
         )
     }
 
@@ -174,6 +268,8 @@ public final class Checkpoint: Sendable {
         let location = tensor.location
         if location.isPlain {
             try files[location.file].read(into: buffer, at: location.offset + start)
+        } else if let encoding = location.encoding {
+            try decode(tensor, encoding, from: start, into: buffer)
         } else {
             try gather(tensor, from: start, into: buffer)
         }

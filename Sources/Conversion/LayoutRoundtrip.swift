@@ -33,7 +33,7 @@ package struct LayoutRoundtrip: Sendable {
             let location = TensorLocation(file: 0, offset: 0, byteCount: tensor.byteCount)
             stored.append(StoredTensor(descriptor: tensor.descriptor, location: location))
         }
-        let middle = model.checkpoint.copy(tensors: stored)
+        let middle = model.checkpoint.with(tensors: stored)
         let backward = LayoutView(middle, in: through, as: layout, network: network, part: model.part)
         misplaced = backward.tensors.filter { !Self.returns($0, through: sources, to: model.checkpoint) }.map(
             \.descriptor.name

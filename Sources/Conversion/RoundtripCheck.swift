@@ -34,7 +34,11 @@ package enum RoundtripCheck {
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> Report {
         let name = plan.index?.name ?? plan.files[0].name
-        let written = try Checkpoint.open(ModelFolder.join(folder, name))
+        // What was just written may be compressed to any part of its size.
+        let written = try Checkpoint.open(
+            ModelFolder.join(folder, name),
+            options: OpenOptions(maxExpandedSize: .max)
+        )
         let report = StructureReport(written, plan.network, plan.target)
         guard report.fits, report.notes.isEmpty else {
             throw CheckpointError(name, .file, ConversionFault.roundtrip(report.summary))

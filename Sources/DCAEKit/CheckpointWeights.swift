@@ -41,7 +41,7 @@ public final class CheckpointWeights: WeightSource {
             throw .parameter(name: name, .missing)
         }
         let (dtype, shape) = (tensor.descriptor.dtype, tensor.descriptor.shape)
-        let isRead = dtype == .f32 || dtype == .f16 || dtype == .bf16
+        let isRead = dtype.isComputeFormat
         if isRead, tensor.pieces.count == 1, tensor.pieces[0].tensor.location.isPlain {
             let piece = tensor.pieces[0]
             let file = files[piece.tensor.location.file]

@@ -88,7 +88,7 @@ struct LayerLoader {
             throw .parameter(name: tensor.name, .dtype(weight.dtype))
         }
         if let limit { try check(weight, tensor.name, limit) }
-        return weight
+        return weight.dtype.isComputeFormat ? weight : widenedCopy(weight)
     }
 
     private func widened(_ weight: Weight) -> [Float] {

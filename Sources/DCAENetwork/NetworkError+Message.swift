@@ -54,7 +54,7 @@ extension NetworkError.ParameterFault {
         switch self {
         case .missing: "the checkpoint has no such parameter"
         case .shape(let found, let expected): "is shaped \(found) where the configuration asks for \(expected)"
-        case .dtype(let dtype): "is \(dtype.rawValue), and only F32, F16 and BF16 can be computed with"
+        case .dtype(let dtype): "is \(dtype.rawValue), and only floats can be computed with"
         }
     }
 }

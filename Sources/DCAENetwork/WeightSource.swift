@@ -12,7 +12,7 @@ public protocol WeightSource: Sendable {
 public struct Weight: @unchecked Sendable {
     // Sendable, as nothing writes to the bytes and `owner` keeps them.
 
-    /// F32, F16 or BF16.
+    /// A weight format: F32, F16 and BF16 are computed with as they are, others widened to F32 when they are loaded.
     public let dtype: DType
     /// The sizes, outermost first.
     public let shape: Shape

@@ -20,6 +20,7 @@ package enum FileFault: Fault, Equatable {
     case isHTML
     case tooLarge(limit: Int)
     case outOfMemory
+    case notHere
 
     package var message: String {
         switch self {
@@ -40,6 +41,7 @@ package enum FileFault: Fault, Equatable {
         case .gitLFSPointer: "this is a Git LFS pointer, not the file it stands for"
         case .isEmpty: "the file is empty"
         case .isHTML: "this is a web page, not a checkpoint"
+        case .notHere: "its values are on another machine, of which only headers are read"
         case .outOfMemory: "the system gives no more memory"
         case .tooLarge(let limit): "the file is larger than the \(limit) bytes that such a file may have"
         }
@@ -63,6 +65,7 @@ package enum FileFault: Fault, Equatable {
         case .unknownFormat, .otherFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"
         case .gitLFSPointer: "run `git lfs pull`, or download the file itself"
         case .isEmpty, .isHTML: "download it again"
+        case .notHere: "fetch it first"
         case .tooLarge, .outOfMemory: nil
         }
     }

@@ -10,11 +10,27 @@ public final class InputFile: Sendable {
     /// The device and inode, which name a file whatever path leads to it.
     package let identity: FileIdentity
     package let descriptor: Int32
+    /// Where its bytes come from, if not from this machine.
+    private let source: (any ByteSource)?
+
+    /// Whether it is on another machine, so that headers alone are read of it.
+    package var isElsewhere: Bool { source != nil }
+    /// The SHA-256 of a file elsewhere, as whoever keeps it says: 64 hexadecimal digits.
+    package var listedDigest: String? { source?.digest }
 
     /// Opens a regular file.
     ///
     /// - Throws: `FileFault.missing`, `.isFolder`, `.notRegular` (a FIFO does not block) or `.system`.
     public init(opening path: String) throws(CheckpointError) {
+        if let remote = Elsewhere.folders(for: path) {
+            let source = try remote.open(path)
+            self.path = path
+            size = source.size
+            descriptor = -1
+            identity = FileIdentity(remote: source.identity)
+            self.source = source
+            return
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw CheckpointError(path, .file, errno == ENOENT ? FileFault.missing : .system(call: "open", code: errno))
@@ -33,6 +49,7 @@ public final class InputFile: Sendable {
         self.size = size
         self.descriptor = descriptor
         self.identity = FileIdentity(status)
+        source = nil
     }
 
     /// A second hold on a file that is open already and may have no path; nil where the system gives none.
@@ -45,16 +62,18 @@ public final class InputFile: Sendable {
         self.size = size
         self.descriptor = copy
         self.identity = FileIdentity(status)
+        source = nil
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Reads exactly as many bytes as the buffer holds.
     ///
     /// - Throws: `FileFault.shrank` where the file ends before them.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError) {
+        if let source { return try source.read(into: buffer, at: offset) }
         var done = 0
         while done < buffer.count {
             let got = pread(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
@@ -87,8 +106,11 @@ public final class InputFile: Sendable {
     }
 
     /// The whole file mapped into memory, read on demand and never written.
+    ///
+    /// - Throws: `FileFault.notHere` for a file elsewhere: reading its values piece by piece would take for ever.
     package func map() throws(CheckpointError) -> MappedFile {
-        try MappedFile(self)
+        guard source == nil else { throw CheckpointError(path, .file, FileFault.notHere) }
+        return try MappedFile(self)
     }
 }
 
@@ -96,6 +118,11 @@ public final class InputFile: Sendable {
 package struct FileIdentity: Sendable, Hashable {
     package let device: UInt64
     package let inode: UInt64
+
+    /// That of a file on no device of this machine.
+    fileprivate init(remote identity: UInt64) {
+        (device, inode) = (.max, identity)
+    }
 
     fileprivate init(_ status: stat) {
         device = UInt64(truncatingIfNeeded: status.st_dev)

@@ -53,6 +53,14 @@ package enum Path {
     /// Whether a path comes before another in the order of their bytes.
     package static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
+    /// Where a link leads, as it is written in it; nil for what is no link.
+    package static func target(ofLink path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(SystemText.cString(path), &buffer, buffer.count)
+        guard count > 0, count < buffer.count else { return nil }
+        return SystemText.text(buffer.prefix(count).map { UInt8(bitPattern: $0) })
+    }
+
     /// The path without links, `.` and `..`; nil where it leads to nothing.
     package static func resolved(_ path: String) -> String? {
         guard let real = realpath(SystemText.cString(path), nil) else { return nil }
@@ -73,6 +81,7 @@ package enum Path {
 package enum Folder {
     /// Whether a path leads to a folder.
     package static func exists(_ path: String) -> Bool {
+        if let remote = Elsewhere.folders(for: path) { return remote.isFolder(path) }
         var status = stat()
         return stat(SystemText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
@@ -81,6 +90,7 @@ package enum Folder {
     ///
     /// - Parameter hidden: whether those that begin with a point are among them.
     package static func names(in folder: String, hidden: Bool = false) throws(CheckpointError) -> [String] {
+        if let remote = Elsewhere.folders(for: folder) { return try remote.names(in: folder) }
         guard let stream = opendir(SystemText.cString(folder)) else {
             throw CheckpointError(folder, .file, FileFault.system(call: "opendir", code: errno))
         }

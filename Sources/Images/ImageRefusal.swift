@@ -1,13 +1,13 @@
 public import TensorCore
 
-/// Why a picture or an array was not read, fitted or written.
+/// Why a picture was not read, fitted or written.
 public struct ImageRefusal: Refusal, Equatable {
     /// The file, as it was named.
     public let file: String
     /// What was found in it.
     public let problem: Problem
 
-    /// What can be wrong with a picture or an array.
+    /// What can be wrong with a picture.
     public enum Problem: Sendable, Equatable {
         /// The operating system refused to open or read it.
         case unreadable(String)
@@ -37,6 +37,10 @@ public struct ImageRefusal: Refusal, Equatable {
         case tooManyPixels(width: Int, height: Int)
         /// More pixels than a file of this length can hold.
         case tooFewBytes(width: Int, height: Int, bytes: Int)
+        /// Pixels that take far more bytes than the file has.
+        case expands(width: Int, height: Int, bytes: Int, fileSize: Int)
+        /// Pixels that take more memory than there is.
+        case noMemory(width: Int, height: Int, bytes: Int)
         /// Sides that are no multiple of what the network needs.
         case noMultiple(width: Int, height: Int, of: Int)
         /// Nothing would be left after cropping to a multiple.
@@ -47,14 +51,6 @@ public struct ImageRefusal: Refusal, Equatable {
         case unwritable(String)
         /// The encoder of the format gave up; with its own words.
         case notEncoded(String)
-        /// The header of an array is not what NumPy writes; with the place and what was expected.
-        case arrayHeader(String)
-        /// An array of something else than floating-point numbers.
-        case arrayType(String)
-        /// The data of an array is not as long as its header says.
-        case arrayLength(shape: Shape, expected: Int, found: Int)
-        /// A number of an array that float32 cannot hold.
-        case arrayOverflow(value: Double, index: Int)
     }
 
     package init(_ file: String, _ problem: Problem) {
@@ -103,6 +99,10 @@ extension ImageRefusal.Problem {
             "has \(width)x\(height) pixels, more than the \(Picture.pixelLimit) that are allowed: make it smaller"
         case .tooFewBytes(let width, let height, let bytes):
             "says it has \(width)x\(height) pixels, which its \(bytes) bytes cannot hold: copy or download it again"
+        case .expands(let width, let height, let bytes, let fileSize):
+            "has \(width)x\(height) pixels, which take \(bytes) bytes where the file has \(fileSize): make it smaller"
+        case .noMemory(let width, let height, let bytes):
+            "has \(width)x\(height) pixels, which take \(bytes) bytes, more than there is memory: make it smaller"
         case .noMultiple(let width, let height, let multiple):
             Self.sizes(width, height, multiple)
         case .tooSmallToCrop(let width, let height, let multiple):
@@ -113,15 +113,6 @@ extension ImageRefusal.Problem {
             "cannot be written: \(reason)"
         case .notEncoded(let words):
             "cannot be written as PNG (\(words.escaped()))"
-        case .arrayHeader(let words):
-            "is no array that NumPy writes: \(words)"
-        case .arrayType(let type):
-            "holds elements of type '\(type.escaped(limit: 20))', where float16, float32 or float64 was expected:"
-                + " save it with .astype(numpy.float32)"
-        case .arrayLength(let shape, let expected, let found):
-            "has \(found) bytes, where an array of shape \(shape) takes \(expected): copy or download it again"
-        case .arrayOverflow(let value, let index):
-            "holds \(value) at element \(index), which float32 cannot hold"
         }
     }
 

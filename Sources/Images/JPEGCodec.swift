@@ -24,6 +24,9 @@ enum JPEG {
         }
         let isPrint = colourSpace == TJCS_CMYK.rawValue || colourSpace == TJCS_YCCK.rawValue
         let channels = isPrint ? 4 : 3
+        if let problem = Picture.refusal(width: width, height: height, bytesPerPixel: channels, fileSize: data.count) {
+            throw ImageRefusal(name, problem)
+        }
         let format = isPrint ? TJPF_CMYK.rawValue : TJPF_RGB.rawValue
         var failure: String?
         let samples = [UInt8](unsafeUninitializedCapacity: width * height * channels) { target, filled in

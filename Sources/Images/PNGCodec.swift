@@ -15,6 +15,10 @@ enum PNG {
         guard header.stored_bytes / 1032 <= UInt64(data.count) else {
             throw ImageRefusal(name, .tooFewBytes(width: width, height: height, bytes: data.count))
         }
+        let bytes = Int(header.channels) * (header.bits == 16 ? 2 : 1)
+        if let problem = Picture.refusal(width: width, height: height, bytesPerPixel: bytes, fileSize: data.count) {
+            throw ImageRefusal(name, problem)
+        }
         let samples: Picture.Samples? =
             if header.bits == 16 {
                 decode(data, &header, &message) { put(opaque: $0, $1, on: background, 257) }.map { .words($0) }

@@ -18,6 +18,9 @@ enum WebP {
         // The length that the container gives; libwebp itself may be content with less, and with what follows.
         guard declaredLength(data) <= data.count else { throw ImageRefusal(name, .endsEarly(.webp)) }
         let channels = features.has_alpha != 0 ? 4 : 3
+        if let problem = Picture.refusal(width: width, height: height, bytesPerPixel: channels, fileSize: data.count) {
+            throw ImageRefusal(name, problem)
+        }
         var done = false
         let samples = [UInt8](unsafeUninitializedCapacity: width * height * channels) { target, filled in
             let stride = Int32(width * channels)

@@ -37,8 +37,8 @@ package struct ImageLoader: Sendable {
     package func load(_ path: String, for network: AutoencoderDC) throws -> Image {
         let channels = network.config.inChannels
         let file = try InputFile(opening: path)
-        if try TensorFile.isTensors(file) {
-            let tensor = try TensorFile.read(path, name: tensorName, usualName: "image", channels: channels)
+        if let kind = try TensorFile.kind(of: file) {
+            let tensor = try TensorFile.read(file, kind, name: tensorName, for: .image(channels: channels))
             let range = TensorStatistics(tensor)
             let note =
                 range.minimum < -1.001 || range.maximum > 1.001

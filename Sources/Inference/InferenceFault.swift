@@ -9,6 +9,9 @@ package enum InferenceFault: Fault, Equatable {
     case whichTensor(among: [String], suggested: String?)
     case tensorType(DType)
     case tensorShape(Shape, channels: Int)
+    case tensorTooLarge(Shape, gigabytes: Int)
+    case tensorOverflow(count: Int)
+    case otherChannels(Shape, channels: Int, isLatent: Bool)
     case noInputs
     case sameOutput(String, String)
     case differentSizes([Int], [Int])
@@ -24,9 +27,16 @@ package enum InferenceFault: Fault, Equatable {
         case .noSuchTensor(let name, let names, _):
             "it holds no tensor \"\(name.escaped(limit: 60))\", but \(Self.list(names))"
         case .whichTensor(let names, _): "it holds \(names.count) tensors: \(Self.list(names))"
-        case .tensorType(let dtype): "its elements are \(dtype.rawValue), where F32, F16 or BF16 was expected"
+        case .tensorType(let dtype): "its elements are \(dtype.rawValue), where floating-point numbers were expected"
         case .tensorShape(let shape, let channels):
             "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
+        case .tensorTooLarge(let shape, let gigabytes):
+            "its shape \(shape.description.escaped(limit: 60)) takes \(gigabytes) GB with what is made of it, more than there is"
+        case .tensorOverflow(let count): "\(count) of its values are beyond single precision"
+        case .otherChannels(let shape, let channels, let isLatent):
+            isLatent
+                ? "its shape \(shape.description.escaped(limit: 60)) is that of a latent of another autoencoder: this one's have \(channels) channels"
+                : "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
         case .noInputs: "there is no .safetensors or .npy file in this folder"
         case .sameOutput(let a, let b):
             "\(a.escaped(limit: 60)) and \(b.escaped(limit: 60)) would both be written to it"
@@ -47,6 +57,10 @@ package enum InferenceFault: Fault, Equatable {
         case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
         case .noSuchTensor(_, _, let suggested), .whichTensor(_, let suggested):
             "choose one with --tensor" + (suggested.map { ", as --tensor \($0.escaped(limit: 60))" } ?? "")
+        case .tensorTooLarge: "cut it into parts"
+        case .tensorOverflow: nil
+        case .otherChannels(_, _, let isLatent):
+            isLatent ? "decode it with the autoencoder that made it" : "give it as many channels"
         case .tensorShape: "permute it to that order, with the channels before rows and columns"
         case .sameOutput: "write them into different folders"
         case .differentSizes: "write them into a folder, with -o DIR"

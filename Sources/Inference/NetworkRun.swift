@@ -165,8 +165,11 @@ package struct NetworkRun: Sendable {
             let image = try loader.load(file.path, for: model.network)
             input = Input(tensor: image.tensor, image: image)
         case .decode(let name):
-            let channels = model.network.config.latentChannels
-            var latent = try TensorFile.read(file.path, name: name, usualName: "latent", channels: channels)
+            let config = model.network.config
+            let ratio = model.network.spatialCompressionRatio
+            let growth = Double(config.inChannels * ratio * ratio) / Double(config.latentChannels)
+            let use = TensorFile.Use.latent(channels: config.latentChannels, growth: growth)
+            var latent = try TensorFile.read(file.path, name: name, for: use)
             if let factor { latent.scale { $0 / Float(factor) } }
             input = Input(tensor: latent, image: nil)
         }

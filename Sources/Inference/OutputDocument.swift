@@ -61,7 +61,7 @@ package final class OutputDocument {
     /// What comes before a tensor's values in a file.
     private static func header(of tensor: FloatTensor, named name: String, as kind: Kind) -> [UInt8] {
         let shape = Shape(tensor.dimensions)
-        if kind == .npy { return NumpyArray.header(shape) }
+        if kind == .npy { return NumpyHeader.bytes(shape) }
         return SafetensorsLayout([TensorDescriptor(name: name, dtype: .f32, shape: shape)], format: "pt").header
     }
 

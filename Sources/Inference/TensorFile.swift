@@ -1,27 +1,38 @@
 package import CheckpointIO
 package import DCAENetwork
-internal import Images
 internal import TensorCore
 
-/// Files that hold images, latents or samples as tensors: `.npy`, safetensors, and PyTorch files of named tensors.
+/// Files that hold images, latents or samples as tensors: `.npy`, `.npz`, safetensors, and PyTorch files of one tensor or named ones.
 package enum TensorFile {
-    /// Whether a file's first bytes are those of a tensor file rather than of a picture.
-    package static func isTensors(_ file: InputFile) throws(CheckpointError) -> Bool {
-        if try isNumpy(file) { return true }
+    /// What kind of tensor file a file's first bytes are those of; nil where they may be a picture's.
+    package static func kind(of file: InputFile) throws(CheckpointError) -> FileKind? {
         // What is neither picture nor checkpoint is left to the reader of pictures, which names what it found.
-        guard let kind = try? FileKind.of(file) else { return false }
+        guard let kind = try? FileKind.of(file) else { return nil }
         switch kind {
-        case .json: return false
+        case .json: return nil
         case .safetensors:
             // Too short for a header, or no header: nothing in particular.
             let start = try file.bytes(at: 0, count: min(9, file.size))
-            return start.count == 9 && start[8] == UInt8(ascii: "{")
-        default: return true
+            return start.count == 9 && start[8] == UInt8(ascii: "{") ? kind : nil
+        default: return kind
         }
     }
 
-    private static func isNumpy(_ file: InputFile) throws(CheckpointError) -> Bool {
-        try file.bytes(at: 0, count: min(6, file.size)).elementsEqual([0x93] + Array("NUMPY".utf8))
+    /// What a tensor is read for.
+    package struct Use: Sendable {
+        /// The name that it has in a file of several tensors.
+        let usualName: String
+        let channels: Int
+        /// How many values the network makes of each: the memory for these must be there too.
+        let growth: Double
+
+        /// An image of so many channels, of which less is made.
+        package static func image(channels: Int) -> Use { Use(usualName: "image", channels: channels, growth: 0) }
+
+        /// A latent of so many channels, and how many values of a sample one of its values becomes.
+        package static func latent(channels: Int, growth: Double) -> Use {
+            Use(usualName: "latent", channels: channels, growth: growth)
+        }
     }
 
     /// Reads the tensor of a file.
@@ -29,85 +40,161 @@ package enum TensorFile {
     /// - Parameters:
     ///   - path: the file.
     ///   - name: the tensor's, where the user gives it.
-    ///   - usualName: the name that it has otherwise, unless it is the only one.
-    ///   - channels: what the second of its four sizes, or the first of three, must be.
     /// - Returns: [N, channels, H, W] in single precision.
     /// - Throws: `InferenceFault` where there is no such tensor, and what the readers of files throw.
-    package static func read(_ path: String, name: String?, usualName: String, channels: Int) throws -> FloatTensor {
+    package static func read(_ path: String, name: String?, for use: Use) throws -> FloatTensor {
         let file = try InputFile(opening: path)
-        if try isNumpy(file) {
-            let array = try NumpyArray(file: path)
-            return try tensor(array.shape, channels, CheckpointError.Place.file, path) { array.values }
-        }
-        let checkpoint = try open(path)
-        let stored = try find(name, usualName, channels, in: checkpoint)
-        let descriptor = stored.descriptor
-        let place = CheckpointError.Place.tensor(descriptor.name)
-        guard descriptor.dtype.isWeightFormat else {
-            throw CheckpointError(path, place, InferenceFault.tensorType(descriptor.dtype))
-        }
-        return try tensor(descriptor.shape, channels, place, path) {
-            let bytes = try checkpoint.bytes(of: stored)
-            let count = descriptor.shape.elementCount ?? 0
-            return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                _ = bytes.withUnsafeBytes {
-                    NumberFormat.convert(
-                        $0,
-                        from: descriptor.dtype,
-                        into: UnsafeMutableRawBufferPointer(buffer),
-                        to: .f32
-                    )
-                }
-                initialized = count
-            }
-        }
+        return try read(file, try kind(ofTensors: file), name: name, for: use)
     }
 
-    private static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+    /// Reads the tensor of a file that is open already, and of which it is known what it is.
+    package static func read(_ file: InputFile, _ kind: FileKind, name: String?, for use: Use) throws -> FloatTensor {
+        let path = file.path
+        let checkpoint = try Checkpoint.open(file, kind)
+        let stored = try find(name, use, in: checkpoint)
+        let descriptor = stored.descriptor
+        let place: CheckpointError.Place = checkpoint.isUnnamed ? .file : .tensor(descriptor.name)
+        func refuse(_ fault: InferenceFault) -> CheckpointError { CheckpointError(path, place, fault) }
+        guard descriptor.dtype.isWeightFormat else { throw refuse(.tensorType(descriptor.dtype)) }
+        guard let order = ChannelOrder(descriptor.shape.dimensions, channels: use.channels) else {
+            throw refuse(fault(of: descriptor.shape, use))
+        }
+        // All of the memory is counted before any of it is asked for: a sparse file of terabytes takes no room on the disk.
+        let bytes = (Double(descriptor.shape.elementCount ?? 0) * (1 + use.growth)) * 4
+        guard bytes < Double(Int.max), MemoryLimit.allows(Int(bytes)) else {
+            throw refuse(.tensorTooLarge(descriptor.shape, gigabytes: Int(min(bytes / 1e9, 1e15))))
+        }
+        let (values, lost) = try values(of: stored, in: checkpoint)
+        guard lost == 0 else { throw refuse(.tensorOverflow(count: lost)) }
+        return try FloatTensor(
+            batch: order.batch,
+            channels: use.channels,
+            height: order.height,
+            width: order.width,
+            values: order.isLast ? order.planes(values, channels: use.channels) : values
+        )
+    }
+
+    private static func fault(of shape: Shape, _ use: Use) -> InferenceFault {
+        let sizes = shape.dimensions
+        guard sizes.count == 4, sizes.allSatisfy({ $0 > 0 }) else {
+            return .tensorShape(shape, channels: use.channels)
+        }
+        return .otherChannels(shape, channels: use.channels, isLatent: use.usualName == "latent")
+    }
+
+    /// The values in single precision, and how many of them it cannot hold.
+    private static func values(
+        of stored: StoredTensor,
+        in checkpoint: Checkpoint
+    ) throws(CheckpointError) -> (values: [Float], lost: Int) {
+        let dtype = stored.descriptor.dtype
+        let (count, size) = (stored.descriptor.shape.elementCount ?? 0, dtype.byteCount ?? 1)
+        let step = 1 << 20
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: min(count, step) * size, alignment: 64)
+        defer { memory.deallocate() }
+        var failure: CheckpointError?
+        var lost = 0
+        let values = [Float](unsafeUninitializedCapacity: count) { target, initialized in
+            do throws(CheckpointError) {
+                for start in stride(from: 0, to: count, by: step) {
+                    let part = min(step, count - start)
+                    let source = UnsafeMutableRawBufferPointer(rebasing: memory[0..<(part * size)])
+                    try checkpoint.read(stored, from: start * size, into: source)
+                    let report = NumberFormat.convert(
+                        UnsafeRawBufferPointer(source),
+                        from: dtype,
+                        into: UnsafeMutableRawBufferPointer(
+                            UnsafeMutableBufferPointer(rebasing: target[start..<(start + part)])
+                        ),
+                        to: .f32
+                    )
+                    lost += report?.overflows ?? 0
+                }
+                initialized = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return (values, lost)
+    }
+
+    private static func kind(ofTensors file: InputFile) throws(CheckpointError) -> FileKind {
         do throws(CheckpointError) {
-            return try Checkpoint.open(path)
+            return try FileKind.of(file)
         } catch {
             guard case .otherFormat(let name)? = error.fault as? FileFault else { throw error }
-            throw CheckpointError(path, .file, InferenceFault.notTensors(name))
+            throw CheckpointError(file.path, .file, InferenceFault.notTensors(name))
         }
     }
 
     private static func find(
         _ name: String?,
-        _ usualName: String,
-        _ channels: Int,
+        _ use: Use,
         in checkpoint: Checkpoint
     ) throws(CheckpointError) -> StoredTensor {
         func refuse(_ fault: InferenceFault) -> CheckpointError { CheckpointError(checkpoint.path, .file, fault) }
-        let names = checkpoint.tensors.map(\.descriptor.name)
-        guard let first = checkpoint.tensors.first else { throw refuse(.noTensors) }
+        // ComfyUI writes the version of its format as a tensor without elements, and calls the other one so.
+        let tensors = checkpoint.tensors.filter {
+            $0.descriptor.shape.elementCount != 0 || checkpoint.tensors.count == 1
+        }
+        let names = tensors.map(\.descriptor.name)
+        guard let first = tensors.first else { throw refuse(.noTensors) }
         if let name {
             if let found = checkpoint[name] { return found }
             throw refuse(.noSuchTensor(name, among: names, suggested: nearest(to: name, among: names)))
         }
-        if let usual = checkpoint[usualName] { return usual }
+        if let usual = checkpoint[use.usualName] ?? checkpoint[use.usualName + "_tensor"] { return usual }
         guard names.count == 1 else {
-            let fitting = checkpoint.tensors.map(\.descriptor).filter { tensor in
-                let sizes = tensor.shape.dimensions
-                return (3...4).contains(sizes.count) && sizes[sizes.count - 3] == channels
-            }
-            throw refuse(.whichTensor(among: names, suggested: fitting.first?.name))
+            let fitting = tensors.first { ChannelOrder($0.descriptor.shape.dimensions, channels: use.channels) != nil }
+            throw refuse(.whichTensor(among: names, suggested: fitting?.descriptor.name))
         }
         return first
     }
+}
 
-    private static func tensor(
-        _ shape: Shape,
-        _ channels: Int,
-        _ place: CheckpointError.Place,
-        _ path: String,
-        values: () throws -> [Float]
-    ) throws -> FloatTensor {
-        let sizes = shape.dimensions
-        let all = sizes.count == 3 ? [1] + sizes : sizes
-        guard all.count == 4, all[1] == channels, all.allSatisfy({ $0 > 0 }) else {
-            throw CheckpointError(path, place, InferenceFault.tensorShape(shape, channels: channels))
+/// Where the channels of a tensor are: before rows and columns, or after them.
+private struct ChannelOrder {
+    let batch: Int
+    let height: Int
+    let width: Int
+    /// Whether the channels come last, as in NumPy's and TensorFlow's pictures.
+    let isLast: Bool
+
+    /// The channels of autoencoders' latents: [1, 4, 16, 8] is rather a latent of four channels than one of 4×16 with eight.
+    private static let usualCounts: Set = [3, 4, 8, 12, 16, 32, 64, 128, 256, 512]
+
+    /// Nil where the sizes say nothing that is plain.
+    init?(_ sizes: [Int], channels: Int) {
+        guard sizes.allSatisfy({ $0 > 0 }) else { return nil }
+        var all = sizes
+        if all.count == 3 { all.insert(1, at: 0) }
+        // A picture as a video of one frame.
+        if all.count == 5, all[1] == channels, all[2] == 1 { all.remove(at: 2) }
+        guard all.count == 4 else { return nil }
+        if all[1] == channels {
+            (batch, height, width, isLast) = (all[0], all[2], all[3], false)
+        } else if all[3] == channels, all[2] != channels, all[1] == all[2] || !Self.usualCounts.contains(all[1]) {
+            (batch, height, width, isLast) = (all[0], all[1], all[2], true)
+        } else {
+            return nil
         }
-        return try FloatTensor(batch: all[0], channels: all[1], height: all[2], width: all[3], values: values())
+    }
+
+    /// Values whose channels come last, with the channels first.
+    func planes(_ values: [Float], channels: Int) -> [Float] {
+        let pixels = height * width
+        return [Float](unsafeUninitializedCapacity: values.count) { target, count in
+            for image in 0..<batch {
+                let start = image * pixels * channels
+                for pixel in 0..<pixels {
+                    for channel in 0..<channels {
+                        target[start + channel * pixels + pixel] = values[start + pixel * channels + channel]
+                    }
+                }
+            }
+            count = values.count
+        }
     }
 }

@@ -15,7 +15,7 @@ package enum ContentDigest {
     ///
     /// - Parameters:
     ///   - tensor: one of the view's.
-    ///   - dtype: what weights (F32, F16 and BF16) are rounded to first; nil to take them as they are.
+    ///   - dtype: what weights are rounded to first; nil to take them as they are.
     ///   - progress: is told how many stored bytes were read.
     /// - Throws: where the data cannot be read.
     package static func of(
@@ -31,8 +31,8 @@ package enum ContentDigest {
         let size = max(1, min(total, isPlain ? windowSize : gatheredWindowSize))
         let window = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
         defer { window.deallocate() }
-        // F16 to F32 doubles what is read, and nothing grows more.
-        let cast = UnsafeMutableRawBufferPointer.allocate(byteCount: target == nil ? 0 : 2 * size, alignment: 64)
+        let growth = target.map { max(1, $0.bitCount / stored.bitCount) } ?? 0
+        let cast = UnsafeMutableRawBufferPointer.allocate(byteCount: growth * size, alignment: 64)
         defer { cast.deallocate() }
         var hash = SHA256()
         var start = 0

@@ -125,7 +125,9 @@ package struct Manifest: Sendable, Equatable {
     package static func escape(_ name: String) -> String {
         var doubled = ""
         for scalar in name.unicodeScalars {
-            doubled.unicodeScalars.append(contentsOf: scalar == "\\" ? [scalar, scalar] : [scalar])
+            // One by one: appending a list copies the whole text.
+            doubled.unicodeScalars.append(scalar)
+            if scalar == "\\" { doubled.unicodeScalars.append(scalar) }
         }
         return doubled.escaped(limit: .max)
     }

@@ -45,7 +45,7 @@ package struct ModuleTree: Sendable {
                         maxSplits: Self.depthLimit - 1,
                         omittingEmptySubsequences: false
                     )
-                    .map { Substring($0) }
+                    .map { Item.Part(Substring($0)) }
             )
         }
         var builder = Builder(items: items.sorted(by: Item.comesFirst), depth: depth ?? .max)
@@ -75,19 +75,32 @@ package struct ModuleTree: Sendable {
 /// A tensor with its name cut at the dots.
 private struct Item {
     let tensor: ListedTensor
-    let parts: [Substring]
+    let parts: [Part]
 
-    static func comesFirst(_ a: Item, _ b: Item) -> Bool {
-        for (x, y) in zip(a.parts, b.parts) where !x.utf8.elementsEqual(y.utf8) {
-            if let m = number(x), let n = number(y), m != n { return m < n }
-            return x.utf8.lexicographicallyPrecedes(y.utf8)
+    /// A part of a name. Numbers come before other parts, by their value, and all others in the order of their bytes: parts that
+    /// are compared in two ways must not be mixed, or there is no order.
+    struct Part: Comparable {
+        let text: Substring
+        private let number: Int?
+
+        init(_ text: Substring) {
+            self.text = text
+            number = text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
         }
-        return a.parts.count < b.parts.count
+
+        static func == (a: Part, b: Part) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+        static func < (a: Part, b: Part) -> Bool {
+            switch (a.number, b.number) {
+            case (let m?, let n?) where m != n: m < n
+            case (_?, nil): true
+            case (nil, _?): false
+            default: a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
+            }
+        }
     }
 
-    private static func number(_ part: Substring) -> Int? {
-        part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil
-    }
+    static func comesFirst(_ a: Item, _ b: Item) -> Bool { a.parts.lexicographicallyPrecedes(b.parts) }
 }
 
 private struct Builder {
@@ -103,7 +116,7 @@ private struct Builder {
             let part = items[start].parts[first]
             let isTensor = items[start].parts.count == first + 1
             var end = start + 1
-            while !isTensor, end < range.upperBound, items[end].parts[first].utf8.elementsEqual(part.utf8) { end += 1 }
+            while !isTensor, end < range.upperBound, items[end].parts[first] == part { end += 1 }
             addModule(start..<end, from: first, isLast: isLast + [end == range.upperBound], path: path)
             start = end
         }
@@ -114,12 +127,12 @@ private struct Builder {
         // The items are sorted: what the first and the last have in common, all have.
         var last = first + 1
         while last < head.parts.count, last < tail.parts.count,
-            head.parts[last].utf8.elementsEqual(tail.parts[last].utf8),
+            head.parts[last] == tail.parts[last],
             range.count == 1 || last + 1 < min(head.parts.count, tail.parts.count)
         {
             last += 1
         }
-        let name = head.parts[first..<last].joined(separator: ".")
+        let name = head.parts[first..<last].map(\.text).joined(separator: ".")
         let path = path.isEmpty && first == 0 ? name : path + "." + name
         let isTensor = range.count == 1 && last == head.parts.count
         rows.append(

@@ -26,7 +26,7 @@ package struct Verification: Sendable {
     package let layout: Layout
     /// What was found, tensors in module order, then values, then the configuration.
     package let findings: [Finding]
-    /// The tensors that were looked at, and the bytes of them that were read.
+    /// The tensors that were looked at, and the bytes of them that were read: none of a model elsewhere.
     package let tensorCount: Int
     package let byteCount: Int
 
@@ -45,14 +45,21 @@ package struct Verification: Sendable {
         if case .several(let sections)? = model.problem { throw model.error(ModelFault.several(sections)) }
         let subject = Subject(model, layout)
         var findings = subject.structureFindings()
-        findings += try nonFinite(model.checkpoint, progress: progress)
+        // What lies on the Hub is looked at, not fetched.
+        if !model.isElsewhere {
+            findings += try nonFinite(model.checkpoint, progress: progress)
+            findings += try model.checkpoint.damage().map { damage in
+                let isError = damage.kind == .checksum || damage.kind == .zeroTail
+                return Finding(severity: isError ? .error : .warning, place: damage.place, message: damage.message)
+            }
+        }
         findings += subject.configFindings()
         return Verification(
             reference: subject.name,
             layout: layout,
             findings: findings,
             tensorCount: model.checkpoint.tensors.count,
-            byteCount: model.checkpoint.byteCount
+            byteCount: model.isElsewhere ? 0 : model.checkpoint.byteCount
         )
     }
 

@@ -44,7 +44,7 @@ struct ModelNames {
     ]
     /// No wrapper makes a longer prefix; names may be longer than anything that deserves to be searched.
     private static let lengthLimit = 1024
-    private static let coders: Set<Substring> = ["encoder", "decoder"]
+    static let coders: Set<Substring> = ["encoder", "decoder"]
     /// What an encoder's or a decoder's parts begin with, in any layout.
     private static let beginnings = ["stages", "project_", "down_blocks", "up_blocks", "conv_", "norm_out"]
 
@@ -113,33 +113,54 @@ extension Checkpoint {
                 $0 == $1.tensor && UTF8Name($1.name) == UTF8Name(tensors[$0].descriptor.name)
             }
         if isSame, more.isEmpty { return self }
-        return copy(
+        return with(
             tensors: members.map { name, index in
-                let tensor = tensors[index]
-                let own = tensor.descriptor
-                return StoredTensor(
-                    descriptor: TensorDescriptor(name: name, dtype: own.dtype, shape: own.shape),
-                    location: tensor.location
-                )
+                tensors[index].renamed(name)
             },
             notes: notes + more
         )
     }
 
-    /// The same without what wrappers put before all names of a model of another kind.
-    func withoutWrappers() -> Checkpoint {
-        guard let first = tensors.first?.descriptor.name, first.utf8.count <= 256 else { return self }
-        let wrapping = first.split(separator: ".").prefix(while: ModelNames.wrappers.contains)
-        var prefix = wrapping.map { $0 + "." }.joined()
-        while !prefix.isEmpty, !tensors.allSatisfy({ $0.descriptor.name.hasPrefix(prefix) }) {
-            prefix = prefix.split(separator: ".").dropLast().map { $0 + "." }.joined()
-        }
+    /// The same without what stands before all names, where no network was found in them: what wrappers put there, and what
+    /// stands before the `encoder.` or `decoder.` of another model.
+    func withoutPrefix() -> Checkpoint {
+        let prefix = NamePrefix.find(in: tensors.map(\.descriptor.name))
         let length = prefix.utf8.count
         guard length > 0, tensors.allSatisfy({ $0.descriptor.name.utf8.count > length }) else { return self }
         let members = tensors.enumerated().map { index, tensor in
             (name: String(Substring(tensor.descriptor.name.utf8.dropFirst(length))), tensor: index)
         }
         return selecting(members, notes: [ModelNames.note(prefix: prefix, count: tensors.count)])
+    }
+}
+
+/// The prefix that all names of a file have.
+private enum NamePrefix {
+    private static let lengthLimit = 256
+
+    static func find(in names: [String]) -> String {
+        guard let first = names.first else { return "" }
+        // What all names begin with, cut after a dot.
+        var common = Substring(first).utf8.prefix(lengthLimit)
+        for name in names {
+            common = common.prefix(zip(common, name.utf8).prefix { $0 == $1 }.count)
+            if common.isEmpty { return "" }
+        }
+        guard let dot = common.lastIndex(of: UInt8(ascii: ".")) else { return "" }
+        let shared = first[...dot].split(separator: ".", omittingEmptySubsequences: false).dropLast()
+        // Up to an encoder or decoder, where all that remains begins with one of them.
+        if let root = shared.firstIndex(where: ModelNames.coders.contains) { return prefix(Array(shared[..<root])) }
+        let length = shared.reduce(0) { $0 + $1.utf8.count + 1 }
+        if names.allSatisfy({
+            ModelNames.coders.contains(Substring($0.utf8.dropFirst(length)).prefix { $0 != "." })
+        }) {
+            return prefix(Array(shared))
+        }
+        return prefix(Array(shared.prefix(while: ModelNames.wrappers.contains)))
+    }
+
+    private static func prefix(_ parts: [Substring]) -> String {
+        parts.map { $0 + "." }.joined()
     }
 }
 

@@ -87,13 +87,14 @@ struct NetworkSearch {
 
     // MARK: Sections that are prefixes
 
-    private func named(_ section: String, _ parts: [Part]) throws(CheckpointError) -> Found {
+    private func named(_ wanted: Checkpoint.UnusedSection, _ parts: [Part]) throws(CheckpointError) -> Found {
+        let section = wanted.name
         func isMeant(_ other: String) -> Bool { !other.isEmpty && (section == other || section.hasSuffix("." + other)) }
         if let part = parts.first(where: { isMeant($0.place.section) }) { return found(part, others: []) }
         for average in names.dotless where isMeant(String(average.prefix.dropLast())) {
             if let found = withDots(average, parts) { return found }
         }
-        let there = parts.map(\.place.section) + names.dotless.map { String($0.prefix.dropLast()) }
+        let there = wanted.there + parts.map(\.place.section) + names.dotless.map { String($0.prefix.dropLast()) }
         throw CheckpointError(file.path, .file, TorchFault.noSection(section, there: there.filter { !$0.isEmpty }))
     }
 
@@ -137,7 +138,7 @@ struct NetworkSearch {
     /// What comes nearest to a network: the place with the most tensors, or the file as it is.
     private func nearest(_ parts: [Part]) -> Found {
         guard let part = parts.max(by: { $0.place.members.count < $1.place.members.count }) else {
-            let checkpoint = file.withoutWrappers()
+            let checkpoint = file.withoutPrefix()
             return Found(checkpoint: checkpoint, layout: nil, candidate: nil, part: .whole)
         }
         var result: Found

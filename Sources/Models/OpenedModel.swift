@@ -98,6 +98,9 @@ package struct OpenedModel: Sendable {
         file.files + [surroundings.config.file].compactMap(\.self)
     }
 
+    /// Whether it is on another machine, of which headers alone are read.
+    package var isElsewhere: Bool { file.files.contains(where: \.isElsewhere) }
+
     /// Opens a checkpoint and finds out what it is. No tensor data is read, and nothing is guessed.
     ///
     /// - Throws: where it cannot be opened, or has no section of the name that is asked for.

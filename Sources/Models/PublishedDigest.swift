@@ -30,6 +30,7 @@ extension OpenedModel {
     /// The published file that it is, byte for byte; nil where it is none. Reads the whole file, where its size is that of one.
     package func published(progress: (@Sendable (Int) -> Void)? = nil) throws(CheckpointError) -> PublishedMatch? {
         guard mayBePublished, let source = file.files.first else { return nil }
+        if source.isElsewhere { return source.listedDigest.flatMap(match) }
         var hash = SHA256()
         let step = 1 << 20
         for start in stride(from: 0, to: source.size, by: step) {
@@ -38,9 +39,11 @@ extension OpenedModel {
             bytes.withUnsafeBytes { hash.update($0) }
             progress?(count)
         }
-        return registry.published(sha256: hash.finish().description).map {
-            PublishedMatch(variant: $0.variant, file: $0.file)
-        }
+        return match(hash.finish().description)
+    }
+
+    private func match(_ digest: String) -> PublishedMatch? {
+        registry.published(sha256: digest).map { PublishedMatch(variant: $0.variant, file: $0.file) }
     }
 
     /// The same with the fact that it is a published file among the evidence.

@@ -1,5 +1,4 @@
 package import CheckpointIO
-internal import Libc
 internal import ModelZoo
 internal import StrictJSON
 internal import TensorCore
@@ -8,14 +7,14 @@ internal import TensorCore
 package struct Surroundings: Sendable {
     /// The config.json beside it.
     package let config: NeighbourConfig
-    /// The repository of the Hugging Face cache that it lies in.
-    package let repository: String?
+    /// Where it comes from on the Hugging Face Hub.
+    package let origin: HubOrigin?
     /// The variant that this program noted on the file when it wrote it.
     package let note: String?
 
     package init(of checkpoint: Checkpoint) {
         config = NeighbourConfig(beside: checkpoint)
-        repository = Self.cacheRepository(of: checkpoint)
+        origin = HubOrigin(of: checkpoint)
         note = checkpoint.files.first.flatMap { ProvenanceNote.read(from: $0.path) }
     }
 
@@ -45,29 +44,14 @@ package struct Surroundings: Sendable {
                 Evidence(.config, "config.json beside it has _name_or_path \(name.escaped(limit: 100))", [variant.name])
             )
         }
-        if let repository, let variant = registry.find(repository) {
-            facts.append(
-                Evidence(.cache, "it lies in the Hugging Face cache of \(repository.escaped())", [variant.name])
-            )
+        if let origin, let variant = registry.find(origin.repository) {
+            let place = origin.isElsewhere ? "it is on the Hugging Face Hub in" : "it lies in the Hugging Face cache of"
+            facts.append(Evidence(.cache, "\(place) \(origin.repository.escaped())", [variant.name]))
         }
         if let note, let variant = registry.find(note) {
             facts.append(Evidence(.note, "dcae noted on writing it that it is \(variant.name)", [variant.name]))
         }
         return facts
-    }
-
-    /// The repository in a path such as `…/models--mit-han-lab--dc-ae-f32c32-in-1.0/snapshots/…`.
-    ///
-    /// The path as given is looked at first, then where it leads: snapshots are links to blobs in the same folder.
-    private static func cacheRepository(of checkpoint: Checkpoint) -> String? {
-        let weights = checkpoint.indexPath ?? checkpoint.files.first?.path ?? checkpoint.path
-        return Registry.repository(inPath: weights) ?? Registry.repository(inPath: resolved(weights))
-    }
-
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 }
 

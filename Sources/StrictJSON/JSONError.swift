@@ -15,12 +15,10 @@ public struct JSONError: Error, Sendable, Equatable {
         case invalidNumber
         case integerTooLarge
         case duplicateKey(String)
-        case nulInKey
         case keyTooLong(limit: Int)
         case tooDeep(limit: Int)
         case tooManyValues(limit: Int)
         case trailing
-        case unreadable
     }
 
     /// The byte of the text at which the fault was seen.
@@ -42,12 +40,10 @@ public struct JSONError: Error, Sendable, Equatable {
         case .invalidNumber: "a number that is not written as JSON asks"
         case .integerTooLarge: "an integer beyond 64 bits"
         case .duplicateKey(let key): "the key \"\(key.escaped())\" stands twice in one object"
-        case .nulInKey: "a NUL character in a key"
         case .keyTooLong(let limit): "a key longer than \(limit) bytes"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
         case .tooManyValues(let limit): "more than \(limit) values in one part of it"
         case .trailing: "something follows the end of the JSON value"
-        case .unreadable: "json-c cannot read this value"
         }
     }
 

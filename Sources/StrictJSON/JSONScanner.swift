@@ -1,9 +1,9 @@
 package import TensorCore
 
-/// One strict pass over a JSON text (RFC 8259), made before json-c sees a byte of it.
+/// One strict pass over a JSON text (RFC 8259), which checks it and makes its values.
 ///
-/// json-c takes duplicate keys, single quotes, NaN and truncated integers even when told to be strict; for files from
-/// strangers each of these is a way to be read as two different things by two programs.
+/// It takes nothing that two programs could read as two different things: no duplicate keys, no NaN, no single quotes, no numbers
+/// beyond 64 bits.
 package struct JSONScanner {
     /// A member of the outermost object.
     package struct Member {
@@ -11,9 +11,8 @@ package struct JSONScanner {
         package let key: UTF8Name
         /// Where the key's opening quote is.
         package let keyOffset: Int
-        /// Where the value is.
-        package let value: Range<Int>
-        /// Whether `-0`, which json-c reads as 0, occurs in it.
+        package let value: JSONValue
+        /// Whether `-0`, which is read as 0, occurs in it.
         package let hasNegativeZero: Bool
     }
 
@@ -25,7 +24,7 @@ package struct JSONScanner {
 
     /// How many values, arrays and objects with those in them, a text may have, and one member of the outermost object.
     ///
-    /// json-c takes some three hundred bytes for each: thirty million in a header of a hundred megabytes would take nine
+    /// A value takes a hundred bytes with what is around it: thirty million in a header of a hundred megabytes would take three
     /// gigabytes.
     package static let valueLimit = 3_000_000
     package static let memberValueLimit = 200_000
@@ -46,31 +45,49 @@ package struct JSONScanner {
         self.limit = limit
     }
 
-    /// Checks a whole text.
+    /// Reads a whole text.
+    ///
+    /// - Parameter valueLimit: how many values it may have.
+    /// - Throws: the first fault, with its offset.
+    package static func value(_ bytes: UnsafeRawBufferPointer, valueLimit: Int) throws(JSONError) -> JSONValue {
+        var scanner = JSONScanner(bytes, total: valueLimit, limit: valueLimit)
+        return try scanner.scanDocument(visit: nil) ?? .null
+    }
+
+    /// Reads the members of a text's outermost object one by one, so that no more than one is in memory.
     ///
     /// - Parameters:
     ///   - bytes: the text.
     ///   - valueLimit: how many values it may have.
     ///   - memberLimit: how many values one member of the outermost object, or the text if it is none, may have.
-    /// - Returns: the members of the outermost value where it is an object, else nil.
+    ///   - visit: is given each member, and says whether to go on.
+    /// - Returns: whether the outermost value is an object.
     /// - Throws: the first fault, with its offset.
     package static func scan(
         _ bytes: UnsafeRawBufferPointer,
         valueLimit: Int = valueLimit,
-        memberLimit: Int = memberValueLimit
-    ) throws(JSONError) -> [Member]? {
-        var scanner = JSONScanner(bytes, total: valueLimit, limit: memberLimit)
-        return try scanner.scanDocument()
+        memberLimit: Int = memberValueLimit,
+        visit: (Member) -> Bool
+    ) throws(JSONError) -> Bool {
+        try withoutActuallyEscaping(visit) { visit throws(JSONError) in
+            var scanner = JSONScanner(bytes, total: valueLimit, limit: memberLimit)
+            return try scanner.scanDocument(visit: visit) == nil
+        }
     }
 
-    private mutating func scanDocument() throws(JSONError) -> [Member]? {
+    private typealias Visit = (Member) -> Bool
+
+    /// - Returns: the value, or nil where `visit` was given what is in it.
+    private mutating func scanDocument(visit: Visit?) throws(JSONError) -> JSONValue? {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw fault(.byteOrderMark) }
         skipSpace()
         guard position < bytes.count else { throw fault(.empty) }
-        let members = try scanValue(outermost: true)
+        let isVisited = visit != nil && bytes[position] == UInt8(ascii: "{")
+        let value = try scanValue(visit: visit)
+        guard let value else { return nil }
         skipSpace()
         if position < bytes.count { throw fault(.trailing) }
-        return members
+        return isVisited ? nil : value
     }
 
     private func fault(_ problem: JSONError.Problem) -> JSONError {
@@ -92,23 +109,38 @@ package struct JSONScanner {
         position += 1
     }
 
-    @discardableResult
-    private mutating func scanValue(outermost: Bool = false) throws(JSONError) -> [Member]? {
-        guard position < bytes.count else { throw fault(.endsEarly(expected: "a value")) }
+    private mutating func charge() throws(JSONError) {
         values += 1
         guard values - valuesBefore <= limit else { throw fault(.tooManyValues(limit: limit)) }
         guard values <= total else { throw fault(.tooManyValues(limit: total)) }
+    }
+
+    /// - Returns: the value; nil where `visit` wanted no more.
+    private mutating func scanValue(visit: Visit?) throws(JSONError) -> JSONValue? {
+        guard let visit, position < bytes.count, bytes[position] == UInt8(ascii: "{") else { return try scanValue() }
+        try charge()
+        return try scanMembers(visit: visit).map { .object($0) }
+    }
+
+    private mutating func scanValue() throws(JSONError) -> JSONValue {
+        guard position < bytes.count else { throw fault(.endsEarly(expected: "a value")) }
+        try charge()
         switch bytes[position] {
-        case UInt8(ascii: "{"): return try scanObject(keepMembers: outermost)
-        case UInt8(ascii: "["): try scanArray()
-        case UInt8(ascii: "\""): try scanString(into: nil)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try scanNumber()
-        case UInt8(ascii: "t"): try scanWord("true")
-        case UInt8(ascii: "f"): try scanWord("false")
-        case UInt8(ascii: "n"): try scanWord("null")
+        case UInt8(ascii: "{"): return .object(try scanMembers(visit: nil) ?? [])
+        case UInt8(ascii: "["): return .array(try scanArray())
+        case UInt8(ascii: "\""): return .string(try scanString())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try scanNumber()
+        case UInt8(ascii: "t"):
+            try scanWord("true")
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            try scanWord("false")
+            return .bool(false)
+        case UInt8(ascii: "n"):
+            try scanWord("null")
+            return .null
         default: throw fault(.unexpected(found: bytes[position], expected: "a value"))
         }
-        return nil
     }
 
     private mutating func scanWord(_ word: StaticString) throws(JSONError) {
@@ -124,41 +156,43 @@ package struct JSONScanner {
         skipSpace()
     }
 
-    private mutating func scanObject(keepMembers: Bool) throws(JSONError) -> [Member]? {
+    /// Reads the members of an object.
+    ///
+    /// - Parameter visit: is given the members one by one, instead of a list of all; nil for a list.
+    /// - Returns: the list; nil where `visit` wanted no more.
+    private mutating func scanMembers(visit: Visit?) throws(JSONError) -> [JSONValue.Member]? {
         try descend()
-        var members: [Member] = []
+        var members: [JSONValue.Member] = []
         var keys = KeySet()
         if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
             position += 1
             depth -= 1
-            return keepMembers ? [] : nil
+            return members
         }
         while true {
             skipSpace()
             let keyOffset = position
-            var text: [UInt8] = []
             guard position < bytes.count else { throw fault(.endsEarly(expected: "a key")) }
             guard bytes[position] == UInt8(ascii: "\"") else {
                 throw fault(.unexpected(found: bytes[position], expected: "a key"))
             }
-            try scanString(into: &text)
-            let key = UTF8Name(String(decoding: text, as: UTF8.self))
-            if !keys.insert(key) { throw JSONError(offset: keyOffset, problem: .duplicateKey(key.string)) }
-            // json-c ends a key at its first NUL. Outermost keys are ours; inner ones would be cut.
-            if !keepMembers, text.contains(0) { throw JSONError(offset: keyOffset, problem: .nulInKey) }
+            let key = try scanString(limit: Self.keyLimit)
+            if !keys.insert(UTF8Name(key)) { throw JSONError(offset: keyOffset, problem: .duplicateKey(key)) }
             skipSpace()
             try expect(UInt8(ascii: ":"), "':'")
             skipSpace()
-            let start = position
-            if keepMembers {
-                sawNegativeZero = false
-                valuesBefore = values
-            }
-            try scanValue()
-            if keepMembers {
-                members.append(
-                    Member(key: key, keyOffset: keyOffset, value: start..<position, hasNegativeZero: sawNegativeZero)
+            if visit != nil { (sawNegativeZero, valuesBefore) = (false, values) }
+            let value = try scanValue()
+            if let visit {
+                let member = Member(
+                    key: UTF8Name(key),
+                    keyOffset: keyOffset,
+                    value: value,
+                    hasNegativeZero: sawNegativeZero
                 )
+                guard visit(member) else { return nil }
+            } else {
+                members.append(JSONValue.Member(key, value))
             }
             skipSpace()
             guard position < bytes.count else { throw fault(.endsEarly(expected: "',' or '}'")) }
@@ -167,19 +201,20 @@ package struct JSONScanner {
         }
         position += 1
         depth -= 1
-        return keepMembers ? members : nil
+        return members
     }
 
-    private mutating func scanArray() throws(JSONError) {
+    private mutating func scanArray() throws(JSONError) -> [JSONValue] {
         try descend()
+        var elements: [JSONValue] = []
         if position < bytes.count, bytes[position] == UInt8(ascii: "]") {
             position += 1
             depth -= 1
-            return
+            return elements
         }
         while true {
             skipSpace()
-            try scanValue()
+            elements.append(try scanValue())
             skipSpace()
             guard position < bytes.count else { throw fault(.endsEarly(expected: "',' or ']'")) }
             if bytes[position] == UInt8(ascii: "]") { break }
@@ -187,9 +222,10 @@ package struct JSONScanner {
         }
         position += 1
         depth -= 1
+        return elements
     }
 
-    private mutating func scanNumber() throws(JSONError) {
+    private mutating func scanNumber() throws(JSONError) -> JSONValue {
         let start = position
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         let firstDigit = position
@@ -209,10 +245,15 @@ package struct JSONScanner {
             }
             if skipDigits() == 0 { throw fault(.invalidNumber) }
         }
-        guard isInteger else { return }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        guard isInteger else {
+            // Never nil: the text is a number, if perhaps one that rounds to infinity or zero.
+            return .double(Double(text) ?? .nan)
+        }
         if text == "-0" { sawNegativeZero = true }
-        if Int(text) == nil, UInt64(text) == nil { throw JSONError(offset: start, problem: .integerTooLarge) }
+        if let number = Int(text) { return .integer(number) }
+        if let number = UInt64(text) { return .unsigned(number) }
+        throw JSONError(offset: start, problem: .integerTooLarge)
     }
 
     private mutating func skipDigits() -> Int {
@@ -223,36 +264,48 @@ package struct JSONScanner {
 }
 
 extension JSONScanner {
-    /// Checks a string and, where a target is given, appends what it means in UTF-8.
-    fileprivate mutating func scanString(into target: UnsafeMutablePointer<[UInt8]>?) throws(JSONError) {
+    /// Reads a string.
+    ///
+    /// - Parameter limit: the most bytes that it may have.
+    fileprivate mutating func scanString(limit: Int = .max) throws(JSONError) -> String {
         position += 1
+        let start = position
+        skipPlain()
+        // Most strings are one run of plain ASCII.
+        if position < bytes.count, bytes[position] == UInt8(ascii: "\""), position - start <= limit {
+            defer { position += 1 }
+            return String(decoding: bytes[start..<position], as: UTF8.self)
+        }
+        guard position - start <= limit else { throw fault(.keyTooLong(limit: limit)) }
+        var text = [UInt8](bytes[start..<position])
         while true {
-            if let length = target?.pointee.count, length > Self.keyLimit {
-                throw fault(.keyTooLong(limit: Self.keyLimit))
-            }
+            guard text.count <= limit else { throw fault(.keyTooLong(limit: limit)) }
             guard position < bytes.count else { throw fault(.endsEarly(expected: "the string's closing quote")) }
             let byte = bytes[position]
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                return
+                return String(decoding: text, as: UTF8.self)
             case UInt8(ascii: "\\"):
                 let scalar = try scanEscape()
-                if let target, let text = UTF8.encode(scalar) { target.pointee.append(contentsOf: text) }
+                if let encoded = UTF8.encode(scalar) { text.append(contentsOf: encoded) }
             case 0..<0x20:
                 throw fault(.controlCharacter(byte))
             case 0x20..<0x80:
-                // Most strings are runs of plain ASCII.
                 let start = position
-                repeat { position += 1 } while position < bytes.count && isPlain(bytes[position])
-                target?.pointee.append(contentsOf: bytes[start..<position])
+                skipPlain()
+                text.append(contentsOf: bytes[start..<position])
             default:
                 let length = sequenceLength(at: position)
                 guard length > 0 else { throw fault(.invalidUTF8) }
-                target?.pointee.append(contentsOf: bytes[position..<(position + length)])
+                text.append(contentsOf: bytes[position..<(position + length)])
                 position += length
             }
         }
+    }
+
+    private mutating func skipPlain() {
+        while position < bytes.count, isPlain(bytes[position]) { position += 1 }
     }
 
     private func isPlain(_ byte: UInt8) -> Bool {

@@ -54,13 +54,28 @@ public enum DType: String, Sendable, CaseIterable, Comparable {
         self <= .u64
     }
 
-    /// Whether this is one of the types that AutoencoderDC weights are stored in: F32, F16 or BF16.
+    /// Whether this is one of the types that AutoencoderDC weights are stored in: F64, F32, F16, BF16 or a float of 8 bits.
+    ///
+    /// `NumberFormat` converts between all of them. F8_E8M0 is none: it holds the scales of other values.
     public var isWeightFormat: Bool {
+        isComputeFormat || self == .f64 || isByteFloat
+    }
+
+    /// Whether the network computes with values as they are stored: F32, F16 and BF16. Others are widened to F32 first.
+    public var isComputeFormat: Bool {
         self == .f32 || self == .f16 || self == .bf16
     }
 
     /// The types that AutoencoderDC weights are stored in, for messages.
-    package static let weightFormats = "F32, F16 or BF16"
+    package static let weightFormats = "a float"
+
+    /// Whether this is a float of 8 bits that weights are stored in.
+    package var isByteFloat: Bool {
+        switch self {
+        case .f8E4M3, .f8E5M2, .f8E4M3FNUZ, .f8E5M2FNUZ: true
+        default: false
+        }
+    }
 
     /// Whether the elements are whole numbers, or true and false.
     package var isInteger: Bool {

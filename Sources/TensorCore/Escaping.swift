@@ -37,14 +37,30 @@ extension String {
 ///
 /// Near is an edit distance of at most a third of the name's length; ties go to the first.
 public func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
-    let wanted = Array(name.lowercased().unicodeScalars.prefix(200))
+    let wanted = letters(of: name)
     var best: (name: String, distance: Int)?
+    var limit = max(2, wanted.count / 3)
+    // A file may hold two hundred thousand names: what has not been found after so many comparisons is not looked for further.
+    var comparisons = 20_000_000
     for candidate in candidates {
-        let distance = editDistance(wanted, Array(candidate.lowercased().unicodeScalars.prefix(200)))
-        if distance < best?.distance ?? Int.max { best = (candidate, distance) }
+        comparisons -= 100
+        let other = letters(of: candidate)
+        guard abs(other.count - wanted.count) <= limit else { continue }
+        comparisons -= wanted.count * other.count
+        guard comparisons > 0 else { break }
+        let distance = editDistance(wanted, other)
+        guard distance <= limit else { continue }
+        // Of those that are as near, the first.
+        (best, limit) = ((candidate, distance), distance - 1)
+        if limit < 0 { break }
     }
-    guard let best, best.distance <= max(2, wanted.count / 3) else { return nil }
-    return best.name
+    return best?.name
+}
+
+private func letters(of name: String) -> [Unicode.Scalar] {
+    var start = String.UnicodeScalarView()
+    for scalar in name.unicodeScalars.prefix(200) { start.append(scalar) }
+    return Array(String(start).lowercased().unicodeScalars.prefix(200))
 }
 
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {

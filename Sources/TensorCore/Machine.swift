@@ -5,8 +5,8 @@ package enum Machine {
     /// Processors that the process may run on, and no more than its control group's quota comes to; at least 1.
     package static var processorCount: Int { Int(dcae_processor_count()) }
 
-    /// The memory of the machine, in bytes.
-    package static var memoryBytes: Int { Int(dcae_memory_bytes()) }
+    /// The memory that the process can have, in bytes: of the machine, and within its limits.
+    package static var memoryBytes: Int { MemoryLimit.bytes }
 
     /// The processors that quotas of control groups come to, rounded up; nil where there is none.
     ///

@@ -18,7 +18,7 @@ public struct NonFiniteCount: Sendable, Equatable {
 }
 
 extension NumberFormat {
-    /// Counts what is not finite among whole elements; nothing is, in a type other than F32, F16 and BF16.
+    /// Counts what is not finite among whole elements; nothing is, in a type that is no weight format.
     public static func countNonFinite(_ bytes: UnsafeRawBufferPointer, of dtype: DType) -> NonFiniteCount {
         var nan: UInt64 = 0
         var infinite: UInt64 = 0
@@ -27,6 +27,21 @@ extension NumberFormat {
             case .f32: dcae_count_nonfinite_f32(start, bytes.count / 4, &nan, &infinite)
             case .f16: dcae_count_nonfinite_16(start, bytes.count / 2, 0x7C00, &nan, &infinite)
             case .bf16: dcae_count_nonfinite_16(start, bytes.count / 2, 0x7F80, &nan, &infinite)
+            case .f64:
+                for index in 0..<(bytes.count / 8) {
+                    let magnitude = start.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self) & .max >> 1
+                    if magnitude >= 0x7FF0_0000_0000_0000 {
+                        if magnitude > 0x7FF0_0000_0000_0000 { nan += 1 } else { infinite += 1 }
+                    }
+                }
+            case _ where dtype.isByteFloat:
+                // A byte has so few values that they are counted first and looked at then.
+                var counts = [UInt64](repeating: 0, count: 256)
+                for byte in bytes { counts[Int(byte)] += 1 }
+                for (value, count) in zip(SmallFloat.of(dtype)?.table ?? [], counts) {
+                    if value.isNaN { nan += count }
+                    if value.isInfinite { infinite += count }
+                }
             default: break
             }
         }

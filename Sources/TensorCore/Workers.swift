@@ -8,6 +8,9 @@ package enum Workers {
 
     /// Calls `work` once for every index below `count`, on up to `threads` threads; each takes the next index that is left.
     ///
+    /// The caller's own thread is one of them: where the system gives no other, as under a limit on processes, it does all
+    /// the work. (Dispatch would ask for threads once a second for ever.)
+    ///
     /// - Throws: the first error that any call threw; the calls not yet begun are then left out.
     package static func forEach<Failure: Error & Sendable>(
         _ count: Int,

@@ -18,6 +18,7 @@ struct DCAE: ParsableCommand {
             zstd), a model folder of either layout, a shard index, or a config.json. The
             format is found from the content, not from the name.
 
+              dcae pull sana-1.1                          fetches it from the Hub
               dcae convert model.safetensors -o sana/     to the other layout, proven
               dcae verify sana/                           held against its architecture
               dcae identify model.safetensors             which variant it is, and why
@@ -37,7 +38,7 @@ struct DCAE: ParsableCommand {
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
             DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
             DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, SynthesizeCommand.self,
-            PictureCommand.self,
+            PictureCommand.self, PullCommand.self, CacheCommand.self,
         ]
     )
 

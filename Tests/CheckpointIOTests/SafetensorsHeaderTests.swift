@@ -1,4 +1,5 @@
 import CheckpointIO
+import StrictJSON
 import TensorCore
 import TestSupport
 import Testing
@@ -151,5 +152,23 @@ import Testing
             #expect(layout.header == Array(bytes.prefix(layout.header.count)))
             #expect(layout.fileSize == bytes.count)
         }
+    }
+
+    /// The reference reads NUL in names and in metadata, and names of any length. (Report 70.)
+    @Test func nulAndLongNamesAreRead() throws {
+        let nul = try Checkpoint.open(Fixtures.path("reports/70-hostile/name_nul.safetensors"))
+        #expect(nul.tensors.map(\.descriptor.name) == ["a\0b"])
+        let folder = try TemporaryFolder()
+        let name = String(repeating: "é", count: 30_000)
+        let path = try folder.write(
+            "long.safetensors",
+            tensors: [(TensorDescriptor(name: name, dtype: .u8, shape: [1]), [7])]
+        )
+        #expect(try Checkpoint.open(path).tensors.map(\.descriptor.name) == [name])
+        let header = Array("{\"__metadata__\":{\"k\\u0000y\":\"v\\u0000\"}}".utf8)
+        let metadata = try Checkpoint.open(
+            try folder.write("m.safetensors", TorchFile.number(header.count, 8) + header)
+        ).metadata
+        #expect(metadata.map(\.key) == ["k\0y"] && metadata.first?.value == "v\0")
     }
 }

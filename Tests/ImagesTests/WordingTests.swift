@@ -13,8 +13,8 @@ struct WordingTests {
             (.notEncoded("no\nmemory"), "cannot be written as PNG (no\\u{a}memory)"),
             (.unwritable("No space left on device"), "cannot be written: No space left on device"),
             (
-                .arrayLength(shape: [2, 3], expected: 152, found: 150),
-                "has 150 bytes, where an array of shape [2, 3] takes 152: copy or download it again"
+                .noMemory(width: 9, height: 8, bytes: 216),
+                "has 9x8 pixels, which take 216 bytes, more than there is memory: make it smaller"
             ),
         ] as [(ImageRefusal.Problem, String)]
     )

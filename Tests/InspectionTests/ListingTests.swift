@@ -66,6 +66,34 @@ import Testing
         )
     }
 
+    /// Parts that are numbers come before others: compared by value with some and as text with others, these would have no order.
+    @Test func numbersAndTextsHaveOneOrder() throws {
+        let tree = ModuleTree(
+            TensorListing(try Checkpoint.open(Fixtures.path("reports/70-hostile/tree_order.safetensors")))
+        )
+        #expect(
+            tree.rows.map { "\($0.guide)\($0.name)" }
+                == ["m", "├─ 9", "│  ├─ a", "│  └─ b", "├─ 10", "└─ 1x"].map {
+                    $0 == "m" ? "└─ m" : "   " + $0
+                }
+        )
+        let folder = try TemporaryFolder()
+        let names = ["1", "01", "1x", "x1", "10", "9", "99999999999999999999", "0x", "-1", ""].flatMap { a in
+            ["", ".1", ".1x", ".9"].map { a + $0 }
+        }
+        for turn in 0..<20 {
+            let order = names.indices.map { names[($0 * 7 + turn * 11) % names.count] }
+            let path = try folder.write(
+                "\(turn).safetensors",
+                tensors: order.map { (.init(name: $0, dtype: .u8, shape: [1]), [1]) }
+            )
+            let rows = ModuleTree(TensorListing(try Checkpoint.open(path))).rows
+            #expect(
+                Set(rows.compactMap(\.tensor?.name)) == Set(names) && rows.count { $0.tensor != nil } == names.count
+            )
+        }
+    }
+
     /// Names that nest without end, that are parts of others, and that are empty.
     @Test func oddNamesMakeTrees() throws {
         let folder = try TemporaryFolder()

@@ -48,7 +48,10 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
 
     @Test func musicIsIdentifiedInItsOneLayout() throws {
         let folder = try TemporaryFolder()
-        let found = try OpenedModel(hollow("ace-step", .diffusers, in: folder, at: "m"), registry: Registry())
+        let found = try OpenedModel(
+            hollow("ace-step", .diffusers, in: folder, at: "m"),
+            registry: Registry()
+        )
         #expect(found.variant?.name == "ace-step-f8c8" && found.layout == .diffusers)
     }
 

@@ -1,4 +1,5 @@
 import StrictJSON
+import TensorCore
 import Testing
 
 @Suite struct JSONScannerTests {
@@ -25,7 +26,6 @@ import Testing
         ("{\"a\":1,\"a\":2}", 7, "the key \"a\" stands twice in one object"),
         ("{\"a\":1,\"\\u0061\":2}", 7, "the key \"a\" stands twice in one object"),
         ("{\"x\":{\"b\":1,\"b\":2}}", 12, "the key \"b\" stands twice in one object"),
-        ("[{\"a\\u0000b\":1}]", 2, "a NUL character in a key"),
         ("\"a\nb\"", 2, "control character byte 0xa in a string"),
         ("\"\\x\"", 1, "invalid escape in a string"),
         ("\"\\ud800\"", 1, "lone surrogate in a string"),
@@ -80,7 +80,50 @@ import Testing
         #expect(value["min"] == .integer(.min))
         #expect(value["empty"] == .object([]))
         #expect(value["none"] == .array([]))
+        // A NUL is a character like others, in keys too.
+        let odd = try JSONReader.read(Array("{\"m\":{\"a\\u0000b\":\"\\u0000\"}}".utf8))
+        #expect(odd["m"]?["a\0b"] == "\0")
+        for (text, number) in [("-0", JSONValue.integer(0)), ("-0.0", .double(-0.0)), ("1e999", .double(.infinity))] {
+            #expect(try JSONReader.read(Array(text.utf8)) == number)
+        }
         for bare in ["1", "true", "\"x\"", "null", "-0.5"] { _ = try JSONReader.read(Array(bare.utf8)) }
+    }
+}
+
+@Suite struct JSONMembersTests {
+    private func members(_ text: String, stopAt: String? = nil) throws -> (
+        isObject: Bool, keys: [String], values: [JSONValue]
+    ) {
+        var (keys, values) = ([String](), [JSONValue]())
+        let bytes = Array(text.utf8)
+        let isObject = try bytes.withUnsafeBytes { bytes in
+            try JSONScanner.scan(bytes) { member in
+                keys.append(member.key.string)
+                values.append(member.value)
+                return member.key.string != stopAt
+            }
+        }
+        return (isObject, keys, values)
+    }
+
+    @Test func membersComeOneByOne() throws {
+        let (isObject, keys, values) = try members(" {\"a\":[1,{\"b\":null}],\"c\\u0000\":\"x\"} ")
+        #expect(isObject && keys == ["a", "c\0"] && values == [[1, ["b": .null]], "x"])
+        #expect(try members("[1]").isObject == false)
+        #expect(try members("{}").isObject)
+    }
+
+    @Test func noMoreIsReadThanIsWanted() throws {
+        let (isObject, keys, _) = try members("{\"a\":1,\"b\":2, what is this", stopAt: "b")
+        #expect(isObject && keys == ["a", "b"])
+    }
+
+    @Test func faultsAreThoseOfAWholeText() {
+        for text in ["{\"a\":1,\"a\":2}", "{\"a\":1}x", "{\"a\":01}", "{"] {
+            let whole = #expect(throws: JSONError.self) { try JSONReader.read(Array(text.utf8)) }
+            let byParts = #expect(throws: JSONError.self) { try members(text) }
+            #expect(whole == byParts)
+        }
     }
 }
 

@@ -59,8 +59,9 @@ import Testing
         #expect(halves == made { plain.f32_to_f16($1, $0, $2, &expectedLost) })
         #expect(lost.overflows == expectedLost.overflows && lost.underflows == expectedLost.underflows)
         #expect(lost.overflows > 0 && lost.underflows > 0)
-        let brains: [UInt16] = made { kernels.f32_to_bf16($1, $0, $2) }
-        #expect(brains == made { plain.f32_to_bf16($1, $0, $2) })
+        let brains: [UInt16] = made { kernels.f32_to_bf16($1, $0, $2, &lost) }
+        #expect(brains == made { plain.f32_to_bf16($1, $0, $2, &expectedLost) })
+        #expect(lost.overflows == expectedLost.overflows && lost.underflows == expectedLost.underflows)
         func bits(_ body: (UnsafeMutablePointer<Float>, UnsafePointer<UInt16>, Int) -> Void, _ from: [UInt16])
             -> [UInt32]
         {

@@ -1,3 +1,4 @@
+import Foundation
 import TensorCore
 import Testing
 
@@ -51,7 +52,10 @@ import Testing
             return rest > 0x8000 || (rest == 0x8000 && low & 1 == 1) ? low &+ 1 : low
         }
         #expect(bits == expected)
-        #expect(report == CastReport())
+        // What rounds beyond the largest number is infinite, and what rounds below the smallest is 0: both are told.
+        #expect(report?.overflows == zip(Self.samples, bits).count { $0.isFinite && $1 & 0x7FFF == 0x7F80 })
+        #expect(report?.underflows == zip(Self.samples, bits).count { $0 != 0 && $1 & 0x7FFF == 0 })
+        #expect(report?.overflows ?? 0 > 0 && report?.underflows ?? 0 > 0)
     }
 
     /// Measured with PyTorch 2.15 on x86-64.
@@ -88,6 +92,132 @@ import Testing
             NumberFormat.convert(UnsafeRawBufferPointer(target), from: .i64, into: target, to: .f32)
         }
         #expect(result == nil)
+    }
+
+    @Test func floatsOfEightBitsAreExactWhenWidened() {
+        // The definitions of the formats: F8_E4M3 ends at 448, F8_E5M2 is the upper byte of F16.
+        for (dtype, byte, value) in [
+            (DType.f8E4M3, 0x7E, 448), (.f8E4M3, 0x01, 0x1p-9), (.f8E4M3, 0x80, -0.0), (.f8E4M3FNUZ, 0x7F, 240),
+            (.f8E5M2FNUZ, 0x01, 0x1p-17), (.f8E5M2FNUZ, 0xFF, -57344),
+        ] as [(DType, UInt8, Float)] {
+            let found = Self.widened([byte], dtype)[0]
+            #expect(found == value && found.sign == value.sign, "\(dtype) \(byte)")
+        }
+        for byte in UInt8.min...UInt8.max {
+            let half = Float(Float16(bitPattern: UInt16(byte) << 8))
+            let found = Self.widened([byte], .f8E5M2)[0]
+            #expect(found.bitPattern == half.bitPattern, "\(byte)")
+        }
+        // NaN keeps its sign and its fraction, as torch's float8_e4m3fn does.
+        #expect(Self.widened([0x7F, 0xFF], .f8E4M3).map(\.bitPattern) == [0x7FF0_0000, 0xFFF0_0000])
+        #expect(Self.widened([0x80], .f8E4M3FNUZ)[0].isNaN && Self.widened([0x80], .f8E5M2FNUZ)[0].isNaN)
+    }
+
+    static func widened(_ bytes: [UInt8], _ dtype: DType) -> [Float] {
+        [Float](unsafeUninitializedCapacity: bytes.count) { target, count in
+            bytes.withUnsafeBytes {
+                _ = NumberFormat.convert($0, from: dtype, into: UnsafeMutableRawBufferPointer(target), to: .f32)
+            }
+            count = bytes.count
+        }
+    }
+
+    /// A line for each value of Fixtures/casts/casts.txt, whose script says who rounded it.
+    static let lines = ((try? String(contentsOfFile: fixture, encoding: .utf8)) ?? "").split(separator: "\n").map {
+        $0.split(separator: " ")
+    }
+    private static let fixture =
+        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+        + "/Fixtures/casts/casts.txt"
+
+    /// The bits of a value in another format.
+    static func cast(_ bits: UInt64, from: DType, to: DType) -> UInt64 {
+        let source = withUnsafeBytes(of: bits) { Array($0.prefix(from.byteCount ?? 8)) }
+        var result: UInt64 = 0
+        source.withUnsafeBytes { bytes in
+            withUnsafeMutableBytes(of: &result) { _ = NumberFormat.convert(bytes, from: from, into: $0, to: to) }
+        }
+        return result
+    }
+
+    @Test func f64IsRoundedOnce() throws {
+        #expect(Self.lines.count > 1000)
+        for line in Self.lines {
+            let value = try #require(UInt64(line[0], radix: 16))
+            for (dtype, column) in zip(
+                [DType.f32, .f16, .bf16, .f8E4M3, .f8E5M2, .f8E4M3FNUZ, .f8E5M2FNUZ],
+                line.dropFirst()
+            )
+            where column != "-" {
+                let expected = try #require(UInt64(column, radix: 16))
+                #expect(Self.cast(value, from: .f64, to: dtype) == expected, "\(line[0]) to \(dtype)")
+                // What F32 holds goes the same way from there.
+                let narrow = try #require(UInt64(line[1], radix: 16))
+                if line[4] != "-", dtype != .f32 {
+                    #expect(Self.cast(narrow, from: .f32, to: dtype) == expected, "\(line[1]) to \(dtype)")
+                }
+            }
+        }
+    }
+
+    /// Every middle between two neighbours of a format, and the F64s next to it: what ml_dtypes cannot tell, as it rounds to F32 first.
+    @Test(arguments: [DType.f8E4M3, .f8E5M2, .f8E4M3FNUZ, .f8E5M2FNUZ])
+    func neighboursDecide(dtype: DType) {
+        let finite = Self.widened(Array(0...0x7F), dtype).enumerated().filter { $1.isFinite }
+        for ((low, a), (high, b)) in zip(finite, finite.dropFirst()) {
+            let middle = (Double(a) + Double(b)) / 2
+            let even = UInt64(low % 2 == 0 ? low : high)
+            #expect(Self.cast(middle.bitPattern, from: .f64, to: dtype) == even)
+            #expect(Self.cast(middle.nextUp.bitPattern, from: .f64, to: dtype) == UInt64(high))
+            #expect(Self.cast(middle.nextDown.bitPattern, from: .f64, to: dtype) == UInt64(low))
+        }
+    }
+
+    @Test func whatAnEightBitFloatCannotHoldIsCounted() {
+        let values: [Float] = [1, 448, 464, 465, -1e9, .infinity, .nan, 1e-4, 0, -0.0]
+        for (dtype, bytes, overflows) in [
+            (DType.f8E4M3, [0x38, 0x7E, 0x7E, 0x7F, 0xFF, 0x7F, 0x7F, 0, 0, 0x80], 3),
+            (.f8E5M2, [0x3C, 0x5F, 0x5F, 0x5F, 0xFC, 0x7C, 0x7F, 0x07, 0, 0x80], 1),
+            (.f8E4M3FNUZ, [0x40, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0, 0], 5),
+        ] as [(DType, [UInt8], Int)] {
+            let (found, report) = Self.convert(values, dtype, as: UInt8.self)
+            #expect(found == bytes, "\(dtype)")
+            #expect(report?.overflows == overflows)
+            #expect(report?.underflows == (dtype == .f8E5M2 ? 0 : 1))
+        }
+    }
+
+    @Test func nanOfF64KeepsWhatFits() {
+        let nan = UInt64(0xFFF1_2345_0000_0001)
+        #expect(Self.cast(nan, from: .f64, to: .f32) == 0xFFC9_1A28 | 0x40_0000)
+        #expect(Self.cast(nan, from: .f64, to: .f16) == 0xFE48)
+        #expect(Self.cast(nan, from: .f64, to: .bf16) == 0xFFFF)
+        #expect(Self.cast(nan, from: .f64, to: .f8E5M2) == 0xFF)
+    }
+
+    @Test func wholeNumbersAreReadFromAnyType() {
+        func number<T>(_ value: T, _ dtype: DType) -> Int? {
+            withUnsafeBytes(of: value) { NumberFormat.wholeNumber($0, of: dtype) }
+        }
+        #expect(number(Float(1e9), .f32) == 1_000_000_000)
+        #expect(number(Float16(2048), .f16) == 2048)
+        #expect(number(Double(0x1p62), .f64) == 1 << 62)
+        #expect(number(Int32(-3), .i32) == -3)
+        #expect(number(UInt64.max, .u64) == nil)
+        #expect(
+            number(Float(0.5), .f32) == nil && number(Float.nan, .f32) == nil && number(Float.infinity, .f32) == nil
+        )
+        #expect(number(UInt8(0x7E), .f8E4M3) == 448)
+    }
+
+    @Test func nonFiniteValuesOfOtherWidthsAreCounted() {
+        let wide: [Double] = [1, .nan, .infinity, -.infinity, 0x1p1023]
+        let count = wide.withUnsafeBytes { NumberFormat.countNonFinite($0, of: .f64) }
+        #expect(count.nan == 1 && count.infinite == 2)
+        let bytes: [UInt8] = [0x7C, 0xFC, 0x7D, 0, 0x7B]
+        let small = bytes.withUnsafeBytes { NumberFormat.countNonFinite($0, of: .f8E5M2) }
+        #expect(small.nan == 1 && small.infinite == 2)
+        #expect(bytes.withUnsafeBytes { NumberFormat.countNonFinite($0, of: .f8E4M3) } == NonFiniteCount())
     }
 
     @Test func nonFiniteValuesAreCounted() {

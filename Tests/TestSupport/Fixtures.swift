@@ -39,7 +39,7 @@ package enum Fixtures {
 }
 
 /// A folder of its own for a test, removed with this object.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
     package let path: String
 
     package init() throws {
@@ -65,17 +65,22 @@ package final class TemporaryFolder {
         return url.path
     }
 
+    /// Writes a file that begins with some bytes and goes on in zeros that take no room on the disk.
+    package func writeSparse(_ name: String, _ start: [UInt8], size: Int) throws -> String {
+        let path = try write(name, start)
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.truncate(atOffset: UInt64(size))
+        try handle.close()
+        return path
+    }
+
     /// Writes a safetensors file with the tensors of a network, all zeros that take no room on the disk.
     package func writeHollow(_ name: String, _ config: AutoencoderDCConfig, _ layout: Layout) throws -> String {
         let tensors = NetworkDescription(config).tensors(in: layout).map { tensor, kind in
             TensorDescriptor(name: tensor.name, dtype: kind == .batchCounter ? .i64 : .f32, shape: tensor.shape)
         }
         let file = SafetensorsLayout(tensors, format: nil)
-        let path = try write(name, file.header)
-        let handle = try FileHandle(forWritingTo: URL(filePath: path))
-        try handle.truncate(atOffset: UInt64(file.fileSize))
-        try handle.close()
-        return path
+        return try writeSparse(name, file.header, size: file.fileSize)
     }
 
     /// Writes a safetensors file with tensors and their data.

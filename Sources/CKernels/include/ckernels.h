@@ -5,18 +5,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// --- Conversion of number formats (casts.inc.h). Round to nearest, ties to even; NaN stays NaN. ---
+// --- Conversion of number formats (casts.inc.h, casts.c). Round to nearest, ties to even; NaN stays NaN; pointers may be
+// unaligned. ---
 
-/// What a cast to F16 lost: finite values that became infinite, and non-zero values that became zero.
+/// What a cast lost: finite values that became infinite (where the format has no infinity: values that became NaN), and non-zero
+/// values that became zero.
 typedef struct {
     uint64_t overflows;
     uint64_t underflows;
 } dcae_cast_report;
 
-void dcae_f32_to_bf16(const float *source, uint16_t *target, size_t count);
+void dcae_f32_to_bf16(const float *source, uint16_t *target, size_t count, dcae_cast_report *report);
 void dcae_f32_to_f16(const float *source, uint16_t *target, size_t count, dcae_cast_report *report);
 void dcae_bf16_to_f32(const uint16_t *source, float *target, size_t count);
 void dcae_f16_to_f32(const uint16_t *source, float *target, size_t count);
+void dcae_f64_to_f32(const void *source, void *target, size_t count, dcae_cast_report *report);
+
+/// What a format of at most 16 bits makes of values that are no number.
+enum {
+    DCAE_NAN_PAYLOAD = 0,  ///< quiet, with the upper bits of the payload: F16
+    DCAE_NAN_ONES = 1,     ///< every bit one: BF16
+    DCAE_NAN_SIGNED = 2,   ///< every bit but the sign one: F8_E4M3, F8_E5M2
+    DCAE_NAN_ZERO = 3,     ///< the sign alone, which is no -0 then: the FNUZ formats
+};
+
+/// A float format of at most 16 bits.
+typedef struct {
+    int32_t fraction_bits, bias;
+    uint32_t sign;       ///< the sign bit
+    uint32_t largest;    ///< the largest finite number
+    uint32_t overflow;   ///< what is larger becomes, infinity too; 0 where that is NaN
+    int32_t nan;         ///< one of DCAE_NAN_…
+} dcae_small_format;
+
+/// Rounds once, from the full precision of the source; elements of one byte where the sign is 0x80, else of two.
+void dcae_f64_to_small(const void *source, void *target, size_t count, const dcae_small_format *format, dcae_cast_report *report);
+void dcae_f32_to_small(const void *source, void *target, size_t count, const dcae_small_format *format, dcae_cast_report *report);
 
 // --- Looking at numbers (scan.inc.h). ---
 
@@ -87,15 +111,16 @@ void dcae_widen_u32(const uint32_t *source, double *target, size_t count);
 void dcae_widen_i64(const int64_t *source, double *target, size_t count);
 void dcae_widen_u64(const uint64_t *source, double *target, size_t count);
 void dcae_widen_f32(const float *source, double *target, size_t count);
-/// By a table of the values of all bytes.
+/// By a table of the values of all bytes; the target may be unaligned.
 void dcae_widen_f8(const uint8_t *source, float *target, size_t count, const float values[256]);
 
 /// The loops above that are compiled for every instruction set.
 typedef struct {
-    void (*f32_to_bf16)(const float *source, uint16_t *target, size_t count);
+    void (*f32_to_bf16)(const float *source, uint16_t *target, size_t count, dcae_cast_report *report);
     void (*f32_to_f16)(const float *source, uint16_t *target, size_t count, dcae_cast_report *report);
     void (*bf16_to_f32)(const uint16_t *source, float *target, size_t count);
     void (*f16_to_f32)(const uint16_t *source, float *target, size_t count);
+    void (*f64_to_f32)(const void *source, void *target, size_t count, dcae_cast_report *report);
     void (*count_nonfinite_f32)(const void *values, size_t count, uint64_t *nan, uint64_t *infinite);
     void (*count_nonfinite_16)(const void *values, size_t count, uint16_t exponent_mask, uint64_t *nan, uint64_t *infinite);
     void (*fill_uniform)(float *target, size_t count, uint64_t key, uint64_t start, float center, float half_width);

@@ -1,6 +1,5 @@
-// What this machine has: instruction sets, processors, memory.
+// What this machine has: instruction sets and processors.
 #pragma once
-#include <stdint.h>
 
 /// The instruction sets that the loops are compiled for, each holding all that the one before holds.
 typedef enum {
@@ -24,5 +23,3 @@ int dcae_processor_count(void);
 /// - membership: the text of /proc/self/cgroup.
 /// - mount: where control groups are mounted, /sys/fs/cgroup; version 2, or version 1 with its cpu controller below.
 int dcae_quota_processors(const char *membership, const char *mount);
-/// The memory of the machine, in bytes.
-int64_t dcae_memory_bytes(void);

@@ -6,6 +6,9 @@
 /// Gives a file its size and its room on the disk, so that a full disk fails now. Returns 0 or an errno value.
 int dcae_preallocate(int descriptor, int64_t size);
 
+/// Lets the system begin to write a range of a file to the disk, so that less is left to flush. Does not wait.
+void dcae_begin_flushing(int descriptor, int64_t offset, int64_t count);
+
 /// On SIGINT, SIGTERM and SIGHUP unfinished output is deleted, then the signal takes its course.
 /// SIGBUS inside a mapped file ends the program with one line and exit code 2. SIGPIPE and SIGXFSZ become errors.
 void dcae_install_signal_handlers(void);

@@ -12,7 +12,7 @@ package enum SafetensorsFault: Fault, Equatable {
     case json(String)
     case notObject
     case metadataNotStrings
-    case tooManyTensors(Int)
+    case tooManyTensors
     case notDescription(found: String)
     case missingField(String)
     case unknownDType(String)
@@ -39,8 +39,7 @@ package enum SafetensorsFault: Fault, Equatable {
         case .json(let message): "the header is not valid JSON: \(message)"
         case .notObject: "the header is not a JSON object"
         case .metadataNotStrings: "__metadata__ is not an object of strings"
-        case .tooManyTensors(let count):
-            "the header describes \(count) tensors; at most \(SafetensorsHeader.tensorLimit) are read"
+        case .tooManyTensors: "the header describes more than \(SafetensorsHeader.tensorLimit) tensors"
         case .notDescription(let found): "a tensor is described by an object, not by \(found)"
         case .missingField(let name): "the description has no \"\(name)\""
         case .unknownDType(let name): "unknown dtype \"\(name.escaped(limit: 30))\""

@@ -13,7 +13,7 @@ package struct SafetensorsHeader: Sendable {
     /// The longest header that the reference reads.
     package static let lengthLimit: UInt64 = 100_000_000
     /// More than any checkpoint has; bounds the memory that a hostile header can ask for.
-    package static let tensorLimit = 200_000
+    package static let tensorLimit = ReadingBudget.tensorLimit
 
     /// The tensors in the order of their data.
     package let entries: [Entry]
@@ -59,66 +59,71 @@ package struct SafetensorsHeader: Sendable {
 
     /// Checks the header's JSON against the size of the file that it describes, where that is known.
     package init(parsing header: UnsafeRawBufferPointer, path: String, fileSize: Int?) throws(CheckpointError) {
-        // Rules 4 and 5: UTF-8, one JSON object. Rule 13: no name twice.
-        let scanned: [JSONScanner.Member]?
-        do throws(JSONError) {
-            scanned = try JSONScanner.scan(header)
-        } catch {
-            throw CheckpointError(path, .byte(8 + error.offset), SafetensorsFault.json(error.message))
-        }
-        guard let members = scanned else {
-            throw CheckpointError(path, .byte(8), SafetensorsFault.notObject)
-        }
-        guard members.count <= Self.tensorLimit else {
-            throw CheckpointError(path, .byte(8), SafetensorsFault.tooManyTensors(members.count))
-        }
         let start = 8 + header.count
         var metadata: [JSONValue.Member] = []
         var entries: [Entry] = []
-        entries.reserveCapacity(members.count)
-        for member in members {
-            let value: JSONValue
-            do throws(JSONError) {
-                let text = UnsafeRawBufferPointer(rebasing: header[member.value])
-                value = try JSONReader.convert(text, offset: member.value.lowerBound)
-            } catch {
-                throw CheckpointError(path, .byte(8 + error.offset), SafetensorsFault.json(error.message))
-            }
-            if member.key.string == "__metadata__" {
-                // Rule 6: absent, null, or an object of strings.
-                if case .null = value { continue }
-                guard let texts = value.members, texts.allSatisfy({ $0.value.string != nil }) else {
-                    throw CheckpointError(path, .byte(8 + member.keyOffset), SafetensorsFault.metadataNotStrings)
-                }
-                metadata = texts
-            } else {
-                do throws(SafetensorsFault) {
-                    entries.append(try Self.entry(member, value, dataStart: start))
+        var failure: CheckpointError?
+        let isObject: Bool
+        do throws(JSONError) {
+            // Rules 4 and 5: UTF-8, one JSON object. Rule 13: no name twice. A member is read and forgotten before the next.
+            isObject = try JSONScanner.scan(header) { member in
+                do throws(CheckpointError) {
+                    try Self.read(member, dataStart: start, path: path, into: &entries, &metadata)
                 } catch {
-                    throw CheckpointError(path, .tensor(member.key.string), error)
+                    failure = error
                 }
+                return failure == nil
             }
+        } catch {
+            throw CheckpointError(path, .byte(8 + error.offset), SafetensorsFault.json(error.message))
         }
+        if let failure { throw failure }
+        guard isObject else { throw CheckpointError(path, .byte(8), SafetensorsFault.notObject) }
         try Self.checkLayout(&entries, dataStart: start, path: path, fileSize: fileSize)
         self.entries = entries
         self.metadata = metadata
         self.dataStart = start
     }
 
+    private static func read(
+        _ member: JSONScanner.Member,
+        dataStart: Int,
+        path: String,
+        into entries: inout [Entry],
+        _ metadata: inout [JSONValue.Member]
+    ) throws(CheckpointError) {
+        if member.key == UTF8Name("__metadata__") {
+            // Rule 6: absent, null, or an object of strings.
+            if case .null = member.value { return }
+            guard let texts = member.value.members, texts.allSatisfy({ $0.value.string != nil }) else {
+                throw CheckpointError(path, .byte(8 + member.keyOffset), SafetensorsFault.metadataNotStrings)
+            }
+            metadata = texts
+            return
+        }
+        guard entries.count < tensorLimit else {
+            throw CheckpointError(path, .byte(8), SafetensorsFault.tooManyTensors)
+        }
+        do throws(SafetensorsFault) {
+            entries.append(try entry(member, dataStart: dataStart))
+        } catch {
+            throw CheckpointError(path, .tensor(member.key.string), error)
+        }
+    }
+
     /// Rules 7 to 9, 11 and 15, which concern one tensor.
     private static func entry(
         _ member: JSONScanner.Member,
-        _ value: JSONValue,
         dataStart: Int
     ) throws(SafetensorsFault) -> Entry {
-        guard let fields = value.members else { throw .notDescription(found: value.kind) }
+        guard let fields = member.value.members else { throw .notDescription(found: member.value.kind) }
         func field(_ name: String) throws(SafetensorsFault) -> JSONValue {
             guard let found = fields.first(where: { $0.key == name }) else { throw .missingField(name) }
             return found.value
         }
         guard case .string(let typeName) = try field("dtype") else { throw .wrongField("\"dtype\" is not a string") }
         guard let dtype = DType(rawValue: typeName), dtype.isSafetensors else { throw .unknownDType(typeName) }
-        // "-0" is no unsigned integer to the reference; json-c would make it 0.
+        // "-0" is no unsigned integer to the reference.
         if member.hasNegativeZero { throw .numberNotWhole("shape or data_offsets") }
         let shape = Shape(try wholeNumbers(try field("shape"), "shape"))
         let offsets = try wholeNumbers(try field("data_offsets"), "data_offsets")

@@ -2,16 +2,13 @@ internal import StrictJSON
 internal import TensorCore
 
 extension Checkpoint {
-    /// The largest index file that is read: 200,000 tensors with long names.
-    static var indexSizeLimit: Int { 64_000_000 }
-
     /// Opens the shards that an index names.
     static func openSharded(
         _ index: InputFile,
         path: String,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        let (map, notes) = try readIndex(index)
+        let map = try readIndex(index)
         let folder = ModelFolder.parent(of: index.path)
         var names: [String] = []
         var expected: [UTF8Name: [UTF8Name]] = [:]
@@ -23,28 +20,26 @@ extension Checkpoint {
         var shards: [Checkpoint] = []
         for name in names {
             let file = try InputFile(opening: ModelFolder.join(folder, name))
+            let kind = try FileKind.of(file)
             // What is called safetensors is trusted to be that: no pickle may come under its name.
-            if name.hasSuffix(".safetensors") {
-                switch try FileKind.of(file) {
-                case .safetensors: break
-                case let kind: throw CheckpointError(file.path, .file, ShardIndexFault.notSafetensors(found: "\(kind)"))
-                }
+            guard kind == .safetensors || !name.hasSuffix(".safetensors") else {
+                throw CheckpointError(file.path, .file, ShardIndexFault.notSafetensors(found: "\(kind)"))
             }
-            shards.append(try openFile(file, path: file.path, options: options))
+            shards.append(try openFile(file, kind, path: file.path, options: options))
         }
         guard shards.allSatisfy({ $0.format == shards[0].format }) else {
             throw CheckpointError(index.path, .file, ShardIndexFault.mixedFormats)
         }
         try check(shards, names: names, against: expected, index: index.path)
-        return join(shards, index: index, path: path, notes: notes)
+        return join(shards, index: index, path: path)
     }
 
-    /// The shard of each tensor, in the order of the index, and what is odd about it.
+    /// The shard of each tensor, in the order of the index.
     private static func readIndex(
         _ file: InputFile
-    ) throws(CheckpointError) -> (map: [(tensor: String, shard: String)], notes: [String]) {
+    ) throws(CheckpointError) -> [(tensor: String, shard: String)] {
         let value: JSONValue
-        let bytes = try file.contents(limit: indexSizeLimit)
+        let bytes = try file.contents(limit: ReadingBudget.indexSize)
         do throws(JSONError) {
             value = try JSONReader.read(bytes)
         } catch {
@@ -68,11 +63,11 @@ extension Checkpoint {
             }
             map.append((member.key, shard))
         }
-        return (map, [])
+        return map
     }
 
     /// Whether a name is that of a file in the same folder, which no separator, `..` or control character can leave.
-    private static func isPlainName(_ name: String) -> Bool {
+    static func isPlainName(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
             && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }
     }
@@ -102,17 +97,11 @@ extension Checkpoint {
         }
     }
 
-    private static func join(_ shards: [Checkpoint], index: InputFile, path: String, notes: [String]) -> Checkpoint {
+    private static func join(_ shards: [Checkpoint], index: InputFile, path: String) -> Checkpoint {
         var tensors: [StoredTensor] = []
         for (number, shard) in shards.enumerated() {
             for tensor in shard.tensors {
-                let location = TensorLocation(
-                    file: number,
-                    offset: tensor.location.offset,
-                    byteCount: tensor.location.byteCount,
-                    strides: tensor.location.strides,
-                    isByteSwapped: tensor.location.isByteSwapped
-                )
+                let location = tensor.location.inFile(number)
                 tensors.append(StoredTensor(descriptor: tensor.descriptor, location: location))
             }
         }
@@ -123,9 +112,10 @@ extension Checkpoint {
             files: shards.flatMap(\.files),
             tensors: tensors,
             metadata: shards.first?.metadata ?? [],
-            notes: notes + zip(shards, 1...).flatMap { shard, number in shard.notes.map { "shard \(number): " + $0 } },
+            notes: zip(shards, 1...).flatMap { shard, number in shard.notes.map { "shard \(number): " + $0 } },
             indexPath: index.path,
-            unusedSection: shards.first?.unusedSection
+            unusedSection: shards.first?.unusedSection,
+            archives: zip(shards, 0...).flatMap { shard, number in shard.archives.map { $0.inFile(number) } }
         )
     }
 }

@@ -14,7 +14,8 @@ extension Checkpoint {
         var position = 0
         func pickle() throws(CheckpointError) -> (PickleMachine, PickleReference) {
             let source = PickleSource(file, at: position, count: file.size - position)
-            var machine = PickleMachine(source, path: file.path, dialect: .legacy, base: position)
+            let budget = ReadingBudget(fileSize: file.size)
+            var machine = PickleMachine(source, path: file.path, dialect: .legacy, budget: budget, base: position)
             let value = try machine.run()
             position += machine.source.position
             return (machine, value)

@@ -16,7 +16,8 @@ extension Checkpoint {
         try members.readTensors(try archive.member("tensors"))
         let pickle = try archive.member("pickle")
         let source = PickleSource(file, at: pickle.lowerBound, count: pickle.count)
-        var machine = PickleMachine(source, path: file.path, dialect: .tar, base: pickle.lowerBound)
+        let budget = ReadingBudget(fileSize: file.size)
+        var machine = PickleMachine(source, path: file.path, dialect: .tar, budget: budget, base: pickle.lowerBound)
         machine.namedTensors = members.tensors
         let root = try machine.run()
         return try assemble(
@@ -139,7 +140,8 @@ private struct TarMembers {
 
     private mutating func pickle() throws(CheckpointError) -> (PickleMachine, PickleReference) {
         let source = PickleSource(file, at: position, count: end - position)
-        var machine = PickleMachine(source, path: file.path, dialect: .tar, base: position)
+        let budget = ReadingBudget(fileSize: file.size)
+        var machine = PickleMachine(source, path: file.path, dialect: .tar, budget: budget, base: position)
         let value = try machine.run()
         position += machine.source.position
         return (machine, value)

@@ -4,10 +4,10 @@ extension Checkpoint {
     /// Opens a checkpoint in the format that torch.save has written since 1.6: a zip archive of a pickle and storages.
     static func openTorchZip(
         _ file: InputFile,
+        _ directory: ZipDirectory,
         path: String,
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
-        let directory = try ZipDirectory(reading: file)
         let root = try findRoot(directory, path: file.path)
         guard !directory.contains(root + "constants.pkl") else {
             throw CheckpointError(file.path, .file, TorchFault.torchScript)
@@ -17,7 +17,7 @@ extension Checkpoint {
         }
         let isBigEndian = try isBigEndian(try directory.entry(root + "byteorder"), file)
         let source = PickleSource(file, at: pickle.range.lowerBound, count: pickle.range.count)
-        var machine = PickleMachine(source, path: file.path, dialect: .zip)
+        var machine = PickleMachine(source, path: file.path, dialect: .zip, budget: ReadingBudget(fileSize: file.size))
         let value = try machine.run()
         guard machine.source.remaining == 0 else {
             let fault = PickleFault.trailingBytes(machine.source.remaining)
@@ -43,6 +43,7 @@ extension Checkpoint {
             format: .torchZip,
             offsets: offsets,
             isByteSwapped: isBigEndian,
+            archives: [ArchiveRecords(directory)],
             options: options
         )
     }
@@ -54,6 +55,12 @@ extension Checkpoint {
             return parts.last == "data.pkl" && parts.count <= 2
         }
         guard let pickle = pickles.first else {
+            // What torch.save writes when it is closed, whether or not it got to the pickle, which comes first.
+            if directory.entries.contains(where: {
+                $0.name.utf8.suffix(22).elementsEqual(".data/serialization_id".utf8)
+            }) {
+                throw CheckpointError(path, .file, TorchFault.savingBrokenOff)
+            }
             throw CheckpointError(path, .file, TorchFault.notArchive(names: directory.entries.prefix(3).map(\.name)))
         }
         guard pickles.count == 1 else {
@@ -82,23 +89,30 @@ extension Checkpoint {
         format: CheckpointFormat,
         offsets: [Int],
         isByteSwapped: Bool = false,
+        archives: [ArchiveRecords] = [],
         options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
         let sections = try TorchSections(machine, root: root, options)
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(sections.weights.count)
-        // Views of one storage may be many times its size, but not without end.
-        let (allowed, isHuge) = file.size.multipliedReportingOverflow(by: 64)
+        var budget = machine.heap.budget
+        let allowed = ReadingBudget.viewedBytes(fileSize: file.size)
         var total = 0
         for (name, index) in sections.weights {
             let tensor = machine.heap.tensors[index]
             let size = tensor.dtype.bitCount / 8
             let byteCount = tensor.shape.byteCount(of: tensor.dtype) ?? 0
             let (sum, overflow) = total.addingReportingOverflow(byteCount)
-            guard !overflow, isHuge || sum <= max(allowed, 1 << 30) else {
+            guard !overflow, sum <= allowed else {
                 throw CheckpointError(file.path, .tensor(name), TorchFault.expands(total: overflow ? Int.max : sum))
             }
             total = sum
+            if let strides = tensor.strides {
+                let count = StridedWalk.readingCost(shape: tensor.shape.dimensions, strides: strides) * size
+                guard budget.charge(count, .gatheredBytes) == nil else {
+                    throw CheckpointError(file.path, .tensor(name), TorchFault.scattered)
+                }
+            }
             let location = TensorLocation(
                 file: 0,
                 offset: offsets[tensor.storage] + tensor.offset * size,
@@ -118,7 +132,9 @@ extension Checkpoint {
             files: [file],
             tensors: order.map { tensors[$0] },
             notes: sections.notes,
-            unusedSection: sections.unusedSection
+            unusedSection: sections.unusedSection,
+            archives: archives,
+            isUnnamed: sections.isUnnamed
         )
     }
 }

@@ -5,6 +5,7 @@ package enum PickleFault: Fault, Equatable {
     case tooLarge(limit: Int)
     case tooManySteps(limit: Int)
     case tooManyValues(limit: Int)
+    case tooManyLooks(limit: Int)
     case tooManyTensors(limit: Int)
     case endsEarly
     case lengthBeyondEnd(UInt64, left: Int)
@@ -38,6 +39,7 @@ package enum PickleFault: Fault, Equatable {
         case .tooLarge(let limit): "the pickle is longer than \(limit) bytes"
         case .tooManySteps(let limit): "the pickle takes more than \(limit) instructions"
         case .tooManyValues(let limit): "the pickle builds more than \(limit) values"
+        case .tooManyLooks(let limit): "the pickle uses what it built more than \(limit) times over"
         case .tooManyTensors(let limit): "the pickle builds more than \(limit) tensors"
         case .endsEarly: "the pickle ends in the middle of an instruction"
         case .lengthBeyondEnd(let length, let left): "a value of \(length) bytes is announced, but \(left) are left"
@@ -75,7 +77,7 @@ package enum PickleFault: Fault, Equatable {
         switch self {
         case .globalRefused: "in Python, load it if you trust it, and save its state_dict() alone"
         case .wholeModel: "in Python, load it if you trust it, and save its state_dict() alone"
-        case .tooLarge, .tooManySteps, .tooManyValues, .tooManyTensors:
+        case .tooLarge, .tooManySteps, .tooManyValues, .tooManyLooks, .tooManyTensors:
             "this is no checkpoint, or one made to exhaust memory"
         case .endsEarly: "the file is incomplete or damaged: download it again"
         case .tensor(_, let fault): fault.remedy

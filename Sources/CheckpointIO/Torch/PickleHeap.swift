@@ -29,13 +29,15 @@ enum PickleNode {
     case float(Double)
     case string(PickleRange)
     case bytes(PickleRange)
-    /// A part of the heap's list of tuple members: a tuple never changes.
-    case tuple(PickleRange)
+    /// A part of the heap's list of tuple members, which never change; and whether it can be a key, found once.
+    case tuple(PickleRange, isKey: Bool)
     case list(UInt32)
     case dict(UInt32)
     /// An OrderedDict, Counter or defaultdict: a dict that BUILD may give attributes.
     case mapping(UInt32)
     case set(UInt32)
+    /// An object whose attributes are looked at: a list of its class and, once BUILD has come, its state.
+    case record(UInt32)
     case global(UInt32)
     case storage(UInt32)
     case tensor(UInt32)
@@ -49,6 +51,15 @@ enum PickleNode {
         switch self {
         case .dict(let list), .mapping(let list): list
         default: nil
+        }
+    }
+
+    /// Whether it can be part of a tuple that is a key. Python hashes tuples of tuples too, but takes forever where they share
+    /// parts.
+    var isKeyPart: Bool {
+        switch self {
+        case .list, .dict, .mapping, .set, .tuple: false
+        default: true
         }
     }
 
@@ -66,6 +77,7 @@ enum PickleNode {
         case .list: "a list"
         case .dict, .mapping: "a dict"
         case .set: "a set"
+        case .record: "an object with attributes"
         case .global: "a class or function"
         case .storage: "a storage"
         case .tensor, .unreadable: "a tensor"
@@ -103,9 +115,7 @@ struct PickledStorage {
 
 /// All that a pickle has built.
 struct PickleHeap {
-    /// Beyond these a pickle is no checkpoint's: the largest have some ten thousand tensors at forty values each.
-    static let valueLimit = 2_000_000
-    static let tensorLimit = 200_000
+    static let tensorLimit = ReadingBudget.tensorLimit
 
     private(set) var nodes: [PickleNode] = [.none, .bool(false), .bool(true), .opaque]
     private(set) var lists: [[PickleReference]] = []
@@ -113,7 +123,12 @@ struct PickleHeap {
     private(set) var globals: [TorchGlobal] = []
     private(set) var storages: [PickledStorage] = []
     private(set) var tensors: [PickledTensor] = []
-    private var spent = 0
+    /// What may still be done on behalf of the file that the pickle comes from.
+    private(set) var budget: ReadingBudget
+
+    init(budget: ReadingBudget) {
+        self.budget = budget
+    }
 
     static let none: PickleReference = 0
     static let opaque: PickleReference = 3
@@ -126,8 +141,12 @@ struct PickleHeap {
 
     /// Counts values against the limit.
     mutating func charge(_ count: Int) throws(PickleFault) {
-        spent += count
-        guard spent <= Self.valueLimit else { throw .tooManyValues(limit: Self.valueLimit) }
+        if let limit = budget.charge(count, .values) { throw .tooManyValues(limit: limit) }
+    }
+
+    /// Counts parts of values that are looked at once more than they were built.
+    mutating func look(_ count: Int) throws(PickleFault) {
+        if let limit = budget.charge(count, .looks) { throw .tooManyLooks(limit: limit) }
     }
 
     mutating func add(_ node: PickleNode) throws(PickleFault) -> PickleReference {
@@ -146,7 +165,8 @@ struct PickleHeap {
         try charge(items.count)
         let start = tupleItems.count
         tupleItems.append(contentsOf: items)
-        return try add(.tuple(PickleRange(start..<tupleItems.count)))
+        let isKey = items.allSatisfy { self[$0].isKeyPart }
+        return try add(.tuple(PickleRange(start..<tupleItems.count), isKey: isKey))
     }
 
     mutating func append(_ items: some Collection<PickleReference>, to list: UInt32) throws(PickleFault) {
@@ -177,10 +197,38 @@ struct PickleHeap {
     /// The parts of a tuple, list or set, or nil of anything else.
     func items(_ reference: PickleReference) -> [PickleReference]? {
         switch self[reference] {
-        case .tuple(let part): Array(tupleItems[part.range])
+        case .tuple(let part, _): Array(tupleItems[part.range])
         case .list(let list), .set(let list): lists[Int(list)]
         default: nil
         }
+    }
+
+    /// How many parts `items` gives, without making a list of them.
+    func itemCount(_ reference: PickleReference) -> Int? {
+        switch self[reference] {
+        case .tuple(let part, _): Int(part.count)
+        case .list(let list), .set(let list): lists[Int(list)].count
+        default: nil
+        }
+    }
+
+    /// The parts of a tuple that a function is called with: it may be one and the same for every call.
+    mutating func arguments(_ reference: PickleReference) throws(PickleFault) -> [PickleReference]? {
+        guard case .tuple(let part, _) = self[reference] else { return nil }
+        try look(Int(part.count))
+        return items(reference)
+    }
+
+    /// The parts of a tuple alone, where it has no more than are wanted of any.
+    func tuple(_ reference: PickleReference, atMost limit: Int) -> [PickleReference]? {
+        guard case .tuple(let part, _) = self[reference], part.count <= limit else { return nil }
+        return items(reference)
+    }
+
+    /// The state that BUILD gave an object, or nil of anything else.
+    func state(_ reference: PickleReference) -> PickleReference? {
+        guard case .record(let list) = self[reference], lists[Int(list)].count == 2 else { return nil }
+        return lists[Int(list)][1]
     }
 
     /// The parts of a tuple alone.

@@ -28,7 +28,11 @@ extension PickleMachine {
 
     private mutating func push(module: Range<Int>, name: Range<Int>) throws(PickleFault) {
         guard let module = text(module), let name = text(name) else { throw .nameNotText }
-        guard let meaning = TorchGlobal.find(module: Substring(module), name: Substring(name)) else {
+        let (first, last) = (Substring(module), Substring(name))
+        let found =
+            dialect == .index
+            ? TorchGlobal.findInIndex(module: first, name: last) : TorchGlobal.find(module: first, name: last)
+        guard let meaning = found else {
             let whole = module.isEmpty && name.isEmpty ? "a name without letters" : module + "." + name
             throw stack.isEmpty && isModelClass(module, name) ? .wholeModel(whole) : .globalRefused(whole)
         }
@@ -61,7 +65,7 @@ extension PickleMachine {
             if case .opaque = heap[function] { return stack.append(PickleHeap.opaque) }
             throw .notCallable(heap[function].kind)
         }
-        guard let items = heap.tuple(arguments) else { throw mismatch("a tuple of arguments", arguments) }
+        guard let items = try heap.arguments(arguments) else { throw mismatch("a tuple of arguments", arguments) }
         stack.append(try value(of: meaning, items))
     }
 
@@ -69,11 +73,14 @@ extension PickleMachine {
     mutating func makeObject() throws(PickleFault) {
         let (arguments, type) = (try pop(), try pop())
         guard let meaning = heap.global(type) else { throw .notCallable(heap[type].kind) }
-        guard let items = heap.tuple(arguments) else { throw mismatch("a tuple of arguments", arguments) }
+        guard let items = try heap.arguments(arguments) else { throw mismatch("a tuple of arguments", arguments) }
         switch meaning {
         case .parameter:
             guard let first = items.first, isTensor(first) else { throw .badArguments(of: "Parameter") }
             stack.append(first)
+        case .record:
+            guard items.isEmpty else { throw .badArguments(of: "an object of the index") }
+            stack.append(try heap.add(.record(try heap.addList([type]))))
         case .orderedDict, .counter, .defaultDict, .set, .frozenSet, .size, .opaque:
             stack.append(try value(of: meaning, items))
         default: throw .notCallable("a class that is not made this way")
@@ -82,8 +89,11 @@ extension PickleMachine {
 
     /// BUILD: gives an object its attributes, which no weight is among.
     mutating func build() throws(PickleFault) {
-        _ = try pop()
+        let state = try pop()
         switch heap[try top()] {
+        case .record(let list):
+            guard heap.lists[Int(list)].count == 1 else { throw .badArguments(of: "an object of the index") }
+            try heap.append([state], to: list)
         case .mapping, .tensor, .unreadable, .opaque: break
         default: throw mismatch("an object that has attributes", try top())
         }
@@ -138,6 +148,7 @@ extension PickleMachine {
         case .tensorClass: throw .notCallable("a tensor class, which makes memory without a value,")
         case .storage, .unknownType: throw .notCallable("a storage class")
         case .dtype: throw .notCallable("a dtype")
+        case .record: throw .notCallable("a class of the index")
         }
     }
 
@@ -162,10 +173,12 @@ extension PickleMachine {
         if let first = arguments.first {
             if let list = heap[first].entries {
                 entries = heap.lists[Int(list)]
-            } else if let pairs = heap.items(first) {
-                try heap.charge(pairs.count)
-                for pair in pairs {
-                    guard let parts = heap.items(pair), parts.count == 2 else { throw .badArguments(of: "OrderedDict") }
+            } else if let count = heap.itemCount(first) {
+                try heap.charge(count)
+                for pair in heap.items(first) ?? [] {
+                    guard heap.itemCount(pair) == 2, let parts = heap.items(pair) else {
+                        throw .badArguments(of: "OrderedDict")
+                    }
                     try checkKey(parts[0])
                     entries += parts
                 }
@@ -180,10 +193,10 @@ extension PickleMachine {
         guard arguments.count <= 1 else { throw .badArguments(of: "set") }
         var members: [PickleReference] = []
         if let first = arguments.first {
-            guard let items = heap.items(first) else { throw .badArguments(of: "set") }
-            members = items
+            guard let count = heap.itemCount(first) else { throw .badArguments(of: "set") }
+            try heap.charge(count)
+            members = heap.items(first) ?? []
         }
-        try heap.charge(members.count)
         for member in members { try checkKey(member) }
         return try heap.add(.set(try heap.addList(members)))
     }

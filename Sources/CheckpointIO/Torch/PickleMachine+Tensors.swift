@@ -11,9 +11,13 @@ extension PickleMachine {
     /// BINPERSID: a storage, named by `('storage', class, key, location, count)`; legacy files add a view.
     mutating func pushStorage() throws(PickleFault) {
         let reference = try pop()
+        guard dialect != .index else { throw .badStorageID }
         if dialect == .tar { return stack.append(try tarTensor(reference)) }
-        guard let parts = heap.tuple(reference) else { throw mismatch("a tuple that names a storage", reference) }
-        guard let first = parts.first, case .string(let tag) = heap[first], let word = text(tag.range) else {
+        guard case .tuple = heap[reference] else { throw mismatch("a tuple that names a storage", reference) }
+        guard let parts = heap.tuple(reference, atMost: 6), let first = parts.first,
+            case .string(let tag) = heap[first],
+            tag.count <= Self.keyLimit, let word = text(tag.range)
+        else {
             throw .badStorageID
         }
         if word == "module" { throw .wholeModel("torch.nn.Module") }
@@ -52,7 +56,7 @@ extension PickleMachine {
     /// A legacy view: None, or `(key, offset, size)` in elements.
     private func view(_ reference: PickleReference, of count: Int) throws(PickleFault) -> Range<Int>? {
         if case .none = heap[reference] { return nil }
-        guard let parts = heap.tuple(reference), parts.count == 3, let offset = heap.int(parts[1]),
+        guard let parts = heap.tuple(reference, atMost: 3), parts.count == 3, let offset = heap.int(parts[1]),
             let size = heap.int(parts[2]), offset >= 0, size >= 0, offset <= count, size <= count - offset
         else { throw .badView }
         return offset..<(offset + size)
@@ -90,8 +94,12 @@ extension PickleMachine {
             }
             return first
         case .rebuildFromType:
+            if arguments.count == 4, case .rebuildUnreadable(let reason)? = heap.global(arguments[1]) {
+                return try heap.add(.unreadable(reason))
+            }
             // (function, class, arguments, attributes): the function must be another of these.
-            guard arguments.count == 4, let inner = heap.global(arguments[0]), let items = heap.tuple(arguments[2])
+            guard arguments.count == 4, let inner = heap.global(arguments[0]),
+                let items = try heap.arguments(arguments[2])
             else {
                 throw .badArguments(of: "_rebuild_from_type_v2")
             }
@@ -107,18 +115,18 @@ extension PickleMachine {
     }
 
     /// The metadata of a tensor, `{"conj": True, "neg": True}`: its values are not those of its storage.
-    private func flags(_ reference: PickleReference) throws(PickleFault) -> UnreadableTensor? {
+    private mutating func flags(_ reference: PickleReference) throws(PickleFault) -> UnreadableTensor? {
         if case .none = heap[reference] { return nil }
         guard let list = heap[reference].entries else { throw mismatch("a dict of metadata", reference) }
+        // Every tensor may have one and the same dict.
+        try heap.look(heap.lists[Int(list)].count)
         let items = heap.lists[Int(list)]
         for index in stride(from: 0, to: items.count, by: 2) {
             guard case .bool(true) = heap[items[index + 1]] else { continue }
             guard case .string(let key) = heap[items[index]] else { continue }
-            switch text(key.range) {
-            case "conj": return .conjugated
-            case "neg": return .negated
-            default: continue
-            }
+            let name = source.bytes[key.range]
+            if name.elementsEqual("conj".utf8) { return .conjugated }
+            if name.elementsEqual("neg".utf8) { return .negated }
         }
         return nil
     }
@@ -161,9 +169,9 @@ extension PickleMachine {
     }
 
     private func sizes(_ reference: PickleReference) throws(PickleFault) -> [Int] {
-        guard let items = heap.tuple(reference) else { throw mismatch("a tuple of sizes", reference) }
-        guard items.count <= Self.rankLimit else {
-            throw .tensor(name: nameOfTensor, .tooManyDimensions(items.count, limit: Self.rankLimit))
+        guard case .tuple(let part, _) = heap[reference] else { throw mismatch("a tuple of sizes", reference) }
+        guard let items = heap.tuple(reference, atMost: Self.rankLimit) else {
+            throw .tensor(name: nameOfTensor, .tooManyDimensions(Int(part.count), limit: Self.rankLimit))
         }
         var sizes: [Int] = []
         for item in items {

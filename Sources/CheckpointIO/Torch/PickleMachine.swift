@@ -3,12 +3,13 @@ internal import TensorCore
 /// Follows the instructions of a pickle and builds the values that they describe, as data: names are looked up in an
 /// allow-list, and "calling" one means reading its arguments.
 struct PickleMachine {
-    static let stepLimit = 3_000_000
     static let nameLimit = 4096
 
     /// How names and storages of this file are written.
     enum Dialect {
         case zip, legacy, tar
+        /// The index of a distributed checkpoint, which holds no tensors.
+        case index
     }
 
     let path: String
@@ -16,7 +17,7 @@ struct PickleMachine {
     /// Where the pickle begins in its file or archive member, for messages.
     private let base: Int
     var source: PickleSource
-    var heap = PickleHeap()
+    var heap: PickleHeap
     var stack: [PickleReference] = []
     /// In the tar format: the tensors that persistent ids name.
     var namedTensors: [String: PickledTensor] = [:]
@@ -27,8 +28,11 @@ struct PickleMachine {
     private(set) var opcode = PickleOpcode.stop
     private var opcodeOffset = 0
     private var steps = 0
+    private let stepLimit: Int
 
-    init(_ source: PickleSource, path: String, dialect: Dialect, base: Int = 0) {
+    init(_ source: PickleSource, path: String, dialect: Dialect, budget: ReadingBudget, base: Int = 0) {
+        heap = PickleHeap(budget: budget)
+        stepLimit = budget.limit(.instructions)
         self.base = base
         self.source = source
         self.path = path
@@ -52,7 +56,7 @@ struct PickleMachine {
             }
             opcode = known
             steps += 1
-            guard steps <= Self.stepLimit else { throw refusal(.tooManySteps(limit: Self.stepLimit)) }
+            guard steps <= stepLimit else { throw refusal(.tooManySteps(limit: stepLimit)) }
             if known == .stop { return try result() }
             do throws(PickleFault) {
                 if let value = try simpleValue(known) {
@@ -225,13 +229,9 @@ struct PickleMachine {
     func checkKey(_ key: PickleReference) throws(PickleFault) {
         switch heap[key] {
         case .list, .dict, .mapping, .set: throw .unhashableKey(heap[key].kind)
-        case .tuple:
-            for item in heap.items(key) ?? [] {
-                switch heap[item] {
-                case .list, .dict, .mapping, .set, .tuple: throw .unhashableKey("a tuple that holds \(heap[item].kind)")
-                default: continue
-                }
-            }
+        case .tuple(_, isKey: false):
+            let part = heap.items(key)?.first { !heap[$0].isKeyPart }
+            throw .unhashableKey("a tuple that holds \(part.map { heap[$0].kind } ?? "another")")
         default: break
         }
     }

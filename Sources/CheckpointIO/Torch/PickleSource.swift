@@ -2,8 +2,11 @@
 ///
 /// A pickle in a legacy file does not say how long it is; and strings are kept as ranges of these bytes, not copied.
 package struct PickleSource {
-    /// More than any checkpoint's pickle has; bounds the memory that a hostile one can ask for.
-    package static let sizeLimit = 64 << 20
+    /// More than any checkpoint's pickle has.
+    package static let sizeLimit = ReadingBudget.pickleSize
+
+    /// How much is read at first: the tar format has a small pickle for each storage and each tensor.
+    private static let firstPart = 1024
 
     /// What has been read, from the pickle's beginning; text that stands nowhere in the file is appended at the end.
     private(set) var bytes: [UInt8]
@@ -73,7 +76,7 @@ package struct PickleSource {
 
     private mutating func load(_ needed: Int) throws(CheckpointError) {
         guard let file else { return }
-        let wanted = min(limit, Self.sizeLimit, max(needed, loaded + min(max(loaded, 4096), 4 << 20)))
+        let wanted = min(limit, Self.sizeLimit, max(needed, loaded + min(max(loaded, Self.firstPart), 4 << 20)))
         bytes += try file.bytes(at: start + loaded, count: wanted - loaded)
         loaded = wanted
     }

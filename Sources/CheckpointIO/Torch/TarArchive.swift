@@ -29,6 +29,10 @@ struct TarArchive {
             let range = (position + 512)..<(position + 512 + size)
             switch header[156] {
             case UInt8(ascii: "0"), 0:
+                // What begins with another member is an archive of whatever people keep together.
+                if members.isEmpty, !Self.known.contains(name) {
+                    throw CheckpointError(file.path, .file, ForeignFile.archive("a tar archive"))
+                }
                 guard Self.known.contains(name), header[345] == 0 else {
                     throw refusal("it has a member \"\(name.escaped(limit: 40))\"")
                 }

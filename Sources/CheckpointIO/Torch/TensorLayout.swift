@@ -42,7 +42,7 @@ package struct TensorLayout: Sendable {
         self.strides = Self.isContiguous(shape, strides) ? nil : strides
     }
 
-    private static func isContiguous(_ shape: [Int], _ strides: [Int]) -> Bool {
+    static func isContiguous(_ shape: [Int], _ strides: [Int]) -> Bool {
         var expected = 1
         for (length, stride) in zip(shape, strides).reversed() where length != 1 {
             guard stride == expected else { return false }

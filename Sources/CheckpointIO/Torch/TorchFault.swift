@@ -17,6 +17,10 @@ package enum TorchFault: Fault, Equatable {
     case keyNotName(kind: String)
     case unreadable(UnreadableTensor)
     case expands(total: Int)
+    case scattered
+    case savingBrokenOff
+    case partitioned
+    case ambiguousSection(String, there: [String])
     case notLegacy
     case legacyProtocol
     case keysNotList
@@ -54,6 +58,13 @@ package enum TorchFault: Fault, Equatable {
         case .keyNotName(let kind): "a tensor is stored under \(kind.escaped(limit: 60)) instead of a name"
         case .unreadable(let reason): reason.message
         case .expands(let total): "the tensors share storages and would take \(total) bytes when written out"
+        case .scattered: "the elements of the tensors lie so far apart that collecting them takes many times the file"
+        case .savingBrokenOff: "the archive has no data.pkl: it was broken off while it was saved"
+        case .partitioned:
+            "its tensors hold nothing: each process of the training kept a part of every one (DeepSpeed ZeRO-3)"
+        case .ambiguousSection(let name, let there):
+            "the section \"\(name.escaped(limit: 40))\" holds several sets of weights: "
+                + there.prefix(6).map { $0.escaped(limit: 24) }.joined(separator: ", ")
         case .notLegacy: "this pickle was not written by torch.save: it does not begin with its magic number"
         case .legacyProtocol: "the version of the legacy format is not 1001"
         case .keysNotList: "the list of storages is not a list of names"
@@ -76,6 +87,10 @@ package enum TorchFault: Fault, Equatable {
         case .unreadable(let reason): reason.remedy
         case .keyNotName: "save it with model.state_dict()"
         case .expands: "save the tensors with .clone()"
+        case .scattered: "save the tensors with .contiguous()"
+        case .savingBrokenOff: "save it again"
+        case .partitioned: "gather the partitions first (zero_to_fp32.py)"
+        case .ambiguousSection: "name one of them"
         case .keyUnknown, .keyConflict, .byteOrder, .severalPickles, .nameTwice: "write the checkpoint again"
         default: "the file is incomplete or damaged: download it again"
         }
@@ -84,7 +99,7 @@ package enum TorchFault: Fault, Equatable {
 
 /// Why a tensor's values are not plainly in the file.
 package enum UnreadableTensor: Sendable, Equatable {
-    case quantized, sparse, meta, subclass, numpy, conjugated, negated
+    case quantized, sparse, meta, subclass, distributed, numpy, conjugated, negated
 
     var message: String {
         switch self {
@@ -92,6 +107,7 @@ package enum UnreadableTensor: Sendable, Equatable {
         case .sparse: "it is sparse"
         case .meta: "it has no data: it was saved on the meta device"
         case .subclass: "it is of a class of its own, whose data cannot be found"
+        case .distributed: "it is a DTensor, of which every process has saved its own part"
         case .numpy: "it was saved through numpy, from a device of its own"
         case .conjugated: "it is conjugated lazily: its values are not those in the file"
         case .negated: "it is negated lazily: its values are not those in the file"
@@ -104,6 +120,7 @@ package enum UnreadableTensor: Sendable, Equatable {
         case .sparse: "save it with .to_dense()"
         case .meta: "save the model after its weights are loaded"
         case .subclass: "save plain tensors"
+        case .distributed: "call full_tensor() before saving"
         case .numpy: "save it from the CPU"
         case .conjugated: "save it with .resolve_conj()"
         case .negated: "save it with .resolve_neg()"

@@ -21,6 +21,8 @@ enum TorchGlobal {
     case numpyDType, numpyScalar, numpyReconstruct
     /// A class whose objects have nothing to do with weights.
     case opaque
+    /// A class of torch.distributed.checkpoint's index, whose objects say where tensors are.
+    case record(DistributedRecord)
 
     /// The meaning of a name, or nil where it is not allowed.
     static func find(module: Substring, name: Substring) -> TorchGlobal? {
@@ -29,6 +31,13 @@ enum TorchGlobal {
         case "torch.cuda": torchCuda(name)
         case "torch._utils": rebuild(name)
         case "torch._tensor": name == "_rebuild_from_type_v2" ? .rebuildFromType : nil
+        case "torch.distributed.tensor", "torch.distributed._tensor", "torch.distributed._tensor.api",
+            "torch.distributed.tensor._api":
+            name == "DTensor" ? .rebuildUnreadable(.distributed) : nil
+        case "torch.distributed.tensor._dtensor_spec", "torch.distributed._tensor._dtensor_spec",
+            "torch.distributed._tensor.placement_types", "torch.distributed.tensor.placement_types",
+            "torch.distributed.device_mesh", "torch.distributed._mesh_layout", "torch.distributed._tensor.device_mesh":
+            isIdentifier(name) || name.hasPrefix("_") ? .opaque : nil
         case "torch.storage":
             switch name {
             case "UntypedStorage", "_UntypedStorage": .storage(.u8)
@@ -114,6 +123,18 @@ enum TorchGlobal {
         }
     }
 
+    /// The meaning of a name in the index of a folder that torch.distributed.checkpoint wrote.
+    static func findInIndex(module: Substring, name: Substring) -> TorchGlobal? {
+        switch module {
+        case "torch.distributed.checkpoint.metadata":
+            if name == "_MEM_FORMAT_ENCODING" || name == "StorageMeta" { return .opaque }
+            return DistributedRecord(rawValue: String(name)).map { .record($0) }
+        case "torch.distributed.checkpoint.filesystem", "torch.distributed.checkpoint._fsspec_filesystem":
+            return DistributedRecord(rawValue: String(name)).map { .record($0) }
+        default: return find(module: module, name: name)
+        }
+    }
+
     /// Classes that training frameworks store beside the weights.
     ///
     /// Their objects are read as values without meaning.
@@ -173,4 +194,15 @@ enum TorchGlobal {
         "uint1", "uint2", "uint3", "uint4", "uint5", "uint6", "uint7",
         "int1", "int2", "int3", "int4", "int5", "int6", "int7",
     ]
+}
+
+/// The classes of a distributed checkpoint's index.
+enum DistributedRecord: String {
+    case metadata = "Metadata"
+    case tensor = "TensorStorageMetadata"
+    case bytes = "BytesStorageMetadata"
+    case properties = "TensorProperties"
+    case chunk = "ChunkStorageMetadata"
+    case index = "MetadataIndex"
+    case place = "_StorageInfo"
 }

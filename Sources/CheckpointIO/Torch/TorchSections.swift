@@ -17,24 +17,27 @@ struct TorchSections {
         "lr_schedulers", "scaler", "grad_scaler", "callbacks", "rng_state", "random_state",
     ]
     private static let depthLimit = 64
-    private static let nameLimit = 1024
-    /// The entries of dicts that are looked at, those of a dict counted as often as paths lead to it.
-    private static let visitLimit = 1_000_000
-    /// Names are copied out of the pickle, where a million may share one text.
-    private static let nameBytesLimit = 32 << 20
+    private static let nameLimit = 65_536
+
+    /// A key of a dict as a name, and its value.
+    private typealias Member = (name: String, value: PickleReference)
 
     /// The weights: names and numbers into the heap's tensors, in the order of the dict.
     private(set) var weights: [(name: String, tensor: Int)] = []
     private(set) var notes: [String] = []
     /// The section that was asked for and is no dict of the checkpoint.
-    private(set) var unusedSection: String?
+    private(set) var unusedSection: Checkpoint.UnusedSection?
+    /// Whether there is one tensor alone, without a name.
+    private(set) var isUnnamed = false
 
     private let path: String
     private let heap: PickleHeap
     private let source: PickleSource
     /// The dicts through which a tensor can be reached, by the number of their lists.
     private var holders: Set<UInt32> = []
-    private var nameBytes = 0
+    private var budget: ReadingBudget
+    /// What `members` has found, so that a dict is looked through once.
+    private var known: [UInt32: [Member]] = [:]
 
     /// Finds the weights of a checkpoint, or those of the section that is asked for.
     ///
@@ -43,6 +46,8 @@ struct TorchSections {
         path = machine.path
         heap = machine.heap
         source = machine.source
+        budget = machine.heap.budget
+        if options.section == nil, try takeBareTensor(root) { return }
         guard let top = heap[root].entries else {
             throw CheckpointError(path, .file, TorchFault.notStateDict(kind: heap[root].kind))
         }
@@ -52,37 +57,72 @@ struct TorchSections {
         if let section = options.section {
             do throws(CheckpointError) {
                 (list, trail) = (try find(section, in: top), [section])
+                try refuseSeveralAverages(list, section)
             } catch {
-                guard options.leavesSection else { throw error }
-                unusedSection = section
+                guard options.leavesSection, case .noSection(_, let there)? = error.fault as? TorchFault else {
+                    throw error
+                }
+                unusedSection = Checkpoint.UnusedSection(name: section, there: there)
             }
         }
         var visited: Set<UInt32> = [list]
-        while !holdsTensors(list) || hasPreferredSection(list) {
-            let next = choose(in: list, at: trail)
-            guard let next, visited.insert(next.list).inserted, trail.count < Self.depthLimit else { break }
+        while try leadsFurther(list) {
+            guard let next = try choose(in: list, at: trail), visited.insert(next.list).inserted,
+                trail.count < Self.depthLimit
+            else { break }
             list = next.list
             trail.append(next.name)
         }
         if !trail.isEmpty { notes.insert("weights taken from \(Self.shown(trail))", at: 0) }
         if holdsTensors(list) {
-            try collect(list, prefix: "", children: false)
-            noteIgnored(in: list, at: trail)
+            try collect(list, children: false)
+            try noteIgnored(in: list, at: trail)
         } else {
-            try collect(list, prefix: "", children: true)
+            try collect(list, children: true)
         }
         guard !weights.isEmpty else { throw CheckpointError(path, .file, TorchFault.noTensors) }
+        try refusePartitions(top)
+    }
+
+    /// Takes a tensor that is all that was saved, as latents often are.
+    private mutating func takeBareTensor(_ root: PickleReference) throws(CheckpointError) -> Bool {
+        switch heap[root] {
+        case .tensor(let tensor):
+            weights = [(Checkpoint.unnamed, Int(tensor))]
+            isUnnamed = true
+            return true
+        case .unreadable(let reason): throw CheckpointError(path, .file, TorchFault.unreadable(reason))
+        default: return false
+        }
+    }
+
+    /// Trainers keep several averages under the decay of each: they are copies of one another, and no two are one model.
+    private mutating func refuseSeveralAverages(_ list: UInt32, _ section: String) throws(CheckpointError) {
+        guard !holdsTensors(list) else { return }
+        let parts = try sections(of: list)
+        guard parts.count > 1, parts.allSatisfy({ Double($0.name) != nil }) else { return }
+        let names = parts.map { section + "." + $0.name }
+        throw CheckpointError(path, .file, TorchFault.ambiguousSection(section, there: names))
+    }
+
+    /// With ZeRO-3, DeepSpeed leaves empty tensors where the weights were.
+    private mutating func refusePartitions(_ top: UInt32) throws(CheckpointError) {
+        guard try members(of: top).contains(where: { $0.name == "param_shapes" || $0.name == "ds_version" }),
+            weights.contains(where: { heap.tensors[$0.tensor].shape.elementCount == 0 })
+        else { return }
+        throw CheckpointError(path, .file, TorchFault.partitioned)
     }
 
     // MARK: Dicts
 
     /// The last value of each key of a dict, in the order in which the keys came first.
-    private func members(of list: UInt32) -> [(name: String, value: PickleReference)] {
+    private mutating func members(of list: UInt32) throws(CheckpointError) -> [Member] {
+        if let found = known[list] { return found }
         let items = heap.lists[Int(list)]
-        var members: [(name: String, value: PickleReference)] = []
+        var members: [Member] = []
         var positions: [UTF8Name: Int] = [:]
         for index in stride(from: 0, to: items.count, by: 2) {
-            guard let name = name(items[index]) else { continue }
+            guard let name = try name(items[index]) else { continue }
             if let position = positions.updateValue(members.count, forKey: UTF8Name(name)) {
                 positions[UTF8Name(name)] = position
                 members[position].value = items[index + 1]
@@ -90,17 +130,34 @@ struct TorchSections {
                 members.append((name, items[index + 1]))
             }
         }
+        known[list] = members
         return members
     }
 
+    private mutating func charge(_ amount: Int, _ work: ReadingBudget.Work) throws(CheckpointError) {
+        guard budget.charge(amount, work) == nil else {
+            throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
+        }
+    }
+
     /// A key as a name: a text, or a number, as the decay under which some trainers keep their average.
-    private func name(_ key: PickleReference) -> String? {
+    private mutating func name(_ key: PickleReference) throws(CheckpointError) -> String? {
+        guard isName(key) else { return nil }
         switch heap[key] {
-        case .string(let text) where text.count <= Self.nameLimit:
-            String(decoding: source.bytes[text.range], as: UTF8.self)
-        case .int(let number): String(number)
-        case .float(let number): number.description
-        default: nil
+        case .string(let text):
+            try charge(Int(text.count), .nameBytes)
+            return String(decoding: source.bytes[text.range], as: UTF8.self)
+        case .int(let number): return String(number)
+        case .float(let number): return number.description
+        default: return nil
+        }
+    }
+
+    private func isName(_ key: PickleReference) -> Bool {
+        switch heap[key] {
+        case .string(let text): text.count <= Self.nameLimit
+        case .int, .float: true
+        default: false
         }
     }
 
@@ -136,25 +193,30 @@ struct TorchSections {
     }
 
     /// The parts of a dict that lead to tensors.
-    private func sections(of list: UInt32) -> [(name: String, list: UInt32)] {
-        members(of: list).compactMap { member in
+    private mutating func sections(of list: UInt32) throws(CheckpointError) -> [(name: String, list: UInt32)] {
+        try members(of: list).compactMap { member in
             guard let child = heap[member.value].entries, holders.contains(child) else { return nil }
             return (member.name, child)
         }
     }
 
+    private mutating func leadsFurther(_ list: UInt32) throws(CheckpointError) -> Bool {
+        guard holdsTensors(list) else { return true }
+        return try hasPreferredSection(list)
+    }
+
     /// Whether a section is there that goes before loose tensors; an average beside them does not, being a copy of them.
-    private func hasPreferredSection(_ list: UInt32) -> Bool {
-        sections(of: list).contains { Self.preferred.contains($0.name) && $0.name != "ema" }
+    private mutating func hasPreferredSection(_ list: UInt32) throws(CheckpointError) -> Bool {
+        try sections(of: list).contains { Self.preferred.contains($0.name) && $0.name != "ema" }
     }
 
     // MARK: Choosing
 
-    private func find(_ section: String, in top: UInt32) throws(CheckpointError) -> UInt32 {
+    private mutating func find(_ section: String, in top: UInt32) throws(CheckpointError) -> UInt32 {
         var list = top
         var rest = section[...]
         while !rest.isEmpty {
-            let parts = sections(of: list)
+            let parts = try sections(of: list)
             // A name may have dots itself, as the decay 0.9998.
             let matching = parts.filter { rest == $0.name || rest.hasPrefix($0.name + ".") }
             guard let part = matching.max(by: { $0.name.utf8.count < $1.name.utf8.count }) else {
@@ -162,14 +224,16 @@ struct TorchSections {
                 throw CheckpointError(path, .file, fault)
             }
             list = part.list
-            rest = rest.dropFirst(part.name.count + 1)
+            rest = Substring(rest.utf8.dropFirst(part.name.utf8.count + 1))
         }
         return list
     }
 
     /// Which part of a dict without tensors of its own to go on with; nil to take several together.
-    private mutating func choose(in list: UInt32, at trail: [String]) -> (name: String, list: UInt32)? {
-        let all = sections(of: list)
+    private mutating func choose(in list: UInt32, at trail: [String]) throws(CheckpointError) -> (
+        name: String, list: UInt32
+    )? {
+        let all = try sections(of: list)
         let useful = all.filter { !Self.neverWeights.contains($0.name) }
         var chosen = Self.preferred.lazy.compactMap { name in useful.first { $0.name == name } }.first
         if chosen == nil, useful.count == 1 { chosen = useful[0] }
@@ -181,14 +245,16 @@ struct TorchSections {
             let first = Self.shown(trail + [left[0].name])
             notes.append("there are weights under \(names)\(more) too: --section \(first) takes those")
         }
-        if chosen != nil { noteIgnored(in: list, at: trail, tensorsToo: true) }
+        if chosen != nil { try noteIgnored(in: list, at: trail, tensorsToo: true) }
         return chosen
     }
 
     /// Names what stands beside the weights and is none.
-    private mutating func noteIgnored(in list: UInt32, at trail: [String], tensorsToo: Bool = false) {
+    private mutating func noteIgnored(in list: UInt32, at trail: [String], tensorsToo: Bool = false)
+        throws(CheckpointError)
+    {
         let holdsTensors = holdsTensors(list) && !tensorsToo
-        let others = members(of: list).filter { member in
+        let others = try members(of: list).filter { member in
             switch heap[member.value] {
             case .tensor, .unreadable: return tensorsToo
             case let value:
@@ -207,27 +273,36 @@ struct TorchSections {
 
     // MARK: Collecting
 
+    /// A dict on the way to tensors: the one that it lies in, by number, and its name there.
+    private struct Trail {
+        let parent: Int?
+        let name: String
+        let depth: Int
+    }
+
     /// Takes the tensors of a dict, and with `children` those of the dicts in it, their names joined by dots.
-    private mutating func collect(_ list: UInt32, prefix: String, children: Bool) throws(CheckpointError) {
+    private mutating func collect(_ list: UInt32, children: Bool) throws(CheckpointError) {
         var names: Set<UTF8Name> = []
-        var waiting: [(list: UInt32, prefix: String, depth: Int)] = [(list, prefix, 0)]
-        var visits = 0
-        while let (list, prefix, depth) = waiting.popLast() {
-            visits += 1 + heap.lists[Int(list)].count / 2
-            guard visits <= Self.visitLimit, depth <= Self.depthLimit else {
+        // Whole names are made for tensors alone, and charged before that: one prefix may be shared by a million dicts.
+        var trails: [Trail] = []
+        var waiting: [(list: UInt32, trail: Int?)] = [(list, nil)]
+        while let (list, trail) = waiting.popLast() {
+            let depth = trail.map { trails[$0].depth } ?? 0
+            try charge(1 + heap.lists[Int(list)].count / 2, .visits)
+            guard depth <= Self.depthLimit else {
                 throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
             }
             try checkKeys(of: list)
-            var below: [(list: UInt32, prefix: String, depth: Int)] = []
-            for (name, value) in members(of: list) {
-                let full = prefix + name
-                if depth == 0, prefix.isEmpty, children, Self.neverWeights.contains(name) { continue }
+            var below: [(list: UInt32, trail: Int?)] = []
+            for (name, value) in try members(of: list) {
+                if trail == nil, children, Self.neverWeights.contains(name) { continue }
                 if case .unreadable(let reason) = heap[value] {
+                    let full = try fullName(name, trail, trails)
                     throw CheckpointError(path, .tensor(full), TorchFault.unreadable(reason))
                 }
                 if case .tensor(let tensor) = heap[value] {
-                    nameBytes += full.utf8.count
-                    guard weights.count < PickleHeap.tensorLimit, nameBytes <= Self.nameBytesLimit else {
+                    let full = try fullName(name, trail, trails)
+                    guard weights.count < PickleHeap.tensorLimit else {
                         throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
                     }
                     guard names.insert(UTF8Name(full)).inserted else {
@@ -235,17 +310,35 @@ struct TorchSections {
                     }
                     weights.append((full, Int(tensor)))
                 } else if children, let child = heap[value].entries, holders.contains(child) {
-                    below.append((child, full + ".", depth + 1))
+                    trails.append(Trail(parent: trail, name: name, depth: depth + 1))
+                    below.append((child, trails.count - 1))
                 }
             }
             waiting += below.reversed()
         }
     }
 
+    private mutating func fullName(
+        _ name: String,
+        _ trail: Int?,
+        _ trails: [Trail]
+    ) throws(CheckpointError) -> String {
+        var parts = [name]
+        var length = name.utf8.count
+        var next = trail
+        while let number = next {
+            parts.append(trails[number].name)
+            length += trails[number].name.utf8.count + 1
+            next = trails[number].parent
+        }
+        try charge(length, .nameBytes)
+        return parts.reversed().joined(separator: ".")
+    }
+
     /// Every tensor has a name: none is left out in silence.
     private func checkKeys(of list: UInt32) throws(CheckpointError) {
         let items = heap.lists[Int(list)]
-        for index in stride(from: 0, to: items.count, by: 2) where name(items[index]) == nil {
+        for index in stride(from: 0, to: items.count, by: 2) where !isName(items[index]) {
             switch heap[items[index + 1]] {
             case .tensor, .unreadable:
                 var kind = heap[items[index]].kind

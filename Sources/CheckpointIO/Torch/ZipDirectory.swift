@@ -11,12 +11,12 @@ package struct ZipDirectory: Sendable {
         /// Its bytes, counted from the beginning of the archive.
         package let range: Range<Int>
         package let checksum: UInt32
-        fileprivate let method: Int
+        let method: Int
     }
 
-    /// More than any checkpoint has; bounds the memory that a hostile directory can ask for.
-    package static let entryLimit = 300_000
-    package static let sizeLimit = 64 << 20
+    /// More than any checkpoint has.
+    package static let entryLimit = ReadingBudget.directoryEntries
+    package static let sizeLimit = ReadingBudget.directorySize
 
     /// In the order of the directory.
     package let entries: [Entry]
@@ -41,7 +41,12 @@ package struct ZipDirectory: Sendable {
     }
 
     /// Reads and checks the directory of an archive and the header before each entry.
-    package init(reading file: InputFile) throws(CheckpointError) {
+    ///
+    /// - Parameters:
+    ///   - file: the file that the archive lies in.
+    ///   - part: where in it; nil for the whole file.
+    package init(reading file: InputFile, _ part: Range<Int>? = nil) throws(CheckpointError) {
+        let file = FilePart(file, part)
         let end = try ZipEnd(reading: file)
         guard end.entryCount <= Self.entryLimit, end.range.count <= Self.sizeLimit else {
             throw CheckpointError(
@@ -82,13 +87,13 @@ package struct ZipDirectory: Sendable {
             entries.append(
                 Entry(
                     name: header.name,
-                    range: start..<(start + header.size),
+                    range: (file.start + start)..<(file.start + start + header.size),
                     checksum: header.checksum,
                     method: header.method
                 )
             )
         }
-        try Self.checkOverlap(headers, entries, path: file.path)
+        try Self.checkOverlap(headers, entries, in: file)
         path = file.path
         self.entries = entries
         self.positions = positions
@@ -98,13 +103,13 @@ package struct ZipDirectory: Sendable {
     private static func checkOverlap(
         _ headers: [ZipHeader],
         _ entries: [Entry],
-        path: String
+        in file: FilePart
     ) throws(CheckpointError) {
         let order = headers.indices.sorted { headers[$0].offset < headers[$1].offset }
         for (first, second) in zip(order, order.dropFirst()) {
-            guard entries[first].range.upperBound <= headers[second].offset else {
+            guard entries[first].range.upperBound <= file.start + headers[second].offset else {
                 let fault = ZipFault.overlap(other: entries[first].name)
-                throw CheckpointError(path, .entry(entries[second].name), fault)
+                throw CheckpointError(file.path, .entry(entries[second].name), fault)
             }
         }
     }
@@ -116,12 +121,12 @@ private struct ZipEnd {
     let range: Range<Int>
     let entryCount: Int
 
-    init(reading file: InputFile) throws(CheckpointError) {
+    init(reading file: FilePart) throws(CheckpointError) {
         // The end record has 22 bytes and a comment of up to 65,535.
         let tailStart = max(0, file.size - 22 - 65_535)
         let tail = try file.bytes(at: tailStart, count: file.size - tailStart)
         guard let position = Self.find(in: tail) else {
-            throw CheckpointError(file.path, .file, ZipFault.noEnd)
+            throw CheckpointError(file.path, .file, try Self.hasDirectory(file) ? ZipFault.noEnd : .brokenOff)
         }
         let recordStart = tailStart + position
         var reader = ByteReader(Array(tail[position...]), path: file.path, base: recordStart)
@@ -147,6 +152,15 @@ private struct ZipEnd {
         entryCount = count
     }
 
+    /// Whether a record of a directory is in the last part of the archive: the directory is written last of all.
+    private static func hasDirectory(_ file: FilePart) throws(CheckpointError) -> Bool {
+        let start = max(0, file.size - (1 << 20))
+        let tail = try file.bytes(at: start, count: file.size - start)
+        return tail.indices.dropLast(3).contains { index in
+            tail[index] == 0x50 && tail[index + 1] == 0x4B && tail[index + 2] == 1 && tail[index + 3] == 2
+        }
+    }
+
     /// The last end record whose comment ends where the file does.
     private static func find(in tail: [UInt8]) -> Int? {
         guard tail.count >= 22 else { return nil }
@@ -159,7 +173,7 @@ private struct ZipEnd {
 
     /// The zip64 end record, where its locator stands before the end record.
     private static func zip64(
-        _ file: InputFile,
+        _ file: FilePart,
         locator: Int
     ) throws(CheckpointError) -> (count: UInt64, size: UInt64, offset: UInt64, end: Int)? {
         var reader = ByteReader(try file.bytes(at: locator, count: 20), path: file.path, base: locator)
@@ -181,5 +195,24 @@ private struct ZipEnd {
         guard onDisk == count else { throw CheckpointError(file.path, .byte(start), ZipFault.severalDisks) }
         let (size, offset) = (try record.number(8), try record.number(8))
         return (count, size, offset, start)
+    }
+}
+
+/// A file, or the part of one that an archive takes.
+struct FilePart {
+    private let file: InputFile
+    let start: Int
+    let size: Int
+
+    init(_ file: InputFile, _ part: Range<Int>?) {
+        self.file = file
+        start = part?.lowerBound ?? 0
+        size = part?.count ?? file.size
+    }
+
+    var path: String { file.path }
+
+    func bytes(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
+        try file.bytes(at: start + offset, count: count)
     }
 }

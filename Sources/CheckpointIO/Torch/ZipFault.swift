@@ -3,6 +3,7 @@ internal import TensorCore
 /// What can be wrong with a zip archive.
 package enum ZipFault: Fault, Equatable {
     case noEnd
+    case brokenOff
     case endsEarly
     case severalDisks
     case endRecordsDisagree
@@ -12,6 +13,7 @@ package enum ZipFault: Fault, Equatable {
     case badSignature
     case badName
     case encrypted
+    case patched
     case compressed(method: Int)
     case sizesDisagree
     case methodsDisagree
@@ -24,6 +26,7 @@ package enum ZipFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .noEnd: "the zip archive has no end record, or bytes follow it"
+        case .brokenOff: "the zip archive has no directory: it was broken off while it was saved, or downloaded in part"
         case .endsEarly: "the zip archive's directory ends in the middle of an entry"
         case .severalDisks: "the zip archive claims to span several disks"
         case .endRecordsDisagree: "the zip archive's end records disagree"
@@ -34,6 +37,7 @@ package enum ZipFault: Fault, Equatable {
         case .badSignature: "a zip header does not begin with its signature"
         case .badName: "the name of a zip entry is not valid UTF-8 or holds a NUL"
         case .encrypted: "the entry is encrypted"
+        case .patched: "the entry is a patch to another file, not data"
         case .compressed(let method): "the entry is compressed (zip method \(method)), which torch.save never does"
         case .sizesDisagree: "the entry has two different sizes though it is not compressed"
         case .methodsDisagree: "the entry is compressed in one way by the directory, in another by its own header"
@@ -47,6 +51,7 @@ package enum ZipFault: Fault, Equatable {
 
     package var remedy: String? {
         switch self {
+        case .brokenOff: "save or download it again"
         case .noEnd, .endsEarly: "the file is incomplete or damaged: download it again"
         case .encrypted: "decrypt it first"
         case .compressed: "unpack the archive and zip it again without compression, or save it again with torch"

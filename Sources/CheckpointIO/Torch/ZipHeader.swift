@@ -30,7 +30,7 @@ struct ZipHeader {
         }
         self.name = name
         func refusal(_ fault: ZipFault) -> CheckpointError { CheckpointError(reader.path, .entry(name), fault) }
-        guard flags & 0x2041 == 0 else { throw refusal(.encrypted) }
+        try Self.check(flags, refusal)
         self.method = Int(method)
         guard disk == 0 else { throw refusal(.severalDisks) }
         try Self.widen(&sizes, &position, extra: extra, path: reader.path, name: name)
@@ -40,6 +40,12 @@ struct ZipHeader {
         }
         self.size = size
         self.offset = offset
+    }
+
+    /// torch's reader (miniz) refuses encrypted entries, and those whose data is a patch to another file.
+    private static func check(_ flags: UInt64, _ refusal: (ZipFault) -> CheckpointError) throws(CheckpointError) {
+        guard flags & 0x2041 == 0 else { throw refusal(.encrypted) }
+        guard flags & 0x20 == 0 else { throw refusal(.patched) }
     }
 
     /// Takes from the zip64 field what did not fit into 32 bits.
@@ -76,7 +82,7 @@ struct ZipHeader {
     }
 
     /// Reads the header before the entry's bytes, and returns where they begin.
-    func dataStart(in file: InputFile, before directory: Int) throws(CheckpointError) -> Int {
+    func dataStart(in file: FilePart, before directory: Int) throws(CheckpointError) -> Int {
         func refusal(_ fault: ZipFault) -> CheckpointError { CheckpointError(file.path, .entry(name), fault) }
         guard directory >= 30, offset <= directory - 30 else { throw refusal(.beyondFile) }
         var header = ByteReader(
@@ -87,7 +93,7 @@ struct ZipHeader {
         guard try header.number(4) == 0x0403_4B50 else { throw refusal(.badSignature) }
         _ = try header.number(2)
         let (flags, method) = (try header.number(2), try header.number(2))
-        guard flags & 0x2041 == 0 else { throw refusal(.encrypted) }
+        try Self.check(flags, refusal)
         guard method == UInt64(self.method) else { throw refusal(.methodsDisagree) }
         _ = try header.take(16)
         let (nameLength, extraLength) = (Int(try header.number(2)), Int(try header.number(2)))

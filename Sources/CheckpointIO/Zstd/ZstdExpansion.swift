@@ -6,8 +6,6 @@ internal import Libc
 ///
 /// Blocks of zeros become holes: a file that is compressed a thousandfold takes no room on the disk.
 struct ZstdExpansion: ~Copyable {
-    /// Weights hardly compress: what is larger than this and more than a hundred times its compressed size is a bomb.
-    private static var plainLimit: Int { 4 << 30 }
     /// What a frame may ask for to look back at: that of `zstd --long`.
     private static var windowLog: Int32 { 27 }
 
@@ -23,19 +21,18 @@ struct ZstdExpansion: ~Copyable {
 
     /// Expands a file.
     ///
-    /// - Returns: the expanded bytes as a file, which goes by the name of the compressed one in messages; and the header
-    ///   of a safetensors file, which has been read already.
+    /// - Returns: the expanded bytes as a file, which goes by the name of the compressed one in messages; what they are; and
+    ///   the header of a safetensors file, which has been read already.
     /// - Throws: where the data is damaged, holds no checkpoint, or expands too far.
     static func expand(
         _ file: InputFile,
         options: OpenOptions
-    ) throws(CheckpointError) -> (file: InputFile, header: SafetensorsHeader?) {
-        let (hundredfold, overflow) = file.size.multipliedReportingOverflow(by: 100)
-        let limit = options.maxExpandedSize ?? max(plainLimit, overflow ? Int.max : hundredfold)
+    ) throws(CheckpointError) -> (file: InputFile, kind: FileKind, header: SafetensorsHeader?) {
+        let limit = options.maxExpandedSize ?? ReadingBudget.expandedBytes(fileSize: file.size)
         var expansion = try ZstdExpansion(file, limit: limit)
-        try expansion.run()
+        let kind = try expansion.run()
         let header = expansion.header
-        return (try expansion.finish(), header)
+        return (try expansion.finish(), kind, header)
     }
 
     private init(_ file: InputFile, limit: Int) throws(CheckpointError) {
@@ -53,7 +50,7 @@ struct ZstdExpansion: ~Copyable {
         close(target)
     }
 
-    private mutating func run() throws(CheckpointError) {
+    private mutating func run() throws(CheckpointError) -> FileKind {
         guard let context = ZSTD_createDCtx() else {
             throw CheckpointError(file.path, .file, FileFault.system(call: "malloc", code: ENOMEM))
         }
@@ -91,7 +88,8 @@ struct ZstdExpansion: ~Copyable {
         }
         guard !isInFrame else { throw CheckpointError(file.path, .byte(file.size), ZstdFault.truncated) }
         guard size > 0 else { throw CheckpointError(file.path, .file, ZstdFault.noData) }
-        if kind == nil { try recognise(isWhole: true) }
+        if let kind { return kind }
+        return try recognise()
     }
 
     private mutating func accept(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
@@ -106,7 +104,7 @@ struct ZstdExpansion: ~Copyable {
         size = sum
         if kind == nil {
             start += bytes.prefix(FileKind.prefixLength - start.count)
-            try recognise(isWhole: false)
+            if start.count >= FileKind.prefixLength { try recognise() }
         }
         if header == nil, kind == .safetensors { try readHeader() }
     }
@@ -117,13 +115,15 @@ struct ZstdExpansion: ~Copyable {
     }
 
     /// Finds out what is inside as soon as enough of it is there, so that nothing else is expanded further.
-    private mutating func recognise(isWhole: Bool) throws(CheckpointError) {
-        guard start.count >= FileKind.prefixLength || isWhole else { return }
-        switch try FileKind.of(start: start, path: file.path) {
+    @discardableResult
+    private mutating func recognise() throws(CheckpointError) -> FileKind {
+        let found = try FileKind.of(start: start, path: file.path)
+        switch found {
         case .zstd: throw CheckpointError(file.path, .file, ZstdFault.twice)
         case .json: throw CheckpointError(file.path, .file, ZstdFault.shardIndex)
-        case let found: kind = found
+        default: kind = found
         }
+        return found
     }
 
     /// Reads the safetensors header inside, once it is there.

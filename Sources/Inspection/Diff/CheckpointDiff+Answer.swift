@@ -14,6 +14,11 @@ extension CheckpointDiff {
         let count = tensors.count
         let differing = tensors.filter { !$0.isSame(within: tolerance) }
         let all = selectionWords + (count == 1 ? "the 1 tensor" : "all \(count) tensors")
+        let unread = tensors.count { $0.relation == .unread }
+        if differing.isEmpty, unread > 0 {
+            return
+                "the same structure: \(all) ha\(count == 1 ? "s" : "ve") the same name, shape and dtype; values were not read"
+        }
         if differing.isEmpty {
             let inexact = tensors.count { !$0.hasSameBytes }
             if inexact == 0 { return "identical: \(all) hold\(count == 1 ? "s" : "") the same bytes" }
@@ -144,6 +149,7 @@ extension TensorComparison {
     package var words: String {
         switch relation {
         case .identical: return "identical"
+        case .unread: return "not read"
         case .changed: return values?.isEqualInValue == true ? "equal values" : "changed"
         case .added: return "in B alone"
         case .removed: return "in A alone"
@@ -168,7 +174,7 @@ extension TensorComparison {
 
 extension TensorComparison {
     /// What comes first in a list: what has no comparable values, then the largest relative RMS; the identical last.
-    var rank: Double { relation == .identical ? -1 : values?.relativeRMS ?? .infinity }
+    var rank: Double { relation == .identical || relation == .unread ? -1 : values?.relativeRMS ?? .infinity }
 }
 
 extension [TensorComparison] {

@@ -91,14 +91,21 @@ package struct CheckpointDiff: Sendable {
                 DiffFault.nothingSelected
             )
         }
-        var tensors = try compare(matching.pairs, left, right, request, progress)
-        let renamed = try RenamedTensors.find(
-            matching.onlyInA,
-            in: left,
-            matching.onlyInB,
-            in: right,
-            threads: request.threads
-        )
+        let isFromAfar = a.isElsewhere || b.isElsewhere
+        var tensors =
+            isFromAfar
+            ? structures(matching.pairs, areSame: isOneFile(a, b))
+            : try compare(matching.pairs, left, right, request, progress)
+        let renamed =
+            isFromAfar
+            ? []
+            : try RenamedTensors.find(
+                matching.onlyInA,
+                in: left,
+                matching.onlyInB,
+                in: right,
+                threads: request.threads
+            )
         let newName = Dictionary(uniqueKeysWithValues: renamed.map { ($0.a, $0.b) })
         let isTaken = Set(renamed.map(\.b))
         for (index, tensor) in matching.onlyInA.enumerated() {
@@ -132,6 +139,25 @@ package struct CheckpointDiff: Sendable {
             own.network ?? other.network ?? own.nearestNetwork ?? other.nearestNetwork
         }
         return (network(a, b), network(b, a))
+    }
+
+    /// Whether both sides are the same bytes by what the Hub says of them.
+    private static func isOneFile(_ a: OpenedModel, _ b: OpenedModel) -> Bool {
+        let digests = a.file.files.map(\.listedDigest)
+        return !digests.contains(nil) && digests == b.file.files.map(\.listedDigest)
+    }
+
+    /// What headers tell of pairs of tensors.
+    private static func structures(
+        _ pairs: [(a: ViewedTensor, b: ViewedTensor)],
+        areSame: Bool
+    ) -> [TensorComparison] {
+        pairs.map { pair in
+            let (x, y) = (pair.a.descriptor, pair.b.descriptor)
+            let relation: TensorComparison.Relation =
+                x.shape != y.shape ? .shape : x.dtype != y.dtype ? .dtype : areSame ? .identical : .unread
+            return TensorComparison(relation, x, y)
+        }
     }
 
     private static func compare(

@@ -10,7 +10,7 @@ struct PairFinding: Sendable {
     var isIdentical = true
     /// How the values differ; nil where they are identical, or have no values that could be compared.
     var values: ValueDifference?
-    /// Where the dtypes differ and both are F32, F16 or BF16.
+    /// Where the dtypes differ and both are weight formats.
     var casts: CastFinding?
 }
 

@@ -44,7 +44,7 @@ package struct CastFinding: Sendable, Equatable {
     package private(set) var aGivesB = true
     package private(set) var bGivesA = true
 
-    init(aGivesB: Bool = true, bGivesA: Bool = true) {
+    package init(aGivesB: Bool = true, bGivesA: Bool = true) {
         self.aGivesB = aGivesB
         self.bGivesA = bGivesA
     }

@@ -6,6 +6,8 @@ package struct TensorComparison: Sendable {
     package enum Relation: String, Sendable, CaseIterable {
         /// The same bytes, or no difference but its name's in the other layout.
         case identical
+        /// The same dtype and shape; the bytes were not read, since one side is elsewhere.
+        case unread
         /// The same dtype and shape, other bytes.
         case changed
         /// Another dtype; the values are compared as numbers.
@@ -27,7 +29,7 @@ package struct TensorComparison: Sendable {
     package let b: TensorDescriptor?
     /// How the values differ; nil where they are identical or cannot be compared.
     package let values: ValueDifference?
-    /// Where both dtypes are F32, F16 or BF16 and differ: whether one side is the other, rounded.
+    /// Where both dtypes are weight formats and differ: whether one side is the other, rounded.
     package let casts: CastFinding?
     /// Whether the bytes are the same, in whatever shape.
     package let hasSameBytes: Bool
@@ -68,7 +70,7 @@ package struct TensorComparison: Sendable {
     /// Whether it counts as the same: byte for byte, or with a tolerance in value, whatever the dtype.
     package func isSame(within tolerance: Tolerance?) -> Bool {
         switch relation {
-        case .identical: true
+        case .identical, .unread: true
         case .changed, .dtype: tolerance != nil && values?.outsideCount == 0
         case .shape, .added, .removed, .renamed: false
         }

@@ -192,6 +192,7 @@ extension TensorComparison {
     fileprivate var mark: NetworkMap.Mark {
         switch relation {
         case .identical: return .init(sign: "=", style: "l0")
+        case .unread: return .init(sign: "?", style: "lx")
         case .added: return .init(sign: "+", style: "lx")
         case .removed: return .init(sign: "−", style: "lx")
         case .renamed: return .init(sign: "~", style: "lx")

@@ -78,6 +78,7 @@ struct DiffCommand: ParsableCommand {
     var force = false
 
     @OptionGroup var page: PageArguments
+    @OptionGroup var afar: AfarArguments
     @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
@@ -91,7 +92,8 @@ struct DiffCommand: ParsableCommand {
     }
 
     func run() throws {
-        switch (try hints.openAny(a, common), try hints.openAny(b, common)) {
+        let fromAfar = !afar.full
+        switch (try hints.openAny(a, common, fromAfar: fromAfar), try hints.openAny(b, common, fromAfar: fromAfar)) {
         case (.config(let x, let registry), .config(let y, _)): try compareConfigs(x, y, registry)
         case (.config, .model): throw CheckpointError(a, .file, DiffFault.configAgainstCheckpoint(b))
         case (.model, .config): throw CheckpointError(b, .file, DiffFault.configAgainstCheckpoint(a))

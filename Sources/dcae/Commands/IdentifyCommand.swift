@@ -30,6 +30,7 @@ struct IdentifyCommand: ParsableCommand {
     var scalingFactor: Double?
 
     @OptionGroup var measure: MeasureArguments
+    @OptionGroup var afar: AfarArguments
     @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
@@ -38,7 +39,12 @@ struct IdentifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let opened = try hints.open(path, common, scalingFactor: scalingFactor)
+        let opened = try hints.open(
+            path,
+            common,
+            scalingFactor: scalingFactor,
+            fromAfar: !afar.full && measure.images.isEmpty
+        )
         let report = opened.config == nil ? nil : try measure.measure(opened, common)
         let match = try published(opened)
         let model = opened.adding(match).adding(report?.evidence)

@@ -59,6 +59,7 @@ struct InspectCommand: ParsableCommand {
     var force = false
 
     @OptionGroup var page: PageArguments
+    @OptionGroup var afar: AfarArguments
     @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
@@ -71,7 +72,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         let model: OpenedModel
-        switch try hints.openAny(path, common) {
+        switch try hints.openAny(path, common, fromAfar: !afar.full && !stats && page.html == nil) {
         case .config(let text, let registry):
             if page.html != nil { throw ValidationError("--html shows tensors: give a checkpoint") }
             return try inspectConfig(text, registry)

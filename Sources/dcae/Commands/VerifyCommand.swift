@@ -24,12 +24,13 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index, a model folder or a config.json.", completion: .file())
     var path: String
 
+    @OptionGroup var afar: AfarArguments
     @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let model: OpenedModel
-        switch try hints.openAny(path, common) {
+        switch try hints.openAny(path, common, fromAfar: !afar.full) {
         case .config(let text, let registry): return try verifyConfig(text, registry)
         case .model(let opened): model = opened
         }
@@ -44,6 +45,7 @@ struct VerifyCommand: ParsableCommand {
             Terminal.print(
                 "\(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)) read, held against \(result.reference) in the \(result.layout.rawValue) layout"
             )
+            if model.isElsewhere { Terminal.print("values were not read: --full fetches the file and reads them") }
             Terminal.print(verdict(result.findings))
         }
         if result.hasFailed { throw checkFailed }

@@ -22,7 +22,7 @@ struct DiffRendering {
         Terminal.print("B  " + describe(diff.b))
         if diff.ignoredCount > 0 { Terminal.print("\(diff.ignoredCount) tensors were left out") }
         if let oddity = diff.config?.oddity { Terminal.print(oddity) }
-        let isAllIdentical = diff.tensors.allSatisfy { $0.relation == .identical }
+        let isAllIdentical = diff.tensors.allSatisfy { $0.relation == .identical || $0.relation == .unread }
         if !isAllIdentical { printModules() }
         if !isAllIdentical { printTensors() }
         if let config = diff.config { Self.printFields(of: config) }
@@ -63,7 +63,7 @@ struct DiffRendering {
     }
 
     private func printTensors() {
-        let listed = diff.tensors.filter { $0.relation != .identical }.largestFirst
+        let listed = diff.tensors.filter { $0.relation != .identical && $0.relation != .unread }.largestFirst
         guard !listed.isEmpty, limit > 0 else { return }
         Terminal.print()
         var table = Table(

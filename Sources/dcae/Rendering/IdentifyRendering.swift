@@ -75,6 +75,15 @@ struct IdentifyRendering {
         Terminal.say("dcae: error: \(model.error(fault))")
     }
 
+    /// Where it comes from on the Hub, as far as its place tells.
+    private var origin: JSONValue {
+        guard let origin = model.surroundings.origin else { return .null }
+        return [
+            "repository": .string(origin.repository), "commit": JSONValue(origin.commit),
+            "etag": JSONValue(origin.etag),
+        ]
+    }
+
     /// The members of the document for `--json`.
     var document: [JSONValue.Member] {
         [
@@ -102,6 +111,7 @@ struct IdentifyRendering {
                     }
                 )
             ),
+            .init("origin", origin),
             .init("mismatch", JSONValue(model.mismatch)),
             .init("notes", JSONValue(model.notes)),
             .init("warnings", JSONValue(model.warnings)),

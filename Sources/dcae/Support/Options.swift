@@ -49,6 +49,7 @@ struct HintArguments: ParsableArguments {
     var config: String?
 
     @OptionGroup var open: OpenArguments
+    @OptionGroup var hub: HubArguments
 
     func validate() throws {
         if variant != nil, config != nil { throw ValidationError("--variant and --config exclude each other") }
@@ -67,17 +68,28 @@ struct HintArguments: ParsableArguments {
     }
 
     /// Opens a model, and says what was decided and what is odd.
-    func open(_ path: String, _ common: CommonOptions, scalingFactor: Double? = nil) throws -> OpenedModel {
+    ///
+    /// - Parameter fromAfar: whether its headers are enough, where it is on the Hub.
+    func open(
+        _ path: String,
+        _ common: CommonOptions,
+        scalingFactor: Double? = nil,
+        fromAfar: Bool = false
+    ) throws -> OpenedModel {
         let registry = try common.loadRegistry()
         let hints = try hints(registry, scalingFactor: scalingFactor)
-        return say(try OpenedModel(path, hints, registry: registry), common)
+        let place = try hub.place(of: path, registry, common, fromAfar: fromAfar)
+        return say(try OpenedModel(place, hints, registry: registry), common)
     }
 
     /// Opens a model or reads a config.json, whichever a path leads to.
-    func openAny(_ path: String, _ common: CommonOptions) throws -> PathContent {
+    ///
+    /// - Parameter fromAfar: whether its headers are enough, where it is on the Hub.
+    func openAny(_ path: String, _ common: CommonOptions, fromAfar: Bool = false) throws -> PathContent {
         let registry = try common.loadRegistry()
         let hints = try hints(registry)
-        switch try ModelPath.open(path, hints.opening) {
+        let place = try hub.place(of: path, registry, common, fromAfar: fromAfar)
+        switch try ModelPath.open(place, hints.opening) {
         case .config(let text): return .config(text, registry)
         case .checkpoint(let file): return .model(say(try OpenedModel(file, hints, registry: registry), common))
         }

@@ -1,0 +1,73 @@
+internal import TensorCore
+
+extension Checkpoint {
+    /// Opens a `.npy` file: one array, which has no name.
+    static func openNumpy(_ file: InputFile, path: String) throws(CheckpointError) -> Checkpoint {
+        let array = try array(in: file, 0..<file.size, name: unnamed, place: file.path)
+        return Checkpoint(path: path, format: .numpy, files: [file], tensors: [array], isUnnamed: true)
+    }
+
+    /// Whether a zip archive is one that `numpy.savez` wrote: nothing but arrays.
+    static func isNumpyArchive(_ directory: ZipDirectory) -> Bool {
+        !directory.entries.isEmpty && directory.entries.allSatisfy { $0.name.utf8.suffix(4).elementsEqual(".npy".utf8) }
+    }
+
+    /// Opens a `.npz` file: arrays by name, not compressed.
+    static func openNumpyArchive(
+        _ file: InputFile,
+        _ directory: ZipDirectory,
+        path: String
+    ) throws(CheckpointError) -> Checkpoint {
+        // What goes by the name of a PyTorch file is trusted to be one.
+        if let ending = [".pt", ".pth", ".ckpt", ".bin"].first(where: file.path.hasSuffix) {
+            throw CheckpointError(file.path, .file, NumpyFault.misnamed(ending))
+        }
+        guard directory.entries.count <= ReadingBudget.tensorLimit else {
+            throw CheckpointError(file.path, .file, PickleFault.tooManyTensors(limit: ReadingBudget.tensorLimit))
+        }
+        var tensors: [StoredTensor] = []
+        for entry in directory.entries {
+            guard let plain = try directory.entry(entry.name) else { continue }
+            let name = String(Substring(entry.name.utf8.dropLast(4)))
+            tensors.append(try array(in: file, plain.range, name: name, place: file.path))
+        }
+        return Checkpoint(
+            path: path,
+            format: .numpyArchive,
+            files: [file],
+            tensors: tensors,
+            archives: [ArchiveRecords(directory)]
+        )
+    }
+
+    private static func array(
+        in file: InputFile,
+        _ range: Range<Int>,
+        name: String,
+        place: String
+    ) throws(CheckpointError) -> StoredTensor {
+        let header = try NumpyHeader(size: range.count, path: place) { offset, count throws(CheckpointError) in
+            try file.bytes(at: range.lowerBound + offset, count: count)
+        }
+        // In Fortran order the first dimension runs fastest.
+        var strides: [Int]?
+        if header.isFortranOrder, header.byteCount > 0 {
+            var (next, list) = (1, [Int]())
+            for size in header.shape.dimensions {
+                list.append(next)
+                next *= size
+            }
+            strides = TensorLayout.isContiguous(header.shape.dimensions, list) ? nil : list
+        }
+        return StoredTensor(
+            descriptor: TensorDescriptor(name: name, dtype: header.dtype, shape: header.shape),
+            location: TensorLocation(
+                file: 0,
+                offset: range.lowerBound + header.length,
+                byteCount: header.byteCount,
+                strides: strides,
+                isByteSwapped: header.isBigEndian
+            )
+        )
+    }
+}

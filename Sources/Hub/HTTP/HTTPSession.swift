@@ -1,0 +1,142 @@
+internal import CCurl
+internal import CheckpointIO
+
+/// Connections to servers, kept open between exchanges; several exchanges run at once. For one thread at a time.
+final class HTTPSession {
+    private let multi: UnsafeMutableRawPointer
+    private var running: [UnsafeMutableRawPointer: Transfer] = [:]
+    private let userAgent: String
+    private let certificates: String?
+
+    private static let isStarted: Bool = dcae_curl_start() == CURLE_OK
+
+    /// - Parameter certificates: a file with the authorities that are trusted, instead of the system's.
+    init(userAgent: String, certificates: String?) throws(HubFault) {
+        guard Self.isStarted, let multi = curl_multi_init() else { throw .network("libcurl does not start") }
+        self.multi = multi
+        self.userAgent = userAgent
+        self.certificates = certificates
+    }
+
+    deinit {
+        for transfer in running.values { curl_multi_remove_handle(multi, transfer.handle) }
+        running = [:]
+        curl_multi_cleanup(multi)
+    }
+
+    /// Begins an exchange.
+    func begin(
+        _ request: HTTPRequest,
+        onHead: @escaping (Transfer) -> Bool,
+        onBytes: @escaping (Transfer, UnsafeRawBufferPointer) -> Bool
+    ) throws(HubFault) -> Transfer {
+        let made = Transfer(
+            request,
+            userAgent: userAgent,
+            certificates: certificates,
+            onHead: onHead,
+            onBytes: onBytes
+        )
+        guard let transfer = made, curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else {
+            throw .network("libcurl has no memory")
+        }
+        running[transfer.handle] = transfer
+        return transfer
+    }
+
+    /// Ends an exchange; what it has not delivered is lost.
+    func cancel(_ transfer: Transfer) {
+        guard running.removeValue(forKey: transfer.handle) != nil else { return }
+        curl_multi_remove_handle(multi, transfer.handle)
+    }
+
+    /// Lets exchanges go on for a while.
+    ///
+    /// - Returns: those that have ended.
+    func proceed(milliseconds: Int) -> [Transfer] {
+        var count: Int32 = 0
+        curl_multi_perform(multi, &count)
+        var ended = takeEnded()
+        if ended.isEmpty {
+            curl_multi_poll(multi, nil, 0, Int32(milliseconds), nil)
+            curl_multi_perform(multi, &count)
+            ended = takeEnded()
+        }
+        return ended
+    }
+
+    private func takeEnded() -> [Transfer] {
+        var ended: [Transfer] = []
+        var result = CURLE_OK
+        while let handle = dcae_curl_next_ended(multi, &result) {
+            guard let transfer = running.removeValue(forKey: handle) else { continue }
+            curl_multi_remove_handle(multi, handle)
+            transfer.result = result
+            transfer.askIfUnasked()
+            ended.append(transfer)
+        }
+        return ended
+    }
+}
+
+extension Transfer {
+    /// Why it failed for reasons other than what the server answered; nil where it did not.
+    var setback: Setback? {
+        guard let result, result != CURLE_OK else { return nil }
+        if headersTooLarge { return .final(.headersTooLarge) }
+        let words = String(cString: curl_easy_strerror(result)).lowercased()
+        switch result {
+        case CURLE_OPERATION_TIMEDOUT: return .transient(.timedOut(seconds: request.stallSeconds))
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
+            return .final(.untrustedTLS(words))
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_COULDNT_RESOLVE_PROXY:
+            return .final(.network(words))
+        default: return .transient(.network(words))
+        }
+    }
+}
+
+/// Why an exchange has to be made again, or cannot be.
+enum Setback {
+    case final(HubFault)
+    /// Worth another try, after so many seconds where the server says how many.
+    case transient(HubFault, after: Int? = nil)
+}
+
+/// How often and after what pauses something is tried again. What brings it forward begins the count anew.
+struct Patience {
+    /// So many failures in a row end it.
+    let attempts: Int
+    let firstPause: Double
+    /// A server that asks for a longer pause is not waited for.
+    static let longestPause = 120
+
+    private var failures = 0
+
+    init(attempts: Int, firstPause: Double) {
+        self.attempts = attempts
+        self.firstPause = firstPause
+    }
+
+    mutating func sawProgress() {
+        failures = 0
+    }
+
+    /// The seconds to wait before the next try.
+    ///
+    /// - Throws: the fault, where there is to be no other try.
+    mutating func pause(after setback: Setback) throws(HubFault) -> Double {
+        switch setback {
+        case .final(let fault): throw fault
+        case .transient(let fault, let wanted):
+            failures += 1
+            guard failures < attempts else { throw fault }
+            if let wanted {
+                guard wanted <= Self.longestPause else { throw .rateLimited(seconds: wanted) }
+                return Double(wanted)
+            }
+            // Many clients that failed at once should not all come back at once.
+            return firstPause * Double(1 << min(failures - 1, 5)) * Double.random(in: 0.75...1.25)
+        }
+    }
+}

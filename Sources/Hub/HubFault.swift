@@ -1,0 +1,125 @@
+internal import CheckpointIO
+internal import TensorCore
+
+/// What can go wrong between here and the Hub. No case holds a token, nor an address with its signature.
+package enum HubFault: Fault, Equatable {
+    /// The network must not be used, and the cache does not have it.
+    case offline
+    case notCached
+    case network(String)
+    case timedOut(seconds: Int)
+    case untrustedTLS(String)
+    case serverError(status: Int)
+    case rateLimited(seconds: Int)
+    case refused(status: Int, message: String)
+    case repositoryNotFound(hasToken: Bool)
+    case revisionNotFound(String)
+    case entryNotFound
+    case gated(page: String)
+    case tooManyRedirects
+    case badRedirect(String)
+    case notAHub(String)
+    case answerTooLarge(limit: Int)
+    case headersTooLarge
+    case sizeMismatch(expected: Int, found: Int)
+    case digestMismatch(kind: String, expected: String, found: String)
+    case keepsChanging
+    case noSpace(needed: Int, free: Int)
+    case badFileName(String)
+    case collidingNames(String, String)
+    case badRepository(String)
+    case badRevision(String)
+    case badEndpoint(String)
+    case badToken
+    case tokenOverHTTP
+    case noWeights
+    case severalWeights([String])
+    case missingShards(have: Int, of: Int)
+    case differsLocally
+    case locked
+    case inUse
+
+    package var message: String {
+        switch self {
+        case .offline: "it is not in the cache, and the network is not to be used"
+        case .notCached: "it is not in the cache"
+        case .network(let words): "the Hub cannot be reached: \(words)"
+        case .timedOut(let seconds): "the server sent nothing for \(seconds) seconds, again and again"
+        case .untrustedTLS(let words): "the server's certificate is not trusted: \(words)"
+        case .serverError(let status): "the server answered \(status), again and again"
+        case .rateLimited(let seconds): "the Hub asks to wait \(seconds) seconds: there were too many requests"
+        case .refused(let status, let message):
+            "the server answered \(status)" + (message.isEmpty ? "" : ": \(message.escaped(limit: 120))")
+        case .repositoryNotFound(let hasToken):
+            hasToken
+                ? "there is no such repository, or your token may not see it"
+                : "there is no such repository, or it is private"
+        case .revisionNotFound(let name): "the repository has no revision \"\(name.escaped(limit: 60))\""
+        case .entryNotFound: "the repository has no such file or folder"
+        case .gated: "its authors ask for a login and for consent to their terms"
+        case .tooManyRedirects: "the server redirects without end"
+        case .badRedirect(let to): "the server redirects to \(to.escaped(limit: 80)), which is not followed"
+        case .notAHub(let what): "the answer is not that of a Hub: \(what)"
+        case .answerTooLarge(let limit): "the answer is longer than the \(limit) bytes that it may have"
+        case .headersTooLarge: "the answer's headers have no end"
+        case .sizeMismatch(let expected, let found):
+            "the server sends \(found) bytes of a file that has \(expected) by the repository's list"
+        case .digestMismatch(let kind, let expected, let found):
+            "what was downloaded, twice, has the \(kind) \(found.prefix(12))…, not \(expected.prefix(12))…"
+        case .keepsChanging: "the repository changes while it is being read"
+        case .noSpace(let needed, let free):
+            "\(ByteSize.show(needed)) are needed on the disk, and \(ByteSize.show(free)) are free"
+        case .badFileName(let name): "no path is made from the name \"\(name.escaped(limit: 80))\""
+        case .collidingNames(let a, let b):
+            "\"\(a.escaped(limit: 60))\" and \"\(b.escaped(limit: 60))\" are one file on many disks"
+        case .badRepository(let name): "\"\(name.escaped(limit: 100))\" is no name of a repository"
+        case .badRevision(let name): "\"\(name.escaped(limit: 80))\" is no name of a revision"
+        case .badEndpoint(let text): "\"\(text.escaped(limit: 100))\" is no address of a Hub"
+        case .badToken: "the token holds characters that no token has"
+        case .tokenOverHTTP: "the token would travel unencrypted to another machine"
+        case .noWeights: "the repository holds no weights that are read here"
+        case .severalWeights(let names):
+            "several sets of weights are there: "
+                + names.prefix(4).map { $0.escaped(limit: 60) }.joined(separator: ", ")
+                + (names.count > 4 ? ", and \(names.count - 4) more" : "")
+        case .missingShards(let have, let count): "the repository lists \(have) shards of \(count)"
+        case .differsLocally: "a file of that name is there already, and it is another one"
+        case .inUse: "another program is downloading to it"
+        case .locked: "another program has been downloading it for long without an end"
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .offline: "pull it while there is a network, or unset HF_HUB_OFFLINE"
+        case .notCached: "pull it first"
+        case .network: "check the connection, the proxy and HF_ENDPOINT"
+        case .timedOut, .serverError: "run the command again: it goes on where it stopped"
+        case .untrustedTLS: "name your organisation's certificates in SSL_CERT_FILE"
+        case .rateLimited: "wait, or log in: `hf auth login`, or HF_TOKEN"
+        case .refused: nil
+        case .repositoryNotFound(let hasToken):
+            hasToken ? "check its name" : "check its name; for a private one set HF_TOKEN"
+        case .revisionNotFound: "name a branch, a tag or a commit"
+        case .entryNotFound: "check the path in the repository"
+        case .gated(let page): "accept them at \(page), and set HF_TOKEN"
+        case .tooManyRedirects, .badRedirect, .notAHub, .headersTooLarge, .answerTooLarge: "check HF_ENDPOINT"
+        case .sizeMismatch: "try another time, or another mirror"
+        case .digestMismatch: "nothing was kept; try another time, or another mirror"
+        case .keepsChanging: "run the command again, or name a commit"
+        case .noSpace: "free some space, or choose another folder (HF_HUB_CACHE)"
+        case .badFileName, .collidingNames: "ask the repository's owner to rename it"
+        case .badRepository: "a repository is written as organisation/name"
+        case .badRevision: "name a branch, a tag or a commit"
+        case .badEndpoint: "HF_ENDPOINT is written as https://host"
+        case .badToken: "check HF_TOKEN, or log in anew"
+        case .tokenOverHTTP: "use https in HF_ENDPOINT, or set HF_HUB_DISABLE_IMPLICIT_TOKEN"
+        case .noWeights: "name the file: hf://organisation/name/path"
+        case .severalWeights: "name the one you mean: hf://organisation/name/path"
+        case .missingShards: "name another revision"
+        case .differsLocally: "move it away, or choose another folder"
+        case .inUse: "wait until it is done"
+        case .locked: "end the other program, then run the command again"
+        }
+    }
+}

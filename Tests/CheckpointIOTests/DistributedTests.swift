@@ -1,0 +1,61 @@
+import CheckpointIO
+import TensorCore
+import TestSupport
+import Testing
+
+/// Folders that torch.distributed.checkpoint wrote.
+@Suite struct DistributedTests {
+    private let folder = Fixtures.path("reports/17-dcp/step_100")
+
+    @Test func theWeightsAreThoseThatWereSaved() throws {
+        let checkpoint = try Checkpoint.open(folder)
+        #expect(checkpoint.format == .torchDistributed)
+        let original = try Checkpoint.open(Fixtures.path("tiny/sana/original.safetensors"))
+        #expect(checkpoint.tensors.count == original.tensors.count)
+        for tensor in original.tensors {
+            let found = try #require(checkpoint[tensor.descriptor.name])
+            #expect(found.descriptor == tensor.descriptor)
+            #expect(try checkpoint.bytes(of: found) == original.bytes(of: tensor))
+        }
+        #expect(checkpoint.notes == ["the prefix \"model.\" of all \(checkpoint.tensors.count) names was taken off"])
+        #expect(try checkpoint.damage() == [])
+        #expect(try Checkpoint.open(folder + "/__0_0.distcp").tensors.count == checkpoint.tensors.count)
+        #expect(try Checkpoint.open(folder + "/.metadata").tensors.count == checkpoint.tensors.count)
+    }
+
+    @Test func sectionsAreTheFirstPartsOfNames() throws {
+        let model = try Checkpoint.open(folder, options: OpenOptions(section: "model"))
+        #expect(model.tensors.count == (try Checkpoint.open(folder).tensors.count))
+        let error = try #require(throws: CheckpointError.self) {
+            try Checkpoint.open(folder, options: OpenOptions(section: "nope"))
+        }
+        #expect(error.description.contains("there is no section \"nope\" with weights, but "))
+    }
+
+    @Test func aPartAloneIsCalledThat() throws {
+        let other = try TemporaryFolder()
+        let path = try other.write("__0_0.distcp", try Fixtures.bytes(folder + "/__0_0.distcp"))
+        let error = try #require(throws: CheckpointError.self) { try Checkpoint.open(path) }
+        #expect(error.fault as? DistributedFault == .noIndex)
+    }
+
+    /// No place of the index leads out of the folder, and no change of it makes the reader trap.
+    @Test func aDamagedIndexIsRefusedOrReadsTheSame() throws {
+        let other = try TemporaryFolder()
+        try other.write("__0_0.distcp", try Fixtures.bytes(folder + "/__0_0.distcp"))
+        let index = try Fixtures.bytes(folder + "/.metadata")
+        let text = Array("__0_0.distcp".utf8)
+        let place = try #require(index.indices.dropLast(12).first { Array(index[$0..<($0 + 12)]) == text })
+        var evil = index
+        evil.replaceSubrange(place..<(place + 12), with: "../../../etc".utf8)
+        try other.write(".metadata", evil)
+        let error = try #require(throws: CheckpointError.self) { try Checkpoint.open(other.path) }
+        #expect(error.fault as? DistributedFault == .fileOutside("../../../etc"))
+        for step in stride(from: 11, to: index.count, by: 977) {
+            var bytes = index
+            bytes[step] ^= UInt8(truncatingIfNeeded: step * 31 | 1)
+            try other.write(".metadata", bytes)
+            _ = try? Checkpoint.open(other.path).tensors.count
+        }
+    }
+}
