@@ -65,3 +65,24 @@ for path in sorted((root / "Registry").glob("*.json")):
     entry["name"] = "x"
     put("registry", path.name, json.dumps(entry).encode() + b"\n-\n" + config.read_bytes())
     put("config", path.name, config.read_bytes())
+
+# Trees, arrays, latents, pictures, indexes of distributed checkpoints.
+for path in sorted((seeds / "safetensors").glob("*"))[:40]:
+    put("tree", path.name, path.read_bytes())
+header = {name: {"dtype": "U8", "shape": [1], "data_offsets": [place, place + 1]}
+          for place, name in enumerate(["m.9.a", "m.10", "m.1x", "m.9.b", "a", "a.b", "a.", ".", "", "1.01", "1.1"])}
+put("tree", "order", json.dumps(header).encode())
+for path in sorted((fixtures / "images").glob("*.npy")) + sorted((fixtures / "reports" / "33-latents").glob("*.npy")):
+    put("npy", path.name, path.read_bytes())
+for path in sorted((fixtures / "reports" / "33-latents").glob("*")):
+    put("latent", path.name, path.read_bytes())
+for path in sorted((fixtures / "images").glob("*")):
+    if path.suffix in (".png", ".jpg", ".webp"):
+        put("image", path.name, path.read_bytes())
+        put("exif", path.name, path.read_bytes()[:2048])
+index = fixtures / "reports" / "17-dcp" / "step_100" / ".metadata"
+(seeds / "distributed").mkdir(exist_ok=True)
+(seeds / "distributed" / "metadata").write_bytes(index.read_bytes())
+for number, head in enumerate([b"\2\3\4\5\6\0\1\4\24\0\0\2\0\0\7\0", b"\0\2\11\11\0\0\1\11\0\0\0\0\0\3\7\0",
+                               b"\1\2\7\11\0\0\3\1\0\0\1\1\1\3\7\0"]):
+    put("gather", f"strides{number}", head + bytes(range(256)) * 16)

@@ -1,6 +1,7 @@
-@testable import CheckpointIO
 import Glibc
 import TensorCore
+
+@testable import CheckpointIO
 
 /// An index beside the real shards of a folder that DCAE_FUZZ_SHARDS names.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -9,7 +10,10 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let index = file(UnsafeBufferPointer(start: data, count: size), name: folder + "/model.safetensors.index.json")
     do throws(CheckpointError) {
         let checkpoint = try Checkpoint.openSharded(index, path: "fuzz", options: OpenOptions())
-        precondition(checkpoint.files.allSatisfy { ModelFolder.parent(of: $0.path) == folder }, "a shard lies elsewhere")
+        precondition(
+            checkpoint.files.allSatisfy { ModelFolder.parent(of: $0.path) == folder },
+            "a shard lies elsewhere"
+        )
         check(checkpoint)
     } catch {
         check(error)

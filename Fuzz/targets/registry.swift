@@ -1,4 +1,5 @@
 import CheckpointIO
+
 @testable import ModelZoo
 
 /// An entry of the registry, then a line of its own with `-`, then its configuration.

@@ -24,13 +24,16 @@ extension Checkpoint {
         options: OpenOptions = OpenOptions()
     ) throws(CheckpointError) -> Checkpoint {
         do throws(CheckpointError) {
+            if case .distributed(let folder)? = try TrainerFolder(file.path) {
+                return try openDistributed(folder, path: path ?? file.path, options: options).asMeant()
+            }
             return try openOne(file, kind, path: path ?? file.path, options: options).asMeant()
         } catch {
             throw UnfinishedDownload.explaining(error)
         }
     }
 
-    /// The same with values and names as whoever wrote it means them.
+    /// The same with values as whoever wrote it means them.
     private func asMeant() throws(CheckpointError) -> Checkpoint {
         try withScalesApplied().notingUnfinishedDownload()
     }

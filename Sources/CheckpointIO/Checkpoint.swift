@@ -64,18 +64,14 @@ package enum StoredEncoding: Sendable {
     /// Floats of some type that become F32 and are multiplied by the scale of their row: one scale for all, or one for each index
     /// of the first dimension.
     case scaled(DType, scales: [Float])
-    /// A number of another type that becomes I64.
-    case counter(DType)
-    /// Bytes that no file holds.
-    case constant([UInt8])
     /// Parts that lie in several places, one after the other.
     case joined([TensorLocation])
 
     /// The type of the elements in the file, where there are some.
     var dtype: DType? {
         switch self {
-        case .scaled(let dtype, _), .counter(let dtype): dtype
-        case .constant, .joined: nil
+        case .scaled(let dtype, _): dtype
+        case .joined: nil
         }
     }
 }

@@ -11,7 +11,11 @@ package enum FileKind: Sendable {
     ///
     /// - Throws: where they are known to be something that is no checkpoint.
     package static func of(_ file: InputFile) throws(CheckpointError) -> FileKind {
-        try of(start: try file.bytes(at: 0, count: min(file.size, prefixLength)), path: file.path)
+        do throws(CheckpointError) {
+            return try of(start: try file.bytes(at: 0, count: min(file.size, prefixLength)), path: file.path)
+        } catch {
+            throw UnfinishedDownload.explaining(error)
+        }
     }
 
     static func of(start: [UInt8], path: String) throws(CheckpointError) -> FileKind {

@@ -1,13 +1,15 @@
 internal import Synchronization
+internal import TensorCore
 
 /// Whole tensors that were collected from elements that lie apart, kept while their parts are asked for.
 final class GatherCache: Sendable {
     /// The bytes that are kept at most.
     static let capacity = 96 << 20
 
-    private struct Entry: Sendable {
+    private struct Entry: @unchecked Sendable {
+        // Sendable, as nothing writes to the bytes once they have been collected.
         let location: TensorLocation
-        let bytes: CollectedBytes
+        let bytes: Buffer
     }
 
     /// The one that was used last at the end.
@@ -21,16 +23,16 @@ final class GatherCache: Sendable {
         use: (UnsafeRawBufferPointer) -> Void
     ) throws(CheckpointError) {
         // Whoever comes second waits for the first to have collected it.
-        let found: Result<CollectedBytes, CheckpointError> = entries.withLock { entries in
+        let found: Result<Buffer, CheckpointError> = entries.withLock { entries in
             if let index = entries.firstIndex(where: { $0.location.isSame(as: location) }) {
                 entries.append(entries.remove(at: index))
             } else {
-                while !entries.isEmpty, entries.reduce(byteCount, { $0 + $1.bytes.count }) > Self.capacity {
+                while !entries.isEmpty, entries.reduce(byteCount, { $0 + $1.location.byteCount }) > Self.capacity {
                     entries.removeFirst()
                 }
-                let bytes = CollectedBytes(count: byteCount)
+                let bytes = Buffer(count: byteCount)
                 do throws(CheckpointError) {
-                    try fill(bytes.memory)
+                    try fill(bytes[0..<byteCount])
                 } catch {
                     return .failure(error)
                 }
@@ -39,17 +41,6 @@ final class GatherCache: Sendable {
             return .success(entries[entries.count - 1].bytes)
         }
         let bytes = try found.get()
-        use(UnsafeRawBufferPointer(bytes.memory))
+        use(UnsafeRawBufferPointer(bytes[0..<byteCount]))
     }
-}
-
-/// Memory that is written once, before it is shared.
-private final class CollectedBytes: @unchecked Sendable {
-    let memory: UnsafeMutableRawBufferPointer
-
-    init(count: Int) { memory = .allocate(byteCount: count, alignment: 64) }
-
-    deinit { memory.deallocate() }
-
-    var count: Int { memory.count }
 }

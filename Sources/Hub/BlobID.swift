@@ -76,6 +76,13 @@ package struct BlobHasher {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
+    /// What the Hub calls a small file of these bytes.
+    static func gitBlob(_ bytes: [UInt8]) -> BlobID? {
+        var hasher = BlobHasher(.gitBlob, size: bytes.count)
+        bytes.withUnsafeBytes { hasher.update($0) }
+        return BlobID(etag: hasher.finish())
+    }
+
     /// The digest of a file on the disk.
     ///
     /// - Parameter progress: given the bytes read since it was last called.

@@ -19,7 +19,9 @@ final class RemoteFile: ByteSource, @unchecked Sendable {
     /// A header may have 100 MB; what wants more is no reader of headers.
     private static let limit = 128 << 20
 
-    init(_ name: HubName, _ entry: RemoteFileEntry, _ connection: HubConnection) {
+    /// - Parameter content: its bytes, where they are known without asking; they fit into a block.
+    init(_ name: HubName, _ entry: RemoteFileEntry, _ connection: HubConnection, content: [UInt8]?) {
+        if let content, content.count <= Self.blockSize { blocks[0] = content }
         self.name = name
         self.entry = entry
         self.connection = connection

@@ -10,9 +10,17 @@ package final class RemoteRepositories: RemoteFolders {
 
     private let connection: HubConnection
     private let state = Mutex(State())
+    /// Small files by what the Hub calls their bytes.
+    private let contents: [BlobID: [UInt8]]
 
-    package init(_ settings: HubSettings) {
+    /// - Parameter known: the bytes of small files that need not be asked for where they are in a repository, as published
+    ///   configurations: the list of its files says whether they are.
+    package init(_ settings: HubSettings, known: [[UInt8]] = []) {
         connection = HubConnection(settings)
+        contents = Dictionary(
+            known.compactMap { bytes in BlobHasher.gitBlob(bytes).map { ($0, bytes) } },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     /// The path of a name, with the commit that its revision is now: nothing read below it belongs to another one.
@@ -73,7 +81,7 @@ package final class RemoteRepositories: RemoteFolders {
         let pinned = HubName(name.repository, revision: listing.commit, path: entry.path)
         return state.withLock { state in
             if let file = state.files[pinned] { return file }
-            let file = RemoteFile(pinned, entry, connection)
+            let file = RemoteFile(pinned, entry, connection, content: contents[entry.blob])
             state.files[pinned] = file
             return file
         }

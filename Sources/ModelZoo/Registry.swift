@@ -28,6 +28,11 @@ public struct Registry: Sendable {
     /// A variant, and where its entry lies.
     private typealias Source = (variant: Variant, path: String)
 
+    /// The configurations that are compiled in, byte for byte as they were published.
+    package static var embeddedConfigs: [[UInt8]] {
+        EmbeddedRegistry.files.filter { $0.path.hasPrefix("Configs/") }.map { Array($0.text.utf8) }
+    }
+
     private static func embeddedVariants() throws(CheckpointError) -> [Source] {
         var sources: [Source] = []
         for file in EmbeddedRegistry.files where file.path.hasPrefix("Registry/") {

@@ -52,9 +52,13 @@ struct NetworkSearch {
             return found(part, others: complete.filter { $0.place.prefix != part.place.prefix })
         }
         if complete.count > 1 {
-            var found = found(complete[0], others: [])
-            found.fault = .several(complete.map(\.place.section))
-            return found
+            return Found(
+                checkpoint: file,
+                layout: complete[0].layout,
+                candidate: nil,
+                part: .whole,
+                fault: .several(complete.map(\.place.section))
+            )
         }
         let halves = parts.filter { $0.match != nil }
         if halves.count == 1 { return found(halves[0], others: []) }

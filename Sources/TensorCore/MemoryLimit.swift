@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Libc
 
 /// How much memory there is for this process: what is asked for is held against it first, since an allocation that fails ends
 /// the process, and one that succeeds beyond a control group's limit has the system end it.

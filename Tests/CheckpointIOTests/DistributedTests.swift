@@ -13,11 +13,12 @@ import Testing
         let original = try Checkpoint.open(Fixtures.path("tiny/sana/original.safetensors"))
         #expect(checkpoint.tensors.count == original.tensors.count)
         for tensor in original.tensors {
-            let found = try #require(checkpoint[tensor.descriptor.name])
-            #expect(found.descriptor == tensor.descriptor)
+            let found = try #require(checkpoint["model." + tensor.descriptor.name])
+            #expect(
+                found.descriptor.dtype == tensor.descriptor.dtype && found.descriptor.shape == tensor.descriptor.shape
+            )
             #expect(try checkpoint.bytes(of: found) == original.bytes(of: tensor))
         }
-        #expect(checkpoint.notes == ["the prefix \"model.\" of all \(checkpoint.tensors.count) names was taken off"])
         #expect(try checkpoint.damage() == [])
         #expect(try Checkpoint.open(folder + "/__0_0.distcp").tensors.count == checkpoint.tensors.count)
         #expect(try Checkpoint.open(folder + "/.metadata").tensors.count == checkpoint.tensors.count)

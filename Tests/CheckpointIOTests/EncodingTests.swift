@@ -3,7 +3,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Tensors that are shown otherwise than they are stored: scaled floats of 8 bits, counters, constants.
+/// Tensors that are shown otherwise than they are stored: scaled floats of 8 bits.
 @Suite struct EncodingTests {
     static func floats(_ bytes: [UInt8]) -> [Float] {
         bytes.withUnsafeBytes { bytes in
@@ -56,10 +56,10 @@ import Testing
             ("model.encoder.a.input_scale", .f32, [], Self.bytes([Float(7)])),
             ("model.encoder.b.weight", .f8E4M3, [1], [0x38]),
         ])
-        #expect(checkpoint.tensors.map(\.descriptor.name) == ["encoder.a.weight", "encoder.b.weight"])
+        #expect(checkpoint.tensors.map(\.descriptor.name) == ["model.encoder.a.weight", "model.encoder.b.weight"])
         let values = Self.floats(try checkpoint.bytes(of: checkpoint.tensors[0]))
         #expect(values.dropLast() == [2, 4, -2, 0.5, 1] && values[5].isNaN)
-        #expect(checkpoint["encoder.b.weight"]?.descriptor.dtype == .f8E4M3, "what has no scale stays what it is")
+        #expect(checkpoint["model.encoder.b.weight"]?.descriptor.dtype == .f8E4M3, "what has no scale stays what it is")
     }
 
     @Test func whatOnlyLooksLikeAScaleStays() throws {
@@ -69,36 +69,6 @@ import Testing
             ("scaled_fp8", .f8E4M3, [1], [0]),
         ])
         #expect(checkpoint.tensors.count == 5 && checkpoint.notes.isEmpty)
-    }
-
-    @Test(arguments: [DType.f16, .f32, .f64, .bf16, .i32, .u8]) func countersOfAnyTypeAreI64(dtype: DType) throws {
-        let bytes: [UInt8] =
-            switch dtype {
-            case .f16: Self.bytes([Float16(12)])
-            case .f32: Self.bytes([Float(12)])
-            case .f64: Self.bytes([Double(12)])
-            case .bf16: [0x40, 0x41]
-            case .i32: Self.bytes([Int32(12)])
-            default: [12]
-            }
-        let (checkpoint, _) = try open([("n.num_batches_tracked", dtype, [], bytes)])
-        let counter = try #require(try checkpoint.asCounter(checkpoint.tensors[0]))
-        #expect(counter.descriptor == TensorDescriptor(name: "n.num_batches_tracked", dtype: .i64, shape: []))
-        #expect(try checkpoint.bytes(of: counter) == Self.bytes([Int(12)]))
-    }
-
-    @Test func whatIsNoWholeNumberIsNoCounter() throws {
-        let (checkpoint, _) = try open([
-            ("a", .f32, [], Self.bytes([Float(0.5)])), ("b", .f32, [], Self.bytes([Float.nan])),
-        ])
-        for tensor in checkpoint.tensors { #expect(try checkpoint.asCounter(tensor) == nil) }
-    }
-
-    @Test func aConstantIsInNoFile() throws {
-        let (checkpoint, _) = try open([("a", .f32, [], Self.bytes([Float(1)]))])
-        let zero = StoredTensor(constant: Self.bytes([0, 7]), TensorDescriptor(name: "n", dtype: .i64, shape: [2]))
-        #expect(try checkpoint.bytes(of: zero) == Self.bytes([0, 7]))
-        #expect(!zero.location.isPlain)
     }
 }
 

@@ -63,7 +63,7 @@ struct CacheTests {
     /// A download that is under way is not pulled from under the other program's feet.
     @Test func whatIsInUseStays() async throws {
         let scene = try await Scene(faults: [.stall])
-        async let pulling: String = scene.pull { $0.stallSeconds = 2 }
+        async let pulling: String = scene.pull()
         while !scene.folder.contents("hub").contains(where: { $0.hasSuffix(".dcae.incomplete") }) {
             try await Task.sleep(for: .milliseconds(20))
         }

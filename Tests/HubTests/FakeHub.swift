@@ -71,6 +71,9 @@ final class FakeHub: Sendable {
     /// What HF_ENDPOINT is for this Hub.
     var endpoint: String { "http://127.0.0.1:\(port)\(prefix)" }
 
+    /// Whether it stops sending on purpose.
+    var stalls: Bool { faults.contains(.stall) }
+
     var requests: [Request] { state.withLock { $0.requests } }
 
     /// The ranges of a file that were sent with the right bytes.

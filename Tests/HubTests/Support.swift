@@ -47,7 +47,8 @@ final class Scene: Sendable {
     func hub(_ change: (inout HubSettings) -> Void = { _ in }) throws -> Hub {
         guard let endpoint = WebAddress(server.endpoint) else { throw CocoaError(.coderInvalidValue) }
         var settings = HubSettings(endpoint: endpoint, cacheRoot: folder("hub"))
-        settings.stallSeconds = 1
+        // A busy machine is no stall: where none is wanted, nothing ends for being slow.
+        settings.stallSeconds = server.stalls ? 4 : 100
         settings.firstPause = 0.01
         settings.pieceSize = Self.pieceSize
         settings.flushes = false

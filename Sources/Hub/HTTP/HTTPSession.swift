@@ -50,7 +50,7 @@ final class HTTPSession {
         curl_multi_remove_handle(multi, transfer.handle)
     }
 
-    /// Lets exchanges go on for a while.
+    /// Lets exchanges go on until something happened, or for a while.
     ///
     /// - Returns: those that have ended.
     func proceed(milliseconds: Int) -> [Transfer] {

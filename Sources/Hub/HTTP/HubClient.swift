@@ -58,7 +58,7 @@ final class HubClient {
     ///
     /// - Throws: where that is no place to go: a file, another protocol, or unencrypted after encrypted.
     func redirect(of transfer: Transfer) throws(HubFault) -> WebAddress? {
-        guard [301, 302, 303, 307, 308].contains(transfer.status) else { return nil }
+        guard transfer.isRedirect else { return nil }
         let from = transfer.request.address
         guard let location = transfer["location"] else { throw .notAHub("a redirect leads nowhere") }
         guard let to = from.resolving(location) else {
@@ -129,7 +129,8 @@ final class HubClient {
                     return !isTooLarge
                 }
             )
-            while transfer.result == nil { _ = session.proceed(milliseconds: 500) }
+            // Where a redirect leads is in its header: its body, which may come later, ends by itself meanwhile.
+            while transfer.result == nil, !transfer.isRedirect { _ = session.proceed(milliseconds: 500) }
             if isTooLarge, transfer.status == 200 || transfer.status == 206 { throw .answerTooLarge(limit: limit) }
             if let setback = transfer.setback, !isTooLarge {
                 System.sleep(try patience.pause(after: setback))

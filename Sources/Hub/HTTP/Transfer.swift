@@ -31,7 +31,9 @@ final class Transfer {
     private(set) var status = 0
     private var headers: [String: String] = [:]
     private var headerBytes = 0
-    /// Whether the whole header is there.
+    /// Whether the header of an answer has been seen to its end.
+    private var hasHeader = false
+    /// Whether the header was looked at.
     private(set) var isHeadComplete = false
     private(set) var headersTooLarge = false
     /// How it ended, nil while it runs.
@@ -89,6 +91,9 @@ final class Transfer {
         curl_slist_free_all(list)
     }
 
+    /// Whether the answer is that something is elsewhere, known once its header is there.
+    var isRedirect: Bool { hasHeader && [301, 302, 303, 307, 308].contains(status) }
+
     /// The value of a header of the last answer, by its name in lower case.
     subscript(_ name: String) -> String? { headers[name] }
 
@@ -107,7 +112,10 @@ final class Transfer {
         if text.hasPrefix("HTTP/") {
             // Another answer begins: after 100 Continue, or what a proxy said.
             headers = [:]
+            hasHeader = false
             status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        } else if text == "\r\n" || text == "\n" {
+            hasHeader = true
         } else if let colon = text.firstIndex(of: ":") {
             let name = text[..<colon].lowercased()
             headers[name] = String(text[text.index(after: colon)...].trimmed)

@@ -77,7 +77,7 @@ struct HubArguments: ParsableArguments {
         for (index, name) in names.enumerated() {
             do throws(CheckpointError) {
                 guard fromAfar, !hub.settings.isOffline else { return try hub.localPath(for: name) }
-                let remote = RemoteRepositories(hub.settings)
+                let remote = RemoteRepositories(hub.settings, known: Registry.embeddedConfigs)
                 let path = try remote.path(of: name)
                 Elsewhere.set(remote)
                 return path
