@@ -122,7 +122,7 @@ package struct MeasurementRun: Sendable {
     ) throws {
         let reason: String
         do {
-            let latent = try model.run(entry.path) { [image = try image.get()] in try $0.encode(image) }
+            let latent = try model.encode(try image.get(), from: entry.path)
             let oddCount = result.totals.add(entry.key, latent)
             if oddCount == 0 { return }
             reason = "\(oddCount) values of its latent are NaN or infinite"

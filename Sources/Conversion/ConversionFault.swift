@@ -12,7 +12,6 @@ package enum ConversionFault: Fault {
     case becomesInfinite(count: Int, tensors: [String], dtype: String)
     case badShardSize(String)
     case roundtrip(String)
-    case noCodec(String)
 
     package var message: String {
         switch self {
@@ -27,7 +26,6 @@ package enum ConversionFault: Fault {
                 + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
         case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is no size"
         case .roundtrip(let what): "the roundtrip check failed: \(what)"
-        case .noCodec(let shortage): "no picture codec fits into this network: \(shortage)"
         }
     }
 
@@ -42,7 +40,6 @@ package enum ConversionFault: Fault {
         case .becomesInfinite: "use --dtype bf16, or --allow-infinite to write them all the same"
         case .badShardSize: "write it as 5GB, 300MB, 100KB or a number of bytes"
         case .roundtrip: "nothing was written; please report this"
-        case .noCodec: "--weights seeded works for every network"
         }
     }
 }

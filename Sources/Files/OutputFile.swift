@@ -62,11 +62,11 @@ package final class OutputFile: Sendable {
             done += put
         }
     }
-}
 
-extension OutputFile {
     /// Writes an array of bytes at a position.
     package func write(_ bytes: [UInt8], at offset: Int) throws(CheckpointError) {
-        try bytes.withBytes { bytes throws(CheckpointError) in try write(bytes, at: offset) }
+        try bytes.withUnsafeBufferPointer { bytes throws(CheckpointError) in
+            try write(UnsafeRawBufferPointer(bytes), at: offset)
+        }
     }
 }

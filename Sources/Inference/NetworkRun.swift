@@ -184,8 +184,8 @@ package struct NetworkRun: Sendable {
         }
         if model.network.options.check != .nothing, let index = input.tensor.values.firstIndex(where: { !$0.isFinite })
         {
-            let what = "element \(index) is \(input.tensor.values[index])"
-            throw PlacedRefusal(place: file.path, cause: NetworkError.outOfRange(layer: "input", what), isFinding: true)
+            let value = ValueOutOfRange(input.tensor.values[index], at: .input(element: index))
+            throw PlacedRefusal(place: file.path, cause: NetworkError.outOfRange(value), isFinding: true)
         }
         return input
     }
@@ -193,21 +193,18 @@ package struct NetworkRun: Sendable {
     private func compute(
         _ input: Input,
         _ file: RunFile,
-        progress: (Double) -> Void
-    ) throws -> (result: FloatTensor, seconds: Double) {
+        progress: @escaping (Double) -> Void
+    ) throws(PlacedRefusal) -> (result: FloatTensor, seconds: Double) {
         let clock = ContinuousClock()
         let start = clock.now
-        return try withoutActuallyEscaping(progress) { progress in
-            var result = try model.run(file.path) { network in
-                switch work {
-                case .encode: try network.encode(input.tensor, progress: progress)
-                case .decode: try network.decode(input.tensor, progress: progress)
-                }
+        var result =
+            switch work {
+            case .encode: try model.encode(input.tensor, from: file.path, progress: progress)
+            case .decode: try model.decode(input.tensor, from: file.path, progress: progress)
             }
-            let seconds = clock.now.seconds(since: start)
-            if case .encode = work, let factor { result.scale { $0 * Float(factor) } }
-            return (result, seconds)
-        }
+        let seconds = clock.now.seconds(since: start)
+        if case .encode = work, let factor { result.scale { $0 * Float(factor) } }
+        return (result, seconds)
     }
 
     /// Writes a result; as PNG every sample of a batch by itself, numbered where there are several.

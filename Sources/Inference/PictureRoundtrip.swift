@@ -18,9 +18,9 @@ package struct PictureRoundtrip: Sendable {
         /// How near it is.
         package let quality: PictureQuality
         /// What encoding cost.
-        package let encode: HalfCost
+        package let encode: CoderCost
         /// What decoding cost.
-        package let decode: HalfCost
+        package let decode: CoderCost
     }
 
     /// How two checkpoints differ.
@@ -53,7 +53,7 @@ package struct PictureRoundtrip: Sendable {
     ///   - model: what runs it.
     ///   - reference: what else runs it, to be compared with.
     ///   - loader: how pictures are read.
-    ///   - progress: called with the number of halves, encodings and decodings, that are done of all.
+    ///   - progress: called with the number of encodings and decodings that are done, and of all.
     /// - Returns: a roundtrip for each image.
     /// - Throws: where the file cannot be read or a network cannot run it.
     package static func run(

@@ -3,6 +3,7 @@ internal import CheckpointIO
 internal import Conversion
 internal import ModelZoo
 internal import StrictJSON
+internal import Synthesis
 internal import TensorCore
 
 struct SynthesizeCommand: ParsableCommand {
@@ -68,7 +69,7 @@ struct SynthesizeCommand: ParsableCommand {
         let variant = try common.loadRegistry().variant(named: variant, in: "synthesize")
         let layout = try layout(of: variant)
         let seed = seed ?? 0
-        let synthesis = Synthesis(
+        let synthesis = SynthesizedModel(
             variant: variant,
             layout: layout,
             weights: weights == .seeded ? .seeded(seed) : .interpretable,
