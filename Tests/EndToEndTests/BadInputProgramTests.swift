@@ -63,7 +63,7 @@ extension BadInput: CustomTestStringConvertible {
         let path = Fixtures.path("bad/zst_bomb_2g_valid.safetensors.zst")
         for _ in 0..<5 {
             let result = try Program.run(
-                ["inspect", path],
+                ["inspect", path, "--max-expanded-size", "3GB"],
                 environment: ["TMPDIR": temporary.path],
                 limits: "(sleep 0.0$(($$ % 7)); kill -9 $$) & true"
             )

@@ -73,8 +73,8 @@ import Testing
             ),
             (
                 ["decode", Self.sana, Self.expected, "--tensor", "64x64.image", "-o", out],
-                "F/tiny/sana/expected.safetensors: tensor \"64x64.image\": its shape is [1, 3, 64, 64], where [N, 8, H, W] or "
-                    + "[8, H, W] was expected; permute it to that order, with the channels before rows and columns"
+                "F/tiny/sana/expected.safetensors: tensor \"64x64.image\": its shape [1, 3, 64, 64] is that of a latent of "
+                    + "another autoencoder: this one's have 8 channels; decode it with the autoencoder that made it"
             ),
         ]
         for (arguments, line) in table { #expect(try refusal(arguments, folder) == "dcae: error: " + line) }

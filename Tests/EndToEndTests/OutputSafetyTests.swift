@@ -37,7 +37,7 @@ import Testing
             ["scale", "d", "--images", "photos", "--size", "64", "-o", "photos/p1.png"],
             ["scale", "d", "--images", "photos", "--size", "64", "--write-config", "d/config.json"],
             ["convert", "sana.safetensors", "--config", "lone/config.json", "-o", "lone"],
-            ["convert", "d", "--config", "config.json", "-o", "d"],
+            ["convert", "d", "--config", "config.json", "-o", "d", "--to", "original"],
             ["decode", "d", "latent.safetensors", "-o", "latent.safetensors"],
         ]
     )
@@ -67,11 +67,7 @@ import Testing
         let folder = try Self.workplace()
         let command = ["convert", "d", "--config", "config.json", "-o", "d", "--to", "diffusers", "--dtype", "fp16"]
         let result = try Self.run(command, folder)
-        guard result.status == 0 else {
-            // Within a layout there is nothing to convert yet.
-            #expect(result.error.contains("already"))
-            return
-        }
+        #expect(result.status == 0, "\(result.error)")
         #expect(folder.contents("d").count == 3)
     }
 

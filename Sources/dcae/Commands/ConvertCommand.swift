@@ -91,10 +91,6 @@ struct ConvertCommand: ParsableCommand {
 
     func validate() throws {
         if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <path>'") }
-        if output == "" { throw ValidationError("--output needs the name of a folder or file") }
-        if output == "-" {
-            throw ValidationError("--output -: a model is a folder or a file; it cannot be written to standard output")
-        }
         if let output, let ending = [".pt", ".pth", ".ckpt", ".bin"].first(where: output.lowercased().hasSuffix) {
             throw ValidationError(
                 "--output \(output): dcae writes safetensors, not \(ending); name a folder or a .safetensors file"
@@ -116,6 +112,8 @@ struct ConvertCommand: ParsableCommand {
     }
 
     func run() throws {
+        // Before any work, and whatever the source is.
+        if let output { try OutputTarget.checkName(output) }
         var options = ConversionOptions()
         options.target = to
         options.dtype = dtype?.dtype
