@@ -28,6 +28,7 @@ int dcae_open_nameless(const char *folder);
 
 /// Extended attributes, which Linux and macOS have under the same name with other parameters. -1 where there are none.
 int dcae_set_attribute(const char *path, const char *name, const void *value, size_t size);
+int dcae_remove_attribute(const char *path, const char *name);
 int64_t dcae_get_attribute(const char *path, const char *name, void *value, size_t room);
 
 /// The columns of the terminal behind a descriptor, or 0 where there is none or it does not say.
