@@ -1,4 +1,4 @@
-# Targets for users: demo, test, build, install. For developers: lint, format, bench, fuzz.
+# Targets for users: demo, test, build, install. For developers: lint, format, sanitize, bench, fuzz.
 # Everything that is needed beyond a Swift toolchain is installed by `deps`, which the others call.
 
 SWIFT ?= swift
@@ -9,10 +9,10 @@ DCAE := .build/release/dcae
 LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libcurl:libcurl4-openssl-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
 # Programs that some tests run, and the Debian package of each; without them these tests are skipped.
-TEST_TOOLS := chromium:chromium parallel:parallel
+TEST_TOOLS := chromium:chromium parallel:parallel strace:strace
 FORMULAE := json-c zstd openssl curl libpng jpeg-turbo webp pkgconf
 
-.PHONY: all build demo test lint format install uninstall deps clean bench fuzz
+.PHONY: all build demo test lint format sanitize install uninstall deps clean bench fuzz
 
 all: build
 
@@ -35,6 +35,18 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Plugins Sources Tests
+
+# The tests under the toolchain's sanitizers: of addresses and of what C leaves undefined, then of threads. Left out is what
+# limits the memory of a process, of which sanitizers take terabytes of addresses.
+SANITIZED := TensorCoreTests|StrictJSONTests|CheckpointIOTests|ModelZooTests|ModelsTests|ConversionTests|SynthesisTests|InspectionTests|KernelsTests|DCAENetworkTests|ImagesTests|DCAEKitTests|InferenceTests|CalibrationTests
+sanitize: deps
+	$(SWIFT) build -c release --build-tests --sanitize=address --sanitize=undefined --scratch-path .build/asan
+	$(SWIFT) test -c release --skip-build --sanitize=address --sanitize=undefined --scratch-path .build/asan \
+		--filter '$(SANITIZED)' --skip 'ExhaustionTests'
+	$(SWIFT) build -c release --build-tests --sanitize=thread --scratch-path .build/tsan
+	TSAN_OPTIONS=suppressions=$(CURDIR)/.ci/thread-sanitizer-suppressions \
+		$(SWIFT) test -c release --skip-build --sanitize=thread --scratch-path .build/tsan \
+		--filter '$(SANITIZED)' --skip 'ExhaustionTests'
 
 # A program that carries the Swift runtime with it, so that it runs where there is no toolchain.
 install: deps

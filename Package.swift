@@ -57,6 +57,8 @@ let package = Package(
             name: "Conversion",
             dependencies: ["Models", "Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON", "Libc"]
         ),
+        // Checkpoints with made-up weights: seeded ones, and a codec built by hand.
+        .target(name: "Synthesis", dependencies: ["Files", "CheckpointIO", "ModelZoo", "TensorCore", "StrictJSON"]),
         // The Hugging Face Hub: repositories, the cache that is shared with Python, files fetched whole or by ranges.
         .target(
             name: "Hub",
@@ -104,10 +106,9 @@ let package = Package(
         .executableTarget(
             name: "dcae",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Models", "DCAENetwork",
-                "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform",
-                "Files",
-                "Libc",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Synthesis", "Models",
+                "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
+                "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -138,20 +139,24 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
+            dependencies: ["Synthesis", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
             path: "Tests/TestSupport"
         ),
     ]
 )
 
 let tests: [(String, [Target.Dependency])] = [
-    ("TensorCoreTests", ["TensorCore"]),
+    ("TensorCoreTests", ["TensorCore", "CKernels"]),
     ("StrictJSONTests", ["StrictJSON"]),
     ("FilesTests", ["Files", "TensorCore", "Libc", "CPlatform"]),
     ("CheckpointIOTests", ["CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]),
     ("ModelZooTests", ["ModelZoo", "StrictJSON", "TensorCore"]),
     ("ModelsTests", ["Models", "Conversion", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("ConversionTests", ["Conversion", "Inspection", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "SynthesisTests",
+        ["Synthesis", "Conversion", "Inspection", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
+    ),
     ("InspectionTests", ["Inspection", "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]),
     ("PagesTests", ["Pages", "TensorCore"]),
     (
@@ -162,7 +167,10 @@ let tests: [(String, [Target.Dependency])] = [
         ]
     ),
     ("KernelsTests", ["Kernels", "TensorCore"]),
-    ("DCAENetworkTests", ["DCAENetwork", "Conversion", "Images", "Kernels", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "DCAENetworkTests",
+        ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
+    ),
     ("ImagesTests", ["Images", "TensorCore", "Libc"]),
     ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
     ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),

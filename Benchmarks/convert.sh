@@ -9,10 +9,13 @@ file=original/model.safetensors
 header $file
 
 measure "cp" 0 cp $file copy
+measure "cp, then sync of the copy" 0 bash -c "cp $file copy && sync copy"
 cp $file reference
 measure "cp, then cmp" 0 bash -c "cp $file copy && cmp $file copy"
 measure "dcae convert --check structure" 0 "$dcae" convert original -o out -q --check structure
 measure "dcae convert (content checked)" 0 "$dcae" convert original -o out -q
+measure "dcae convert --check structure --no-sync" 0 "$dcae" convert original -o out -q --check structure --no-sync
+measure "dcae convert --no-sync (content checked)" 0 "$dcae" convert original -o out -q --no-sync
 measure "dcae convert --dtype bf16 (content checked)" 0 "$dcae" convert original -o out -q --dtype bf16
 measure "dcae verify" 0 "$dcae" verify original -q
 measure "dcae inspect" 0 "$dcae" inspect original

@@ -18,6 +18,8 @@ measure() {
     shift 2
     for i in $(seq 0 "$runs"); do
         rm -rf out copy
+        # No run pays for what another left to be written to the disk.
+        sync
         local begin end peak
         begin=$(date +%s%N)
         peak=$( { /usr/bin/time -q -f '%M' "$@" >/dev/null || [ $? -eq 1 ]; } 2>&1 | tail -1)

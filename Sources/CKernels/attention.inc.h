@@ -1,4 +1,7 @@
 // Linear attention: a sum over all pixels, then a map of every pixel.
+//
+// Wants vector.inc.h. Gives attend_sum and map_pixels. `dim` is any; sums are double [dim + 1][dim], the last line without values,
+// `scratch` as many floats, `table` is [dim][dim], input by output. map_pixels may work in place. Nothing need be aligned.
 
 static void FN(attend_sum)(const float *qkv, int32_t pixels, int64_t stride, int32_t dim, double *sums, float *scratch) {
     const float *keys = qkv + dim, *values = qkv + 2 * dim;

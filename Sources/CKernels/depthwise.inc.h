@@ -1,4 +1,7 @@
 // Depthwise convolutions: four pixels at a time, so that a weight is loaded once for four products.
+//
+// Wants vector.inc.h. Gives depthwise. `weights` is [taps][weight_stride], channels and `zeros` reach 16 floats at a time as far as
+// `count` channels rounded up; nothing need be aligned. `out` is [pixels][out_stride].
 
 INLINE void depthwise_four(
     const dcae_depthwise *d, const float *const *pixel, int columns, int channel, const float *weights, const float *bias, int k, v16 out[4]

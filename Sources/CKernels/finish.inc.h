@@ -1,4 +1,8 @@
 // What follows once all channels of a pixel are there: norm, shuffle, shortcut.
+//
+// Wants vector.inc.h. Gives finish, norm_row. Pixels have a multiple of 16 channels, the surplus zero, and floats are
+// of any alignment; `scale` and `shift` reach over the padding. Values are loaded up to two vectors beyond a row's last pixel,
+// which is why rows have 64 floats to spare.
 
 #define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
@@ -9,19 +13,19 @@ INLINE const float *pixel_of(const dcae_rows *rows, int y, int x) { return row_o
 
 // Adds to output pixel (y, x) of `real` channels what the shortcut brings.
 static void FN(add_shortcut)(const dcae_conv *c, int y, int x, float *out, int real) {
-    const dcae_rows *from = &c->residual;
-    const int group = c->group, padded = c->out.channels;
-    if (c->shortcut == DCAE_AVERAGE) {
+    const dcae_rows *from = &c->after.residual;
+    const int group = c->after.group, padded = c->out.channels;
+    if (c->after.shortcut == DCAE_AVERAGE) {
         const float *p = pixel_of(from, y, x);
         for (int n = 0; n < real; n++) {
             float total = 0;
             for (int i = 0; i < group; i++) total += p[n * group + i];
             out[n] += total / (float)group;
         }
-    } else if (c->shortcut == DCAE_REPEAT) {
+    } else if (c->after.shortcut == DCAE_REPEAT) {
         const float *p = pixel_of(from, y, x);
         for (int n = 0; n < real; n++) out[n] += p[n / group];
-    } else if (c->shortcut == DCAE_UP) {
+    } else if (c->after.shortcut == DCAE_UP) {
         const float *p = pixel_of(from, y / 2, x / 2);
         const int j = 2 * (y & 1) + (x & 1);
         if (group == 4) {
@@ -61,7 +65,7 @@ static void FN(add_shortcut)(const dcae_conv *c, int y, int x, float *out, int r
 
 // `same` is added last; it may be `out`. The pixel `ahead` floats further is asked for, unless 0.
 INLINE void norm_pixel(
-    const float *in, float *out, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation,
+    const float *in, float *out, int channels, int real, dcae_norm norm, const float *scale, const float *shift, float eps, dcae_activation activation,
     const float *same, int64_t ahead
 ) {
     v16 factor = splat(1.0f);
@@ -82,7 +86,8 @@ INLINE void norm_pixel(
 }
 
 static void FN(norm_row)(
-    const float *in, float *out, int pixels, int channels, int real, int norm, const float *scale, const float *shift, float eps, int activation
+    const float *in, float *out, int32_t pixels, int32_t channels, int32_t real, dcae_norm norm, const float *scale, const float *shift, float eps,
+    dcae_activation activation
 ) {
     for (int x = 0; x < pixels; x++, in += channels, out += channels)
         norm_pixel(in, out, channels, real, norm, scale, shift, eps, activation, NULL, 0);
@@ -90,30 +95,30 @@ static void FN(norm_row)(
 
 // One pixel of the convolution at (y, x): `value` holds its outputs.
 static void FN(finish_pixel)(const dcae_conv *c, int y, int x, const float *value) {
-    if (c->shuffle == DCAE_NO_SHUFFLE) {
+    if (c->after.shuffle == DCAE_NO_SHUFFLE) {
         float *out = (float *)pixel_of(&c->out, y, x);
-        const float *same = c->shortcut == DCAE_SAME ? pixel_of(&c->residual, y, x) : NULL;
-        norm_pixel(value, out, c->out.channels, c->outputs, c->norm, c->scale, c->shift, c->eps, DCAE_IDENTITY, same, (int64_t)c->tile_width * c->out.channels);
-        if (c->shortcut && !same) FN(add_shortcut)(c, y, x, out, c->outputs);
+        const float *same = c->after.shortcut == DCAE_SAME ? pixel_of(&c->after.residual, y, x) : NULL;
+        norm_pixel(value, out, c->out.channels, c->plan.outputs, c->after.norm, c->after.scale, c->after.shift, c->after.eps, DCAE_IDENTITY, same, (int64_t)c->plan.tile * c->out.channels);
+        if (c->after.shortcut && !same) FN(add_shortcut)(c, y, x, out, c->plan.outputs);
         return;
     }
-    const int real = c->outputs / 4;
+    const int real = c->plan.outputs / 4;
     for (int j = 0; j < 4; j++) {
         const int oy = 2 * y + j / 2, ox = 2 * x + j % 2;
         float *out = (float *)pixel_of(&c->out, oy, ox);
-        if (c->permuted) {
+        if (c->after.permuted) {
             for (int n = 0; n < real; n += 16) store(out + n, load(value + j * real + n));
         } else {
             for (int n = 0; n < c->out.channels; n++) out[n] = n < real ? value[4 * n + j] : 0.0f;
         }
-        if (c->shortcut) FN(add_shortcut)(c, oy, ox, out, real);
+        if (c->after.shortcut) FN(add_shortcut)(c, oy, ox, out, real);
     }
 }
 
 // Four pixels of the convolution become one of the output.
 static void FN(finish_square)(const dcae_conv *c, int y, int x, const float *const value[4]) {
     float *out = (float *)pixel_of(&c->out, y, x);
-    const int real = c->outputs;
+    const int real = c->plan.outputs;
     if (real % 16 == 0) {
         for (int n = 0; n < real; n += 16) {
             v16 a = load(value[0] + n), b = load(value[1] + n), d = load(value[2] + n), e = load(value[3] + n);
@@ -127,37 +132,37 @@ static void FN(finish_square)(const dcae_conv *c, int y, int x, const float *con
     } else {
         for (int n = 0; n < c->out.channels; n++) out[n] = n < 4 * real ? value[n % 4][n / 4] : 0.0f;
     }
-    if (c->shortcut) FN(add_shortcut)(c, y, x, out, 4 * real);
+    if (c->after.shortcut) FN(add_shortcut)(c, y, x, out, 4 * real);
 }
 
-static void FN(finish)(const dcae_conv *c, int first, int t0, int t1, const float *t) {
-    const int th = c->tile_height, tw = c->tile_width;
-    const int64_t ld = (int64_t)c->panels * PANEL;
-    const int width = c->shuffle == DCAE_UNSHUFFLE ? c->out.width * 2 : c->shuffle == DCAE_SHUFFLE ? c->out.width / 2 : c->out.width;
-    if (th == 1 && c->shuffle == DCAE_UNSHUFFLE) {
+static void FN(finish)(const dcae_conv *c, int32_t first, dcae_tiles tiles, const float *t) {
+    const int side = c->plan.tile;
+    const int64_t ld = (int64_t)c->plan.panels * PANEL;
+    const int width = c->after.shuffle == DCAE_UNSHUFFLE ? c->out.width * 2 : c->after.shuffle == DCAE_SHUFFLE ? c->out.width / 2 : c->out.width;
+    if (side == 1 && c->after.shuffle == DCAE_UNSHUFFLE) {
         // Tiles are pixels; t0 and t1 are whole pairs of rows.
-        for (int ty = t0 / c->tiles_x; ty < t1 / c->tiles_x; ty += 2)
+        for (int ty = tiles.t0 / c->plan.tiles_x; ty < tiles.t1 / c->plan.tiles_x; ty += 2)
             for (int x = 0; x < width; x += 2) {
-                const float *upper = t + ((int64_t)ty * c->tiles_x + x - first) * ld, *lower = upper + c->tiles_x * ld;
+                const float *upper = t + ((int64_t)ty * c->plan.tiles_x + x - first) * ld, *lower = upper + c->plan.tiles_x * ld;
                 const float *const square[4] = {upper, upper + ld, lower, lower + ld};
-                FN(finish_square)(c, (c->y0 + ty) / 2, x / 2, square);
+                FN(finish_square)(c, (tiles.y0 + ty) / 2, x / 2, square);
             }
         return;
     }
-    for (int tile = t0; tile < t1; tile++) {
-        const float *from = t + (int64_t)(tile - first) * th * tw * ld;
-        const int y = c->y0 + tile / c->tiles_x * th, x = tile % c->tiles_x * tw;
-        const int rows = min_int(th, c->y1 - y), columns = min_int(tw, width - x);
-        if (c->shuffle == DCAE_UNSHUFFLE) {
+    for (int tile = tiles.t0; tile < tiles.t1; tile++) {
+        const float *from = t + (int64_t)(tile - first) * side * side * ld;
+        const int y = tiles.y0 + tile / c->plan.tiles_x * side, x = tile % c->plan.tiles_x * side;
+        const int rows = min_int(side, tiles.y1 - y), columns = min_int(side, width - x);
+        if (c->after.shuffle == DCAE_UNSHUFFLE) {
             for (int i = 0; i < rows; i += 2)
                 for (int j = 0; j < columns; j += 2) {
-                    const float *p = from + (tw * i + j) * ld;
-                    const float *const square[4] = {p, p + ld, p + tw * ld, p + tw * ld + ld};
+                    const float *p = from + (side * i + j) * ld;
+                    const float *const square[4] = {p, p + ld, p + side * ld, p + side * ld + ld};
                     FN(finish_square)(c, (y + i) / 2, (x + j) / 2, square);
                 }
         } else {
             for (int i = 0; i < rows; i++)
-                for (int j = 0; j < columns; j++) FN(finish_pixel)(c, y + i, x + j, from + (tw * i + j) * ld);
+                for (int j = 0; j < columns; j++) FN(finish_pixel)(c, y + i, x + j, from + (side * i + j) * ld);
         }
     }
 }

@@ -1,8 +1,12 @@
-// Products of a packed left operand [k16][TILE_ROWS][16] with a packed panel [16 k16][PANEL], in terms of floats; or, where
-// FN's processor multiplies pairs of bf16 (BRAIN), [k16][TILE_ROWS][8] pairs with [8 k16][PANEL] pairs of terms.
+// Products of a packed left operand [k16][TILE_ROWS][16] with a packed panel [16 k16][PANEL], in terms of floats; or, where the
+// processor multiplies pairs of bf16 (BF16_PRODUCTS), [k16][TILE_ROWS][8] pairs with [8 k16][PANEL] pairs of terms.
+//
+// Wants vector.inc.h, TILE_ROWS, PANEL (16 or 32) and BF16_PRODUCTS (0 or 1). Gives LANE, VECTORS, UNROLL, store_terms, micro and
+// left_point. The left operand of several points lies point by point, `left_point` floats apart, in groups of TILE_ROWS tiles;
+// the result is [TILE_ROWS][PANEL]. Nothing need be aligned. `next` need not be readable: it is only prefetched.
 
 // Floats that sixteen terms take.
-#if BRAIN
+#if BF16_PRODUCTS
 #define LANE 8
 #define PRODUCT(sum, left, right) \
     ((v16)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(left), (__m512bh)(right)))
@@ -73,6 +77,6 @@ static void __attribute__((noinline)) FN(micro)(
 // Floats from one point of the left operand to the next. The points of a tile are written together, and lie in sets of
 // the cache of their own: an odd number of lines apart.
 INLINE int64_t left_point(const dcae_conv *c, int groups) {
-    int64_t floats = (int64_t)c->k16 * TILE_ROWS * LANE * groups;
-    return c->points > 1 ? (floats / 1024 + 1) * 1024 + 9 * 16 : floats;
+    int64_t floats = (int64_t)c->plan.k16 * TILE_ROWS * LANE * groups;
+    return c->plan.points > 1 ? (floats / 1024 + 1) * 1024 + 9 * 16 : floats;
 }

@@ -1,36 +1,20 @@
-// What is the same for all instruction sets.
-#include "ckernels.h"
+// The network's loops that are the same for all instruction sets.
 #include "dcae_network.h"
 #include <math.h>
 
-extern const dcae_kernels dcae_kernels_baseline;
-#if defined(__x86_64__)
-extern const dcae_kernels dcae_kernels_avx2, dcae_kernels_avx512, dcae_kernels_avx512bf16;
-#endif
-
-const dcae_kernels *dcae_kernels_of(int level) {
-#if defined(__x86_64__)
-    if (level == 2)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-                       __builtin_cpu_supports("avx512dq")
-                   ? &dcae_kernels_avx512
-                   : NULL;
-    if (level == 3) return dcae_kernels_of(2) && __builtin_cpu_supports("avx512bf16") ? &dcae_kernels_avx512bf16 : NULL;
-    if (level == 1) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &dcae_kernels_avx2 : NULL;
-#endif
-    return level == 0 ? &dcae_kernels_baseline : NULL;
-}
-
 size_t dcae_panel_scratch(const dcae_conv *c, int panel_width) {
-    return c->raw.element_bits == 32 ? 0 : (size_t)panel_width * c->raw.inputs * c->raw.taps;
+    return c->weights.format == DCAE_F32 ? 0 : (size_t)panel_width * c->weights.inputs * c->weights.taps;
 }
 
 // A panel's points do not lie a power of two apart: they would share their sets of the cache.
 size_t dcae_point_floats(const dcae_conv *c, int panel_width) {
-    return (size_t)c->k16 * (c->brain ? 8 : 16) * panel_width + (c->points > 1 ? panel_width : 0);
+    return (size_t)c->plan.k16 * (c->plan.bf16 ? 8 : 16) * panel_width + (c->plan.points > 1 ? panel_width : 0);
 }
 
-size_t dcae_panel_floats(const dcae_conv *c, int panel_width) { return dcae_point_floats(c, panel_width) * (c->algorithm == DCAE_HALVE ? 16 : c->points); }
+// Of the 25 points of a convolution with stride 2 several share their weights.
+size_t dcae_panel_floats(const dcae_conv *c, int panel_width) {
+    return dcae_point_floats(c, panel_width) * (size_t)(c->plan.algorithm == DCAE_HALVE ? 16 : c->plan.points);
+}
 
 void dcae_planes_to_rows(const float *planes, int channels, const dcae_rows *rows, int y0, int y1) {
     const size_t plane = (size_t)rows->height * rows->width;

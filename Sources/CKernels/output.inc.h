@@ -1,4 +1,8 @@
 // The products' results: transformed back, biased, activated, and written where they belong.
+//
+// Wants gemm.inc.h. Gives multiply: panel `n` is [points][16 k16][PANEL] as pack.inc.h prepares it, `v` the left operand of the
+// same tiles, `m` scratch of points × (tiles, rounded up to TILE_ROWS) × PANEL floats. Where a pass over whole pixels follows,
+// results go to `t`, [tiles][tile × tile][panels × PANEL], and into `out` otherwise.
 
 INLINE void output_1d(const v16 m[6], v16 o[4]) {
     v16 s = m[1] + m[2], d = m[1] - m[2];
@@ -55,7 +59,7 @@ INLINE void halve_results(const float *m, int64_t point, v16 o[4]) {
 
 // The prepared weights that point p is multiplied by.
 INLINE int weight_point(const dcae_conv *c, int p) {
-    return c->algorithm == DCAE_HALVE ? 4 * min_int(p / 5, 3) + min_int(p % 5, 3) : p;
+    return c->plan.algorithm == DCAE_HALVE ? 4 * min_int(p / 5, 3) + min_int(p % 5, 3) : p;
 }
 
 // Where a tile's results go: `rows` × `columns` pixels, with so many floats from one to the next.
@@ -65,45 +69,47 @@ typedef struct {
     int rows, columns;
 } FN(place);
 
-INLINE void place_of(const dcae_conv *c, int ty, int tx, float *temporary, FN(place) *place) {
-    const int th = c->tile_height, tw = c->tile_width;
-    if (c->finishes) {
-        place->step = (int64_t)c->panels * PANEL;
-        place->rows = th, place->columns = tw;
-        for (int i = 0; i < th; i++) place->line[i] = temporary + i * tw * place->step;
+INLINE void place_of(const dcae_conv *c, dcae_tiles tiles, int ty, int tx, float *temporary, FN(place) *place) {
+    const int side = c->plan.tile;
+    if (c->after.is_whole_pixel) {
+        place->step = (int64_t)c->plan.panels * PANEL;
+        place->rows = side, place->columns = side;
+        for (int i = 0; i < side; i++) place->line[i] = temporary + i * side * place->step;
         return;
     }
-    const int y = c->y0 + ty * th, x = tx * tw;
+    const int y = tiles.y0 + ty * side, x = tx * side;
     place->step = c->out.channels;
-    place->rows = min_int(th, c->y1 - y), place->columns = min_int(tw, c->out.width - x);
+    place->rows = min_int(side, tiles.y1 - y), place->columns = min_int(side, c->out.width - x);
     for (int i = 0; i < place->rows; i++) place->line[i] = row_of(&c->out, y + i) + (int64_t)x * c->out.channels;
 }
 
 // One 16-channel slice of one tile.
 INLINE void put(const dcae_conv *c, const FN(place) *place, int n, const v16 *o, int tw) {
-    const v16 bias = c->bias ? load(c->bias + n) : zero();
+    const v16 bias = c->after.bias ? load(c->after.bias + n) : zero();
     for (int i = 0; i < place->rows; i++) {
         float *target = place->line[i] + n;
         for (int j = 0; j < place->columns; j++, target += place->step) {
             // The same line of the tile to the right: a store that misses holds up all that follow it.
             __builtin_prefetch(target + tw * place->step, 1);
-            store(target, activate(o[tw * i + j] + bias, c->activation));
+            store(target, activate(o[tw * i + j] + bias, c->after.activation));
         }
     }
 }
 
-static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, const float *panel, int n, float *m, float *t) {
-    const int groups = (t1 - t0 + TILE_ROWS - 1) / TILE_ROWS;
-    const int64_t group = (int64_t)c->k16 * TILE_ROWS * LANE, point = left_point(c, groups), m_point = (int64_t)groups * TILE_ROWS * PANEL;
+static void FN(multiply)(
+    const dcae_conv *c, dcae_tiles tiles, const float *v, const float *panel, int32_t n, float *m, float *t
+) {
+    const int groups = (tiles.t1 - tiles.t0 + TILE_ROWS - 1) / TILE_ROWS;
+    const int64_t group = (int64_t)c->plan.k16 * TILE_ROWS * LANE, point = left_point(c, groups), m_point = (int64_t)groups * TILE_ROWS * PANEL;
     const size_t panel_point = dcae_point_floats(c, PANEL);
     // Terms are taken in blocks whose share of a panel stays in the first-level cache.
-    const int block = c->points > 1 ? c->k16 : 16;
-    const int vectors = c->outputs - n * PANEL > 16 ? VECTORS : 1;
-    for (int p = 0; p < c->points; p++) {
-        for (int k = 0; k < c->k16; k += block) {
+    const int block = c->plan.points > 1 ? c->plan.k16 : 16;
+    const int vectors = c->plan.outputs - n * PANEL > 16 ? VECTORS : 1;
+    for (int p = 0; p < c->plan.points; p++) {
+        for (int k = 0; k < c->plan.k16; k += block) {
             const float *right = panel + weight_point(c, p) * panel_point + (size_t)k * LANE * PANEL;
-            const int terms = min_int(block, c->k16 - k);
-            const float *next = c->points == 1 ? right + (size_t)terms * LANE * PANEL : panel + weight_point(c, p + 1) * panel_point;
+            const int terms = min_int(block, c->plan.k16 - k);
+            const float *next = c->plan.points == 1 ? right + (size_t)terms * LANE * PANEL : panel + weight_point(c, p + 1) * panel_point;
             for (int g = 0; g < groups; g++)
                 FN(micro)(
                     v + p * point + g * group + (int64_t)k * TILE_ROWS * LANE, right, terms, m + p * m_point + (int64_t)g * TILE_ROWS * PANEL,
@@ -111,25 +117,25 @@ static void FN(multiply)(const dcae_conv *c, int t0, int t1, const float *v, con
                 );
         }
     }
-    const int64_t tile_floats = (int64_t)c->tile_height * c->tile_width * c->panels * PANEL;
-    const int real = (c->outputs + 15) / 16 * 16, channel = n * PANEL;
-    int ty = t0 / c->tiles_x, tx = t0 % c->tiles_x;
-    for (int i = t0; i < t1; i++, m += PANEL, t += tile_floats) {
+    const int64_t tile_floats = (int64_t)c->plan.tile * c->plan.tile * c->plan.panels * PANEL;
+    const int real = (c->plan.outputs + 15) / 16 * 16, channel = n * PANEL;
+    int ty = tiles.t0 / c->plan.tiles_x, tx = tiles.t0 % c->plan.tiles_x;
+    for (int i = tiles.t0; i < tiles.t1; i++, m += PANEL, t += tile_floats) {
         FN(place) place;
-        place_of(c, ty, tx, t, &place);
-        if (++tx == c->tiles_x) tx = 0, ty++;
-        for (int s = 0; s < PANEL && (channel + s < real || c->finishes); s += 16) {
+        place_of(c, tiles, ty, tx, t, &place);
+        if (++tx == c->plan.tiles_x) tx = 0, ty++;
+        for (int s = 0; s < PANEL && (channel + s < real || c->after.is_whole_pixel); s += 16) {
             v16 o[16];
             if (channel + s >= real) {
                 for (int j = 0; j < 16; j++) o[j] = zero();
-                put(c, &place, channel + s, o, c->tile_width);
-            } else if (c->algorithm == DCAE_WINOGRAD) {
+                put(c, &place, channel + s, o, c->plan.tile);
+            } else if (c->plan.algorithm == DCAE_WINOGRAD) {
                 winograd_results(m + s, m_point, o);
                 put(c, &place, channel + s, o, 4);
-            } else if (c->algorithm == DCAE_UPSAMPLE) {
+            } else if (c->plan.algorithm == DCAE_UPSAMPLE) {
                 upsample_results(m + s, m_point, o);
                 put(c, &place, channel + s, o, 2);
-            } else if (c->algorithm == DCAE_HALVE) {
+            } else if (c->plan.algorithm == DCAE_HALVE) {
                 halve_results(m + s, m_point, o);
                 put(c, &place, channel + s, o, 2);
             } else {

@@ -1,34 +1,38 @@
 // Weights of a checkpoint, [outputs, inputs, taps] in any of three formats, into panels for the products.
-
+//
+// Wants gemm.inc.h. Gives prepare_panel. A checkpoint's bytes are of any alignment. A panel is [points][16 k16][PANEL] (of pairs
+// of bf16: [points][8 k16][PANEL]), `dcae_point_floats` from one point to the next; of a direct convolution the taps lie one behind
+// the other along k. Terms beyond the inputs and outputs beyond the last are zeros. `scratch` has `dcae_panel_scratch` floats.
 
 // The row of the checkpoint's tensor that output n of the product comes from, or -1 beyond the last. A pixel shuffle
 // takes output 4c + j to pixel j of channel c: permuted, the outputs of each pixel lie together.
 INLINE int source_row(const dcae_conv *c, int n) {
-    if (n >= c->outputs) return -1;
-    if (c->raw.segment) {
-        int segment = c->raw.segment, padded = (segment + 15) / 16 * 16;
+    if (n >= c->plan.outputs) return -1;
+    if (c->weights.segment) {
+        int segment = c->weights.segment, padded = (segment + 15) / 16 * 16;
         return n % padded < segment ? n / padded * segment + n % padded : -1;
     }
-    if (!c->permuted) return n;
-    int quarter = c->outputs / 4;
+    if (!c->after.permuted) return n;
+    int quarter = c->plan.outputs / 4;
     return 4 * (n % quarter) + n / quarter;
 }
 
 // Points rows[] at F32 values, widening 16-bit ones into scratch.
 static void FN(panel_rows)(const dcae_conv *c, int first, const float *rows[PANEL], float *scratch) {
-    const dcae_weight *w = &c->raw;
-    int64_t length = (int64_t)w->inputs * w->taps;
+    const dcae_weight *w = &c->weights;
+    const int64_t length = (int64_t)w->inputs * w->taps;
+    const int element_bytes = w->format == DCAE_F32 ? 4 : 2;
     for (int i = 0; i < PANEL; i++) {
         int row = source_row(c, first + i), part = 0;
         rows[i] = NULL;
         if (row < 0) continue;
         while (part < w->parts - 1 && row >= w->part_rows[part]) row -= w->part_rows[part++];
-        const char *base = (const char *)w->part[part] + row * length * (w->element_bits / 8);
-        if (w->element_bits == 32) {
+        const char *base = (const char *)w->part[part] + row * w->row_elements * element_bytes;
+        if (w->format == DCAE_F32) {
             rows[i] = (const float *)base;
         } else {
             float *wide = scratch + i * length;
-            if (w->brain) {
+            if (w->format == DCAE_BF16) {
                 dcae_bf16_to_f32((const uint16_t *)base, wide, (size_t)length);
             } else {
                 dcae_f16_to_f32((const uint16_t *)base, wide, (size_t)length);
@@ -121,23 +125,23 @@ INLINE void store_halve(const v16 w[9], float *panel, size_t point) {
 
 // Sixteen outputs' weights for one input at every point, or tap, of the algorithm.
 INLINE void store_points(const dcae_conv *c, const v16 *w, float *target, size_t point, size_t tap_floats) {
-    if (c->algorithm == DCAE_WINOGRAD) {
+    if (c->plan.algorithm == DCAE_WINOGRAD) {
         store_winograd(w, target, point);
-    } else if (c->algorithm == DCAE_UPSAMPLE) {
+    } else if (c->plan.algorithm == DCAE_UPSAMPLE) {
         store_upsample(w, target, point);
-    } else if (c->algorithm == DCAE_HALVE) {
+    } else if (c->plan.algorithm == DCAE_HALVE) {
         store_halve(w, target, point);
     } else {
-        for (int tap = 0; tap < c->raw.taps; tap++) store(target + (size_t)tap * tap_floats, w[tap]);
+        for (int tap = 0; tap < c->weights.taps; tap++) store(target + (size_t)tap * tap_floats, w[tap]);
     }
 }
 
-#if BRAIN
+#if BF16_PRODUCTS
 // Those for two inputs, as pairs.
 INLINE void store_pairs(const dcae_conv *c, const v16 *w, float *target, size_t point, size_t tap_floats) {
     float even[16 * 16], odd[16 * 16];
-    const int taps = c->raw.taps, count = c->algorithm == DCAE_HALVE ? 16 : taps;
-    const size_t step = c->algorithm == DCAE_HALVE || c->algorithm == DCAE_UPSAMPLE ? point : tap_floats;
+    const int taps = c->weights.taps, count = c->plan.algorithm == DCAE_HALVE ? 16 : taps;
+    const size_t step = c->plan.algorithm == DCAE_HALVE || c->plan.algorithm == DCAE_UPSAMPLE ? point : tap_floats;
     store_points(c, w, even, 16, 16);
     store_points(c, w + taps, odd, 16, 16);
     for (int p = 0; p < count; p++) {
@@ -154,15 +158,15 @@ INLINE void store_pairs(const dcae_conv *c, const v16 *w, float *target, size_t 
 #endif
 
 INLINE void prepare_rows(const dcae_conv *c, const float *const *rows, float *panel, int taps) {
-    int inputs = c->raw.inputs, padded = (inputs + 15) / 16 * 16;
+    int inputs = c->weights.inputs, padded = (inputs + 15) / 16 * 16;
     int64_t length = (int64_t)inputs * taps;
     size_t point = dcae_point_floats(c, PANEL), tap_floats = (size_t)padded / 16 * LANE * PANEL;
     for (int k0 = 0; k0 < padded; k0 += 16) {
-        for (int half = 0; half < PANEL; half += 16) {
+        for (int n = 0; n < PANEL; n += 16) {
             v16 w[144];
-            for (int b = 0; b < taps; b++) load_block(rows + half, (int64_t)k0 * taps + 16 * b, length, w + 16 * b);
+            for (int b = 0; b < taps; b++) load_block(rows + n, (int64_t)k0 * taps + 16 * b, length, w + 16 * b);
             for (int k = 0; k < 16; k += TERMS)
-                STORE_TERMS(c, w + taps * k, panel + (size_t)(k0 / 16 * LANE + k / TERMS) * PANEL + half, point, tap_floats);
+                STORE_TERMS(c, w + taps * k, panel + (size_t)(k0 / 16 * LANE + k / TERMS) * PANEL + n, point, tap_floats);
         }
     }
 }
@@ -170,7 +174,7 @@ INLINE void prepare_rows(const dcae_conv *c, const float *const *rows, float *pa
 static void FN(prepare_panel)(const dcae_conv *c, int n, float *panel, float *scratch) {
     const float *rows[PANEL];
     FN(panel_rows)(c, n * PANEL, rows, scratch);
-    if (c->raw.taps == 1) {
+    if (c->weights.taps == 1) {
         prepare_rows(c, rows, panel, 1);
     } else {
         prepare_rows(c, rows, panel, 9);

@@ -1,17 +1,8 @@
-// Statistics: what is the same for all instruction sets, and the choice among them.
-#include "statistics.h"
+// Statistics: what is the same for all instruction sets.
+#include "statistics_shared.h"
 
-const dcae_statistics_kernels *dcae_statistics_kernels_of(int level) {
-#if defined(__x86_64__)
-    if (level == 2)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-                       __builtin_cpu_supports("avx512dq")
-                   ? &dcae_statistics_avx512
-                   : NULL;
-    if (level == 1) return __builtin_cpu_supports("avx2") ? &dcae_statistics_avx2 : NULL;
-#endif
-    return level == 0 ? &dcae_statistics_baseline : NULL;
-}
+// A fused multiplication rounds once where two instructions round twice: results would depend on the processor.
+#pragma STDC FP_CONTRACT OFF
 
 // Neumaier's summation: what an addition loses is kept beside the sum.
 static void add(dcae_statistics *s, double x) {

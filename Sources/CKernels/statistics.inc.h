@@ -1,4 +1,8 @@
-// Statistics for one instruction set, FN, and one element type, TYPE: T with the bits U, of which SIGN_SHIFT follow the sign.
+// Statistics for one instruction set and one element type.
+//
+// Wants T (float or double), U (an unsigned integer as wide), TYPE(name), which makes a name of this type and set of it, and as
+// bits of T: MAGNITUDE (the mask of all but the sign), INFINITE, F16_OVER, F16_UNDER, BF16_OVER, BF16_UNDER (the borders of what
+// these formats round to infinity and to zero), and BIN(bits), the bin of a histogram. Values are aligned to their elements.
 typedef T TYPE(vector) __attribute__((vector_size(STATISTICS_LANES * sizeof(T))));
 typedef T TYPE(vector_at) __attribute__((vector_size(STATISTICS_LANES * sizeof(T)), aligned(sizeof(T))));
 typedef U TYPE(bits) __attribute__((vector_size(STATISTICS_LANES * sizeof(T))));

@@ -1,7 +1,6 @@
-// Statistics of F32 and F64 values for one instruction set: FN names the functions, LEVEL_NAME the set.
-#include "statistics.h"
-
-#pragma clang diagnostic ignored "-Wpsabi"
+// Statistics of F32 and F64 values for one instruction set.
+//
+// Wants FN(name), statistics_shared.h, and FP_CONTRACT OFF. Gives add_f32 and add_f64.
 
 // Bits of magnitudes: infinity; 65520, the first that F16 rounds to infinity; 2^-25, the last that it rounds to zero;
 // the same for BF16, (2 - 2^-8) * 2^127 and 2^-134.
@@ -44,9 +43,3 @@ static inline uint32_t FN(bin_of_double)(uint64_t bits) {
 #define BF16_UNDER ((U)0x3790000000000000)
 #define BIN(bits) FN(bin_of_double)(bits)
 #include "statistics.inc.h"
-
-const dcae_statistics_kernels FN(dcae_statistics) = {
-    .name = LEVEL_NAME,
-    .add_f32 = FN(add_f32),
-    .add_f64 = FN(add_f64),
-};

@@ -1,4 +1,8 @@
 // Sixteen floats at a time, in the compiler's vector language: one source for AVX-512, AVX2, SSE2 and NEON.
+//
+// Wants FN(name), which makes a name of this instruction set of it. Gives v16 and its arithmetic, transpose, row_of, min_int. Loads
+// and stores are of any alignment of floats. Every function that takes a vector is inlined, so that none crosses a call whose
+// conventions depend on the instruction set.
 typedef float v16 __attribute__((vector_size(64)));
 typedef float v16_at __attribute__((vector_size(64), aligned(4)));
 typedef int32_t i16v __attribute__((vector_size(64)));
@@ -45,7 +49,7 @@ INLINE v16 vexp(v16 x) {
 // A NaN must come out as one: checks look for it.
 INLINE v16 silu(v16 x) { return x / (splat(1.0f) + vexp(-x)); }
 
-static v16 __attribute__((noinline)) FN(slow_activation)(v16 x, int activation) {
+static v16 __attribute__((noinline)) FN(slow_activation)(v16 x, dcae_activation activation) {
     float s[16];
     store(s, x);
     for (int i = 0; i < 16; i++) {
@@ -60,7 +64,7 @@ static v16 __attribute__((noinline)) FN(slow_activation)(v16 x, int activation) 
     return load(s);
 }
 
-INLINE v16 activate(v16 x, int activation) {
+INLINE v16 activate(v16 x, dcae_activation activation) {
     switch (activation) {
     case DCAE_IDENTITY: return x;
     // As torch: NaN stays NaN.

@@ -1,20 +1,18 @@
 #define _GNU_SOURCE
 #include "cplatform.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-enum { path_room = 4096 };
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 int dcae_preallocate(int descriptor, int64_t size) {
     if (size == 0) return 0;
@@ -47,7 +45,7 @@ int dcae_open_nameless(const char *folder) {
     // Not every file system can; those that cannot say so in several ways.
     if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)) return nameless;
 #endif
-    char path[path_room];
+    char path[4096];
     if (snprintf(path, sizeof path, "%s/dcae-XXXXXX", folder) >= (int)sizeof path) {
         errno = ENAMETOOLONG;
         return -1;
@@ -59,120 +57,42 @@ int dcae_open_nameless(const char *folder) {
     return named;
 }
 
-// --- What a signal must clean up. Slots are claimed by an atomic flag, so that the handler never sees half an entry. ---
-
-enum { unfinished_slots = 32, mapping_slots = 64 };
-
-static struct {
-    atomic_int state;  // 0 free, 1 being written, 2 in use
-    char path[path_room];
-} unfinished[unfinished_slots];
-
-static struct {
-    atomic_int state;
-    const char *start;
-    size_t size;
-    char path[256];
-} mappings[mapping_slots];
-
-int dcae_register_unfinished(const char *path) {
-    if (strlen(path) >= path_room) return -1;
-    for (int slot = 0; slot < unfinished_slots; slot++) {
-        int expected = 0;
-        if (atomic_compare_exchange_strong(&unfinished[slot].state, &expected, 1)) {
-            strcpy(unfinished[slot].path, path);
-            atomic_store(&unfinished[slot].state, 2);
-            return slot;
-        }
+int dcae_flush(int descriptor) {
+#if defined(__APPLE__)
+    // fsync leaves it in the drive's own cache there.
+    if (fcntl(descriptor, F_FULLFSYNC) == 0) return 0;
+#endif
+    while (fsync(descriptor) != 0) {
+        // Folders of some file systems cannot be flushed, nor need they be.
+        if (errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS) return 0;
+        if (errno != EINTR) return errno;
     }
-    return -1;
+    return 0;
 }
 
-void dcae_forget_unfinished(int slot) {
-    if (slot >= 0 && slot < unfinished_slots) atomic_store(&unfinished[slot].state, 0);
+void dcae_begin_flush(int descriptor) {
+#if defined(__linux__)
+    sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)descriptor;
+#endif
 }
 
-int dcae_register_mapping(const void *start, size_t size, const char *path) {
-    for (int slot = 0; slot < mapping_slots; slot++) {
-        int expected = 0;
-        if (atomic_compare_exchange_strong(&mappings[slot].state, &expected, 1)) {
-            mappings[slot].start = start;
-            mappings[slot].size = size;
-            snprintf(mappings[slot].path, sizeof mappings[slot].path, "%s", path);
-            atomic_store(&mappings[slot].state, 2);
-            return slot;
-        }
-    }
-    return -1;
+#if defined(__linux__)
+static int rename_with(const char *from, const char *to, unsigned flags) {
+    return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags) == 0 ? 0 : errno;
 }
+enum { no_replace = 1, exchange = 2 };  // RENAME_NOREPLACE, RENAME_EXCHANGE: Musl's headers have neither.
+#elif defined(__APPLE__)
+static int rename_with(const char *from, const char *to, unsigned flags) {
+    return renamex_np(from, to, flags) == 0 ? 0 : errno;
+}
+enum { no_replace = RENAME_EXCL, exchange = RENAME_SWAP };
+#endif
 
-void dcae_forget_mapping(int slot) {
-    if (slot >= 0 && slot < mapping_slots) atomic_store(&mappings[slot].state, 0);
-}
+int dcae_exchange(const char *a, const char *b) { return rename_with(a, b, exchange); }
 
-// Deletes a file, or a folder with the files in it. opendir allocates, which a handler should not do; the program ends
-// right after, and a lock held by the interrupted thread would at worst leave the folder behind: so SIGALRM bounds it.
-static void delete_unfinished(void) {
-    alarm(2);
-    for (int slot = 0; slot < unfinished_slots; slot++) {
-        if (atomic_load(&unfinished[slot].state) != 2) continue;
-        const char *path = unfinished[slot].path;
-        if (unlink(path) == 0 || (errno != EISDIR && errno != EPERM)) continue;
-        DIR *folder = opendir(path);
-        if (folder) {
-            struct dirent *entry;
-            while ((entry = readdir(folder)))
-                if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-                    unlinkat(dirfd(folder), entry->d_name, 0);
-            closedir(folder);
-        }
-        rmdir(path);
-    }
-}
-
-static void end_by_signal(int number) {
-    delete_unfinished();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-static void say(const char *text) {
-    if (write(STDERR_FILENO, text, strlen(text)) < 0) return;
-}
-
-static void fault_in_mapping(int number, siginfo_t *info, void *context) {
-    (void)context;
-    const char *address = info->si_addr;
-    for (int slot = 0; slot < mapping_slots; slot++) {
-        if (atomic_load(&mappings[slot].state) != 2) continue;
-        if (address >= mappings[slot].start && address < mappings[slot].start + mappings[slot].size) {
-            delete_unfinished();
-            say("dcae: error: ");
-            say(mappings[slot].path);
-            say(": the file became shorter while it was being read; leave it alone and run the command again\n");
-            _exit(2);
-        }
-    }
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-void dcae_install_signal_handlers(void) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = end_by_signal;
-    sigfillset(&action.sa_mask);
-    sigdelset(&action.sa_mask, SIGALRM);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = fault_in_mapping;
-    action.sa_flags = SA_SIGINFO;
-    sigaction(SIGBUS, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-}
+int dcae_rename_exclusively(const char *from, const char *to) { return rename_with(from, to, no_replace); }
 
 int dcae_set_attribute(const char *path, const char *name, const void *value, size_t size) {
 #if defined(__APPLE__)
@@ -198,7 +118,27 @@ int64_t dcae_get_attribute(const char *path, const char *name, void *value, size
 #endif
 }
 
+int64_t dcae_list_attributes(int descriptor, char *names, size_t room) {
+#if defined(__APPLE__)
+    return flistxattr(descriptor, names, room, 0);
+#else
+    return flistxattr(descriptor, names, room);
+#endif
+}
+
 int dcae_terminal_columns(int descriptor) {
     struct winsize size;
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void dcae_prepare_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF && open("/dev/null", descriptor == 1 ? O_RDONLY : O_RDWR) < 0) return;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+    rlim_t most = 65536;
+    rlim_t wanted = limit.rlim_max < most ? limit.rlim_max : most;
+    if (wanted <= limit.rlim_cur) return;
+    limit.rlim_cur = wanted;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }

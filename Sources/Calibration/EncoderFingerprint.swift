@@ -13,7 +13,7 @@ package enum EncoderFingerprint {
         let (_, network, _) = try model.requireNetwork(.encoder)
         let weights = try CheckpointWeights(model)
         var hash = SHA256()
-        for parameter in network.parameters where parameter.isEncoder && parameter.kind != .batchCounter {
+        for parameter in network.encoder.parameters where parameter.kind != .batchCounter {
             for target in parameter.diffusers {
                 let weight = try weights.weight(target.name)
                 hash.update("\(target.name) \(weight.dtype.rawValue) \(weight.shape)\n")

@@ -103,8 +103,8 @@ package struct MeasurementRun: Sendable {
 
     private func remaining(_ result: PartialResult) -> [PictureSet.Entry] {
         guard result.doneCount > 0 else { return entries }
-        let done = Set(result.totals.pictures.map(\.key) + result.totals.unreadable.map(\.key))
-        return entries.filter { !done.contains($0.key) }
+        let done = Set((result.totals.pictures.map(\.key) + result.totals.unreadable.map(\.key)).map { UTF8Name($0) })
+        return entries.filter { !done.contains(UTF8Name($0.key)) }
     }
 
     private static func load(_ entry: PictureSet.Entry, side: Int) -> Result<FloatTensor, any Error> {
@@ -122,7 +122,7 @@ package struct MeasurementRun: Sendable {
     ) throws {
         let reason: String
         do {
-            let latent = try model.run(entry.path) { [image = try image.get()] in try $0.encode(image) }
+            let latent = try model.encode(try image.get(), from: entry.path)
             let oddCount = result.totals.add(entry.key, latent)
             if oddCount == 0 { return }
             reason = "\(oddCount) values of its latent are NaN or infinite"

@@ -2,6 +2,7 @@ package import CheckpointIO
 internal import Inference
 internal import ModelZoo
 internal import StrictJSON
+internal import TensorCore
 
 extension PartialResult {
     /// The largest file that is read: two million pictures with long names take as much.
@@ -73,7 +74,7 @@ extension PartialResult {
         let reasons = try Self.texts(value["unreadable"]?["reasons"], "unreadable.reasons")
         guard reasons.count == odd.count else { throw Malformed("unreadable.reasons") }
         totals.unreadable = odd.indices.map { .init(key: odd[$0], reason: reasons[$0]) }
-        guard Set(keys).union(odd).count == keys.count + odd.count, doneCount <= shardPictureCount,
+        guard Set((keys + odd).map { UTF8Name($0) }).count == keys.count + odd.count, doneCount <= shardPictureCount,
             value["complete"] == .bool(isComplete)
         else { throw Malformed("the list of pictures") }
     }

@@ -1,4 +1,4 @@
-package import CheckpointIO
+package import Files
 package import Inference
 package import ModelZoo
 internal import StrictJSON
@@ -76,8 +76,20 @@ package struct PartialResult: Sendable, Equatable {
     static let version = 1
 
     /// Writes the file, in place of one that is there if need be.
-    package func write(to path: String, force: Bool) throws(CheckpointError) {
-        try WholeFile.write(path, JSONWriter.pretty(json) + "\n", force: force)
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - force: whether one that is there is replaced.
+    ///   - isOwn: whether that is the state of the same run, which may be replaced though it was read.
+    ///   - durability: whether it is on the disk before it takes its name.
+    package func write(
+        to path: String,
+        force: Bool,
+        isOwn: Bool = false,
+        durability: Durability = .flushed
+    ) throws(CheckpointError) {
+        let text = JSONWriter.pretty(json) + "\n"
+        try WholeFile.write(path, text, force: force, isOwn: isOwn, durability: durability)
     }
 
     private var json: JSONValue {

@@ -1,4 +1,4 @@
-internal import CheckpointIO
+package import Files
 package import Inference
 
 /// Where the state of a measurement is kept: one file, replaced as a whole every now and then.
@@ -11,6 +11,7 @@ package struct PartialStore: Sendable {
     /// The time between two writes.
     package let interval: Duration
     private let force: Bool
+    private let durability: Durability
 
     /// Describes a store.
     ///
@@ -19,9 +20,17 @@ package struct PartialStore: Sendable {
     ///   - shard: the part of the run.
     ///   - interval: the time between two writes.
     ///   - force: whether a run begins anew where a file is there.
-    package init(_ path: String, shard: Shard, interval: Duration, force: Bool) {
-        let isFolder = path.hasSuffix("/") || ModelFolder.isFolder(path)
-        self.path = isFolder ? ModelFolder.join(path, Self.name(shard)) : path
+    ///   - durability: whether the state is on the disk before it takes its name.
+    package init(
+        _ path: String,
+        shard: Shard,
+        interval: Duration,
+        force: Bool,
+        durability: Durability = .flushed
+    ) {
+        let isFolder = path.utf8.last == UInt8(ascii: "/") || Folder.exists(path)
+        self.path = isFolder ? Path.join(path, Self.name(shard)) : path
+        self.durability = durability
         self.interval = interval
         self.force = force
     }
@@ -39,6 +48,7 @@ package struct PartialStore: Sendable {
     ///
     /// - Throws: where the file is that of another run, or none at all, and `force` is not given.
     func begin(_ empty: PartialResult, _ resumed: (Int) -> Void) throws(CheckpointError) -> PartialResult {
+        try OutputTarget.checkName(path)
         if !force, FileIdentity(path: path) != nil {
             var found = try PartialResult.read(path)
             func refuse(_ what: String) -> CheckpointError {
@@ -50,12 +60,12 @@ package struct PartialStore: Sendable {
             if found.doneCount > 0 { resumed(found.doneCount) }
             return found
         }
-        try empty.write(to: path, force: force)
+        try empty.write(to: path, force: force, durability: durability)
         return empty
     }
 
     /// Replaces the file.
     func save(_ result: PartialResult) throws(CheckpointError) {
-        try result.write(to: path, force: true)
+        try result.write(to: path, force: true, isOwn: true, durability: durability)
     }
 }

@@ -1,4 +1,5 @@
 internal import CheckpointIO
+internal import Files
 internal import Images
 
 /// The pictures of a measurement, each under a key that is the same on every machine.
@@ -37,20 +38,19 @@ package struct PictureSet: Sendable {
     package init(at paths: [String], limit: Int? = nil) throws {
         var found: [Entry] = []
         for path in paths {
-            if ModelFolder.isFolder(path) {
-                let prefix = ModelFolder.join(path, "")
+            if Folder.exists(path) {
                 found += try PictureFolder.pictures(at: [path]).map { picture in
-                    let isBelow = paths.count == 1 && picture.hasPrefix(prefix)
-                    return Entry(key: isBelow ? String(picture.dropFirst(prefix.count)) : picture, path: picture)
+                    let below = paths.count == 1 ? Path.suffix(of: picture, below: path) : nil
+                    return Entry(key: below ?? picture, path: picture)
                 }
-            } else if path.lowercased().hasSuffix(".txt") {
+            } else if Path.hasEnding(path, ".txt") {
                 found += try Self.list(path)
             } else {
                 found.append(Entry(key: path, path: path))
             }
         }
-        found.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        for (a, b) in zip(found, found.dropFirst()) where a.key.utf8.elementsEqual(b.key.utf8) {
+        found.sort { Path.precedes($0.key, $1.key) }
+        for (a, b) in zip(found, found.dropFirst()) where Path.isSame(a.key, b.key) {
             throw CheckpointError("--images", .file, CalibrationFault.namedTwice(key: a.key))
         }
         self.init(Self.spread(found, limit), foundCount: found.count)
@@ -59,12 +59,12 @@ package struct PictureSet: Sendable {
     /// The pictures that a list names; relative paths begin at the list's folder.
     private static func list(_ path: String) throws -> [Entry] {
         let text = try InputFile(opening: path).contents(limit: listLimit)
-        let folder = ModelFolder.parent(of: path)
+        let folder = Path.parent(of: path)
         // By bytes: to Swift a line may end in other characters too, which file names can hold.
         let entries = text.split(separator: UInt8(ascii: "\n")).compactMap { line -> Entry? in
-            let key = String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+            let key = SystemText.text(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
             guard key.contains(where: { !$0.isWhitespace }) else { return nil }
-            return Entry(key: key, path: key.hasPrefix("/") ? key : ModelFolder.join(folder, key))
+            return Entry(key: key, path: key.utf8.first == UInt8(ascii: "/") ? key : Path.join(folder, key))
         }
         if entries.isEmpty { throw CheckpointError(path, .file, CalibrationFault.emptyList) }
         return entries

@@ -238,6 +238,11 @@ public final class Checkpoint: Sendable {
         )
     }
 
+    /// All files that were read, which no output may replace: those with the data, and the index.
+    package var sources: [InputFile] {
+        files + (indexPath.flatMap { try? InputFile(opening: $0) }.map { [$0] } ?? [])
+    }
+
     /// The tensor of a name, compared byte by byte, or nil.
     public subscript(name: String) -> StoredTensor? {
         positions[UTF8Name(name)].map { tensors[$0] }

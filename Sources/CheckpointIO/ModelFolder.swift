@@ -4,7 +4,10 @@ package enum ModelFolder {
     ///
     /// Without a variant in the name comes first, as in diffusers; of several variants alone none is guessed.
     package static func weights(at path: String) throws(CheckpointError) -> String {
-        guard isFolder(path) else { return path }
+        // Where a run was killed while it replaced the model, it is completed before any part of it is read.
+        let holdsFiles = Folder.exists(path)
+        try Leftovers.complete(holdsFiles ? path : Path.parent(of: path))
+        guard holdsFiles else { return path }
         let names = try fileNames(in: path)
         for stem in ["diffusion_pytorch_model", "model", "pytorch_model"] {
             for suffix in [
@@ -33,6 +36,12 @@ package enum ModelFolder {
         }
         let extensions = [".safetensors", ".pt", ".pth", ".ckpt", ".bin"]
         return extensions.contains(where: stem.hasSuffix) && !ShardName.isShard(name)
+    }
+
+    /// Whether a file in a model folder holds weights: a checkpoint, a shard, or the index of shards.
+    package static func isWeights(_ name: String) -> Bool {
+        isWeightsOrIndex(name)
+            || ShardName.isShard(name) && [".safetensors", ".bin", ".zst"].contains(where: name.hasSuffix)
     }
 
     // What lies in Files, under the names that it had here.

@@ -10,10 +10,8 @@ package enum ConversionFault: Fault {
     case shardsInOneFile
     case mixedDTypes(String)
     case becomesInfinite(count: Int, tensors: [String], dtype: String)
-    case otherModel(String)
     case badShardSize(String)
     case roundtrip(String)
-    case noCodec(String)
 
     package var message: String {
         switch self {
@@ -26,11 +24,8 @@ package enum ConversionFault: Fault {
             "\(count) finite value\(count == 1 ? "" : "s") would become infinite in \(dtype), in "
                 + tensors.prefix(3).map { $0.escaped(limit: 60) }.joined(separator: ", ")
                 + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
-        case .otherModel(let name):
-            "the folder has a config.json of another model, to which \(name.escaped(limit: 60)) belongs"
         case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is no size"
         case .roundtrip(let what): "the roundtrip check failed: \(what)"
-        case .noCodec(let shortage): "no picture codec fits into this network: \(shortage)"
         }
     }
 
@@ -43,10 +38,8 @@ package enum ConversionFault: Fault {
         case .shardsInOneFile: "leave out --max-shard-size, or name a folder"
         case .mixedDTypes: "choose one with --dtype"
         case .becomesInfinite: "use --dtype bf16, or --allow-infinite to write them all the same"
-        case .otherModel: "choose another folder, or remove what is in this one"
         case .badShardSize: "write it as 5GB, 300MB, 100KB or a number of bytes"
         case .roundtrip: "nothing was written; please report this"
-        case .noCodec: "--weights seeded works for every network"
         }
     }
 }

@@ -71,13 +71,4 @@ package struct ConversionPlan: Sendable {
 
     /// The bytes of the weight files.
     package var byteCount: Int { files.reduce(0) { $0 + $1.size } }
-
-    /// Whether a file in the target folder would contradict the new ones: a shard, an index or a whole file of the same
-    /// weights in the same variant.
-    package func replaces(_ name: String) -> Bool {
-        if names.contains(name) { return true }
-        // One file beside others touches nothing else.
-        guard case .folder = output else { return false }
-        return name == "config.json" || ShardName.stem(of: name) == stem
-    }
 }

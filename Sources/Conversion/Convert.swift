@@ -26,21 +26,23 @@ package enum Conversion {
         into target: String,
         level: CheckLevel,
         force: Bool,
+        durability: Durability = .flushed,
         progress: (@Sendable (Phase, Int) -> Void)? = nil
     ) throws(CheckpointError) -> Report {
-        try plan.refuseForeignWeights(in: target)
         let checkpoint = plan.model.checkpoint
+        let going = plan.replacement(in: target)
         let folder = try OutputFolder(
             target: target,
-            names: plan.names,
-            replaced: plan.replaces,
+            names: going.names,
+            replaced: going.replaces,
             force: force,
-            sources: plan.model.files
+            sources: plan.model.files,
+            durability: durability
         )
         let outcome = try plan.write(from: checkpoint, into: folder) { progress?(.writing, $0) }
         try plan.refuseInfinite(outcome.losses)
         if let index = plan.index { try folder.write(index.name, index.text) }
-        if let config = plan.config { try folder.write("config.json", config) }
+        if let config = plan.config, going.names.contains("config.json") { try folder.write("config.json", config) }
         let check = try RoundtripCheck.check(
             plan,
             writtenIn: folder.stagingPath,
@@ -51,24 +53,17 @@ package enum Conversion {
                 ProvenanceNote.write(variant.name, to: ModelFolder.join(folder.stagingPath, file.name))
             }
         }
-        try folder.commit(plan.names, replaced: plan.replaces)
+        try folder.commit(going.names, replaced: going.replaces)
         return Report(losses: outcome.losses, check: check)
     }
 }
 
 extension ConversionPlan {
-    /// A folder with a config.json has one model's weights: another dtype of them may lie beside each other, another
-    /// model's may not.
-    fileprivate func refuseForeignWeights(in target: String) throws(CheckpointError) {
-        guard case .folder = output, ModelFolder.isFolder(target) else { return }
-        let names = try ModelFolder.fileNames(in: target)
-        guard let other = names.first(where: { ModelFolder.isWeightsOrIndex($0) && !replaces($0) }),
-            let file = try? InputFile(opening: ModelFolder.join(target, "config.json"))
-        else { return }
-        let text = try file.contents(limit: Registry.fileLimit)
-        if text != config.map({ Array($0.utf8) }) {
-            throw CheckpointError(target, .file, ConversionFault.otherModel(other))
-        }
+    /// What goes from the folder when the output comes: all that would contradict it. One file beside others touches nothing.
+    fileprivate func replacement(in target: String) -> (names: [String], replaces: (String) -> Bool) {
+        guard case .folder = output else { return (names, { _ in false }) }
+        let going = ModelReplacement(in: target, names: names, stem: stem, config: config)
+        return (going.names, going.replaces)
     }
 
     /// A cast that makes infinity of a number destroys the model: it is refused unless that is allowed.

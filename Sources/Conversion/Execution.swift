@@ -183,17 +183,3 @@ private struct WindowWriter: Sendable {
         return report ?? CastReport()
     }
 }
-
-extension OutputFile {
-    /// Writes an array of bytes at a position.
-    func write(_ bytes: [UInt8], at offset: Int) throws(CheckpointError) {
-        let result: Result<Void, CheckpointError> = bytes.withUnsafeBytes { buffer in
-            do throws(CheckpointError) {
-                return .success(try write(buffer, at: offset))
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
-    }
-}

@@ -21,8 +21,9 @@ extension AutoencoderDC {
     /// let scaled = model.config.scalingFactor.map { factor in latent.values.map { $0 * Float(factor) } }
     ///
     /// // An approximation for large images, as diffusers has it; without it they are exact and take more memory.
-    /// try model.enableTiling(tileSampleMinHeight: 8 * ratio, tileSampleMinWidth: 8 * ratio,
-    ///                        tileSampleStrideHeight: 6 * ratio, tileSampleStrideWidth: 6 * ratio)
+    /// let tiles = Tiling(tileSampleMinHeight: 8 * ratio, tileSampleMinWidth: 8 * ratio,
+    ///                    tileSampleStrideHeight: 6 * ratio, tileSampleStrideWidth: 6 * ratio)
+    /// let tiled = try model.decode(latent, tiling: tiles)
     /// ```
     ///
     /// The configuration is that of the `config.json` in the folder, or of the published variant whose tensors these are.

@@ -34,11 +34,11 @@ public final class CheckpointWeights: WeightSource {
 
     /// The parameter of that name in the diffusers layout.
     ///
-    /// - Throws: `NetworkError.parameter` where the network has none of that name, and `CheckpointError` where a file
-    ///   cannot be read.
-    public func weight(_ name: String) throws -> Weight {
+    /// - Throws: `NetworkError.parameter` where the network has none of that name, and `NetworkError.source` with a
+    ///   `CheckpointError` where a file cannot be read.
+    public func weight(_ name: String) throws(NetworkError) -> Weight {
         guard let tensor = tensors[UTF8Name(name)] else {
-            throw NetworkError.parameter(name: name, "the checkpoint has no such parameter")
+            throw .parameter(name: name, .missing)
         }
         let (dtype, shape) = (tensor.descriptor.dtype, tensor.descriptor.shape)
         let isRead = dtype.isComputeFormat
@@ -49,27 +49,18 @@ public final class CheckpointWeights: WeightSource {
             let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + piece.count)])
             return Weight(dtype: dtype, shape: shape, bytes: bytes, owner: file)
         }
-        let copy = OwnedBytes(count: tensor.byteCount)
-        try view.read(tensor, from: 0, into: copy.bytes)
+        let copy = Buffer(count: tensor.byteCount)
+        do throws(CheckpointError) {
+            try view.read(tensor, from: 0, into: copy.bytes)
+        } catch {
+            throw .source(error)
+        }
         if isRead {
             return Weight(dtype: dtype, shape: shape, bytes: UnsafeRawBufferPointer(copy.bytes), owner: copy)
         }
-        let wide = OwnedBytes(count: (shape.elementCount ?? 0) * 4)
+        let wide = Buffer(count: (shape.elementCount ?? 0) * 4)
         guard NumberFormat.convert(UnsafeRawBufferPointer(copy.bytes), from: dtype, into: wide.bytes, to: .f32) != nil
-        else { throw NetworkError.parameter(name: name, "weights of dtype \(dtype.rawValue) cannot be run") }
+        else { throw .parameter(name: name, .dtype(dtype)) }
         return Weight(dtype: .f32, shape: shape, bytes: UnsafeRawBufferPointer(wide.bytes), owner: wide)
-    }
-}
-
-/// Memory that lives as long as what is in it is needed; written once, before it is shared.
-private final class OwnedBytes: @unchecked Sendable {
-    let bytes: UnsafeMutableRawBufferPointer
-
-    init(count: Int) {
-        bytes = .allocate(byteCount: count, alignment: 64)
-    }
-
-    deinit {
-        bytes.deallocate()
     }
 }

@@ -25,12 +25,12 @@ public struct FloatTensor: Sendable, Equatable {
         for size in [batch, channels, height, width] {
             let (next, overflow) = product.multipliedReportingOverflow(by: size)
             guard size > 0, !overflow else {
-                throw .shape("a tensor has four positive sizes, not \([batch, channels, height, width])")
+                throw .shape(.sizes([batch, channels, height, width]))
             }
             product = next
         }
         guard product == values.count else {
-            throw .shape("\(values.count) values are no tensor of \([batch, channels, height, width])")
+            throw .shape(.values(count: values.count, sizes: [batch, channels, height, width]))
         }
         self.init(unchecked: [batch, channels, height, width], values)
     }

@@ -1,49 +1,105 @@
 internal import Kernels
+public import ModelZoo
 public import TensorCore
 
 /// Why the network could not be built or run.
-public enum NetworkError: Refusal, Equatable {
+public enum NetworkError: Refusal {
     /// A tensor of sizes that the network cannot take.
-    case shape(String)
+    case shape(ShapeFault)
     /// A configuration that describes no network.
-    case configuration(String)
-    /// A parameter whose shape or type does not fit the configuration.
-    case parameter(name: String, String)
+    case configuration(ConfigFault)
+    /// A parameter, by its name in the diffusers layout, that does not fit the configuration.
+    case parameter(name: String, ParameterFault)
+    /// What the source of the weights threw.
+    case source(any Refusal)
     /// A precision that this processor cannot compute in.
     case precision
     /// Tile sizes that cannot be used.
-    case tiling(String)
-    /// A value that is NaN or infinite, or beyond what F16 holds, in a parameter or a layer's output.
-    case outOfRange(layer: String, String)
-    /// The system gave no more memory.
-    case outOfMemory(String)
+    case tiling(TilingFault)
+    /// A value that is NaN or infinite, or beyond what F16 holds.
+    case outOfRange(ValueOutOfRange)
+    /// The system gave no more memory: so many bytes more were needed.
+    case outOfMemory(bytes: Int)
+    /// An output that takes more memory than the machine has.
+    case outputTooLarge([Int])
+    /// Who was told of the progress asked for the end.
+    case stopped
 
-    /// The whole message: one line, without a final full stop.
-    public var description: String {
-        switch self {
-        case .shape(let what), .configuration(let what), .tiling(let what), .outOfMemory(let what): what
-        case .precision:
-            "this processor cannot multiply bf16, for which it needs AVX512-BF16; use f32, which every one can"
-        case .parameter(let name, let what): "\(name.escaped()): \(what)"
-        case .outOfRange(let layer, let what): "\(layer.escaped()): \(what)"
-        }
+    /// What is wrong with the sizes of a tensor.
+    public enum ShapeFault: Sendable, Equatable {
+        /// They are not four positive numbers whose product can be counted.
+        case sizes([Int])
+        /// There are more or fewer values than the sizes ask for.
+        case values(count: Int, sizes: [Int])
+        /// An image has other channels than the network takes.
+        case imageChannels(found: Int, expected: Int)
+        /// A latent has other channels than the network makes.
+        case latentChannels(found: Int, expected: Int)
+        /// The sides of an image are no multiples of the network's compression.
+        case sides(height: Int, width: Int, ratio: Int)
+        /// More channels of the latent are asked for than there are, or none.
+        case partialLatent(asked: Int, channels: Int)
+        /// Some channels of the latent are asked for from a network whose shortcut is made for all of them.
+        case partialShortcut
     }
 
+    /// What is wrong with a parameter.
+    public enum ParameterFault: Sendable, Equatable {
+        /// There is none of that name.
+        case missing
+        /// It has other sizes.
+        case shape(found: Shape, expected: Shape)
+        /// Its elements are no numbers that the network computes with.
+        case dtype(DType)
+    }
+
+    /// What is wrong with the sizes of tiles.
+    public enum TilingFault: Sendable, Equatable {
+        /// A tile or a stride is no multiple of the network's compression.
+        case noMultiple(side: String, tile: Int, stride: Int, ratio: Int)
+        /// A stride is longer than a tile.
+        case gaps(side: String, tile: Int, stride: Int)
+    }
+}
+
+extension NetworkError: Equatable {
+    /// Whether two errors say the same; another module's error is compared by its message.
+    public static func == (a: NetworkError, b: NetworkError) -> Bool { a.description == b.description }
+}
+
+/// A value that is NaN or infinite, or beyond what F16 holds.
+public struct ValueOutOfRange: Sendable {
+    /// Where such a value is.
+    public enum Place: Sendable, Equatable {
+        /// In the image or latent that the network was given.
+        case input(element: Int)
+        /// In a parameter, by its name in the diffusers layout.
+        case parameter(String, element: Int)
+        /// In what a layer put out: the first layer whose output holds any.
+        case output(layer: String, channel: Int, row: Int, column: Int)
+    }
+
+    /// Where it is.
+    public let place: Place
+    /// The value.
+    public let value: Float
+
+    /// A value at a place.
+    public init(_ value: Float, at place: Place) {
+        self.value = value
+        self.place = place
+    }
+}
+
+extension NetworkError {
     /// The same in the words of this module's callers.
     init(_ error: KernelError) {
         switch error {
-        case .outOfMemory(let bytes):
-            self = .outOfMemory(
-                "out of memory: \((bytes + 999_999) / 1_000_000) MB more were needed; try tiles, or a smaller image"
-            )
-        case .outside(let layer, let value, let channel, let row, let column, let isWeight):
-            let what = value.isNaN ? "NaN" : value.isInfinite ? "\(value)" : "\(value), beyond the 65504 of F16,"
-            self = .outOfRange(
-                layer: layer,
-                isWeight
-                    ? "value \(channel) of this parameter is \(what)"
-                    : "the first layer whose output holds \(what) (channel \(channel), row \(row), column \(column))"
-            )
+        case .outOfMemory(let bytes): self = .outOfMemory(bytes: bytes)
+        case .outside(let layer, let value, let channel, let row, let column):
+            let place = ValueOutOfRange.Place.output(layer: layer, channel: channel, row: row, column: column)
+            self = .outOfRange(ValueOutOfRange(value, at: place))
+        case .stopped: self = .stopped
         }
     }
 }

@@ -25,7 +25,7 @@ public struct Tiling: Sendable, Equatable {
         self.tileSampleStrideWidth = tileSampleStrideWidth
     }
 
-    /// The same in latent pixels.
+    /// Refuses sizes that a network of that compression cannot be run in.
     ///
     /// diffusers divides and drops the remainder, and returns samples of a wrong size where there is one (448 / 128);
     /// here there must be none.
@@ -36,56 +36,68 @@ public struct Tiling: Sendable, Equatable {
         ]
         for (side, tile, stride) in sides {
             guard tile > 0, stride > 0, tile % ratio == 0, stride % ratio == 0 else {
-                throw .tiling(
-                    "tile \(side) \(tile) and stride \(stride) must be multiples of \(ratio), the network's compression; "
-                        + "near are \(max(ratio, (tile + ratio / 2) / ratio * ratio)) and "
-                        + "\(max(ratio, stride / ratio * ratio))"
-                )
+                throw .tiling(.noMultiple(side: side, tile: tile, stride: stride, ratio: ratio))
             }
-            guard stride <= tile else {
-                throw .tiling(
-                    "a stride of \(stride) leaves gaps between tiles of \(side) \(tile): at most the tile's own \(side)"
-                )
-            }
+            guard stride <= tile else { throw .tiling(.gaps(side: side, tile: tile, stride: stride)) }
         }
     }
+
+    /// The tiles of an input whose pixels are `unit` samples wide and high; nil where it is no larger than one.
+    func grid(of input: FloatTensor, unit: Int) -> TileGrid? {
+        let grid = TileGrid(
+            tile: (tileSampleMinHeight / unit, tileSampleMinWidth / unit),
+            stride: (tileSampleStrideHeight / unit, tileSampleStrideWidth / unit),
+            size: (input.height, input.width)
+        )
+        return input.height > grid.tile.height || input.width > grid.tile.width ? grid : nil
+    }
+}
+
+/// Tiles that lie over one input, in its pixels.
+struct TileGrid {
+    let tile: (height: Int, width: Int)
+    let stride: (height: Int, width: Int)
+    let size: (height: Int, width: Int)
+
+    private var tops: StrideTo<Int> { Swift.stride(from: 0, to: size.height, by: stride.height) }
+    private var lefts: StrideTo<Int> { Swift.stride(from: 0, to: size.width, by: stride.width) }
+
+    /// How many there are.
+    var count: Int { tops.underestimatedCount * lefts.underestimatedCount }
 
     /// Runs `body` on every tile of `input` and blends the results, in the reference's order of rounding.
     ///
     /// Source: `tiled_encode` and `tiled_decode` in diffusers/models/autoencoders/autoencoder_dc.py, version 0.42.1.
+    ///
+    /// - Parameters:
+    ///   - channels: of the results.
+    ///   - scale: from the input's sides to the results'.
     func run(
         _ input: FloatTensor,
-        tile: (height: Int, width: Int),
-        stride: (height: Int, width: Int),
+        channels: Int,
         scale: (multiply: Int, divide: Int),
-        _ body: (FloatTensor) throws -> FloatTensor
-    ) throws -> FloatTensor {
+        _ body: (FloatTensor) throws(NetworkError) -> FloatTensor
+    ) throws(NetworkError) -> FloatTensor {
         func scaled(_ size: Int) -> Int { size * scale.multiply / scale.divide }
         let blend = (height: scaled(tile.height - stride.height), width: scaled(tile.width - stride.width))
         let outStride = (height: scaled(stride.height), width: scaled(stride.width))
-        var result: FloatTensor?
+        var result = FloatTensor(zeros: [input.batch, channels, scaled(input.height), scaled(input.width)])
         var above: [FloatTensor] = []
-        for (i, y) in Swift.stride(from: 0, to: input.height, by: stride.height).enumerated() {
+        for y in tops {
             var row: [FloatTensor] = []
-            for (j, x) in Swift.stride(from: 0, to: input.width, by: stride.width).enumerated() {
+            for (j, x) in lefts.enumerated() {
                 let rows = y..<min(y + tile.height, input.height)
                 let columns = x..<min(x + tile.width, input.width)
                 var piece = try body(input.cropped(rows: rows, columns: columns))
                 // The reference blends in place: neighbours are blended ones, as these are.
-                if i > 0 { piece.blendTop(with: above[j], over: blend.height) }
-                if j > 0 { piece.blendLeft(with: row[j - 1], over: blend.width) }
+                if y > 0 { piece.blendTop(with: above[j], over: blend.height) }
+                if x > 0 { piece.blendLeft(with: row[j - 1], over: blend.width) }
                 row.append(piece)
-                let whole =
-                    result
-                    ?? FloatTensor(
-                        zeros: [input.batch, piece.channels, scaled(input.height), scaled(input.width)]
-                    )
-                result = nil
-                result = piece.pasted(into: whole, top: scaled(y), left: scaled(x), atMost: outStride)
+                result.paste(piece, top: scaled(y), left: scaled(x), atMost: outStride)
             }
             above = row
         }
-        return result ?? FloatTensor(zeros: input.dimensions)
+        return result
     }
 }
 
@@ -117,22 +129,21 @@ extension FloatTensor {
         }
     }
 
-    fileprivate func pasted(
-        into whole: FloatTensor,
+    /// Takes the first rows and columns of a piece, as far as they lie inside.
+    fileprivate mutating func paste(
+        _ piece: FloatTensor,
         top: Int,
         left: Int,
         atMost most: (height: Int, width: Int)
-    ) -> FloatTensor {
-        var whole = whole
-        let rows = min(height, most.height, whole.height - top)
-        let columns = min(width, most.width, whole.width - left)
+    ) {
+        let rows = min(piece.height, most.height, height - top)
+        let columns = min(piece.width, most.width, width - left)
         for plane in 0..<(batch * channels) {
             for y in 0..<rows {
-                let to = (plane * whole.height + top + y) * whole.width + left
-                let from = (plane * height + y) * width
-                for x in 0..<columns { whole.values[to + x] = values[from + x] }
+                let to = (plane * height + top + y) * width + left
+                let from = (plane * piece.height + y) * piece.width
+                for x in 0..<columns { values[to + x] = piece.values[from + x] }
             }
         }
-        return whole
     }
 }

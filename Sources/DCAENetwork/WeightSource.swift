@@ -4,8 +4,8 @@ public import TensorCore
 public protocol WeightSource: Sendable {
     /// The parameter of that name in the diffusers layout, as in `decoder.up_blocks.0.1.conv1.weight`.
     ///
-    /// - Throws: where there is none, or it cannot be read.
-    func weight(_ name: String) throws -> Weight
+    /// - Throws: `NetworkError.parameter` where there is none, `NetworkError.source` with the reason where it cannot be read.
+    func weight(_ name: String) throws(NetworkError) -> Weight
 }
 
 /// The values of one parameter, usually in a mapped file.

@@ -10,6 +10,11 @@ package enum FileFault: Fault, Equatable {
     case shrank(expected: Int)
     case exists
     case isSource
+    case isSpecial
+    case noName
+    case standardOutput
+    case locked
+    case unfinished(String)
     case targetVanished
     case noCheckpoint
     case severalCheckpoints([String])
@@ -31,6 +36,12 @@ package enum FileFault: Fault, Equatable {
         case .shrank(let expected): "the file is shorter than the \(expected) bytes it had when it was opened"
         case .exists: "the output exists already"
         case .isSource: "the output is the same file as the source"
+        case .isSpecial: "the output is a device, pipe or socket"
+        case .noName: "the output has no name"
+        case .standardOutput: "outputs are not written to standard output"
+        case .locked: "another program holds the lock of this folder"
+        case .unfinished(let name):
+            "a run that was ended left this folder half replaced (\(name.escaped(limit: 40)) has the other files)"
         case .targetVanished: "the target folder was removed or replaced while the output was being written"
         case .noCheckpoint: "no checkpoint was found in this folder"
         case .severalCheckpoints(let names):
@@ -51,6 +62,7 @@ package enum FileFault: Fault, Equatable {
         switch self {
         case .system(_, let code) where code == ENOSPC || code == EDQUOT: "free some space, or choose another target"
         case .system(_, let code) where code == EACCES || code == EPERM || code == EROFS: "check the permissions"
+        case .system(_, let code) where code == EMFILE: "raise the limit on open files, as with `ulimit -n 4096`"
         case .system(_, let code) where code == EFBIG: "raise the limit on file sizes, or use --max-shard-size"
         case .system: nil
         case .missing: "check the path"
@@ -58,7 +70,11 @@ package enum FileFault: Fault, Equatable {
         case .notRegular: "give a file on a disk"
         case .shrank: "leave the file alone and run the command again"
         case .exists: "choose another target, or add --force to replace it"
-        case .isSource: "choose another target"
+        case .isSource, .isSpecial: "choose another target"
+        case .noName: "name a file or a folder"
+        case .standardOutput: "name a file or a folder, as ./- for one that is called so"
+        case .locked: "wait for it to end, or choose another target"
+        case .unfinished: "run the command again where the folder can be written to"
         case .targetVanished: "run the command again"
         case .noCheckpoint: "a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
         case .severalCheckpoints: "name the file you mean"

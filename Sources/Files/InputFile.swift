@@ -1,4 +1,3 @@
-internal import CPlatform
 internal import Libc
 
 /// A file opened for reading: its size and identity are those of the descriptor, not of the path.
@@ -7,7 +6,7 @@ public final class InputFile: Sendable {
     public let path: String
     /// Its size in bytes when it was opened.
     public let size: Int
-    /// The device and inode, which name a file whatever path leads to it.
+    /// The device and inode, which name a file whatever path leads to it; of what was expanded, those of the compressed file.
     package let identity: FileIdentity
     package let descriptor: Int32
     /// Where its bytes come from, if not from this machine.
@@ -31,7 +30,21 @@ public final class InputFile: Sendable {
             self.source = source
             return
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        (descriptor, size, identity) = try Self.open(path)
+        self.path = path
+        source = nil
+        ReadHistory.note(identity)
+    }
+
+    /// Opens a regular file that is about to be replaced: to look at it makes no source of it.
+    package init(lookingAt path: String) throws(CheckpointError) {
+        (descriptor, size, identity) = try Self.open(path)
+        self.path = path
+        source = nil
+    }
+
+    private static func open(_ path: String) throws(CheckpointError) -> (Int32, Int, FileIdentity) {
+        let descriptor = Libc.open(SystemText.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw CheckpointError(path, .file, errno == ENOENT ? FileFault.missing : .system(call: "open", code: errno))
         }
@@ -45,23 +58,19 @@ public final class InputFile: Sendable {
             close(descriptor)
             throw CheckpointError(path, .file, status.st_mode & S_IFMT == S_IFDIR ? FileFault.isFolder : .notRegular)
         }
-        self.path = path
-        self.size = size
-        self.descriptor = descriptor
-        self.identity = FileIdentity(status)
-        source = nil
+        return (descriptor, size, FileIdentity(status))
     }
 
     /// A second hold on a file that is open already and may have no path; nil where the system gives none.
-    package init?(copy descriptor: Int32, path: String, size: Int) {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return nil }
+    ///
+    /// - Parameter origin: the file that its bytes come from.
+    package init?(copy descriptor: Int32, of origin: InputFile, size: Int) {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return nil }
-        self.path = path
+        self.path = origin.path
         self.size = size
         self.descriptor = copy
-        self.identity = FileIdentity(status)
+        self.identity = origin.identity
         source = nil
     }
 
@@ -111,56 +120,5 @@ public final class InputFile: Sendable {
     package func map() throws(CheckpointError) -> MappedFile {
         guard source == nil else { throw CheckpointError(path, .file, FileFault.notHere) }
         return try MappedFile(self)
-    }
-}
-
-/// What names a file whatever path leads to it.
-package struct FileIdentity: Sendable, Hashable {
-    package let device: UInt64
-    package let inode: UInt64
-
-    /// That of a file on no device of this machine.
-    fileprivate init(remote identity: UInt64) {
-        (device, inode) = (.max, identity)
-    }
-
-    fileprivate init(_ status: stat) {
-        device = UInt64(truncatingIfNeeded: status.st_dev)
-        inode = UInt64(truncatingIfNeeded: status.st_ino)
-    }
-
-    /// The identity of what a path leads to, or nil where that is nothing.
-    package init?(path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.init(status)
-    }
-}
-
-/// A file mapped into memory.
-///
-/// Data in it may be unaligned. A file that is truncated while it is mapped raises SIGBUS at the next access: the program
-/// installs a handler that ends it with one line and exit code 2.
-package final class MappedFile: @unchecked Sendable {
-    /// The file's bytes, valid as long as this object lives.
-    package let bytes: UnsafeRawBufferPointer
-    private let slot: Int32
-
-    fileprivate init(_ file: InputFile) throws(CheckpointError) {
-        guard file.size > 0 else {
-            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-            slot = -1
-            return
-        }
-        guard let start = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0), start != MAP_FAILED else {
-            throw CheckpointError(file.path, .file, FileFault.system(call: "mmap", code: errno))
-        }
-        bytes = UnsafeRawBufferPointer(start: start, count: file.size)
-        slot = dcae_register_mapping(start, file.size, file.path)
-    }
-
-    deinit {
-        dcae_forget_mapping(slot)
-        if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
     }
 }

@@ -1,19 +1,20 @@
 internal import CPlatform
 internal import Libc
+internal import TensorCore
 
 /// A model folder being written: all of its files appear under their names at once and whole, or none does.
 ///
-/// Files are written into a hidden folder first. Where the target does not exist that folder lies beside it and takes its
-/// name in one step; where it exists the files move into it one by one, weights first, under a lock. Unless committed,
-/// everything is removed again, also when a signal ends the program.
+/// Files are written into a hidden folder first, and flushed. Where the target does not exist that folder takes its name in
+/// one step. Where it exists the two are exchanged in one step, after what else lies in the target was linked into the
+/// new one (`Exchange`); where that cannot be done the files move one by one, by a journal that the next run completes
+/// (`Journal`). Unless committed, everything is removed again, also when a signal ends the program.
 package final class OutputFolder {
     private let target: String
-    private let staging: String
     private let existed: Bool
     private let force: Bool
-    private let createdParents: [String]
-    private let slot: Int32
-    private var isCommitted = false
+    private let sources: [FileIdentity]
+    private let durability: Durability
+    private let staging: Staging
 
     /// Prepares a folder for files of the given names.
     ///
@@ -23,70 +24,70 @@ package final class OutputFolder {
     ///   - replaced: whether an existing name in the folder must go when the new files come, as stale shards.
     ///   - force: whether existing files may be replaced.
     ///   - sources: files that must not be written over.
+    ///   - durability: whether all is on the disk before it takes its name.
     /// - Throws: `FileFault.exists`, `.isSource`, or what the system says.
     package init(
         target: String,
         names: [String],
         replaced: (String) -> Bool,
         force: Bool,
-        sources: [InputFile]
+        sources: [InputFile],
+        durability: Durability = .flushed
     ) throws(CheckpointError) {
+        try OutputTarget.checkName(target)
         self.target = target
         self.force = force
+        self.sources = sources.map(\.identity)
+        self.durability = durability
         existed = Folder.exists(target)
-        if !existed, access(target, F_OK) == 0 { throw CheckpointError(target, .file, FileFault.exists) }
         if existed {
-            for name in try Folder.names(in: target) where names.contains(name) || replaced(name) {
-                let path = Path.join(target, name)
-                if let identity = FileIdentity(path: path), sources.contains(where: { $0.identity == identity }) {
-                    throw CheckpointError(path, .file, FileFault.isSource)
-                }
-                if !force { throw CheckpointError(path, .file, FileFault.exists) }
-            }
-            createdParents = []
-            staging = Path.join(target, ".dcae-" + Self.randomSuffix())
+            let real = Path.resolved(target) ?? target
+            try Leftovers.complete(target)
+            Leftovers.clear(target)
+            Leftovers.clear(Path.parent(of: real))
+            _ = try Self.outgoing(target, names, replaced, force: force, sources: self.sources)
+            let folder = Exchange.isPossible(real) ? Path.parent(of: real) : target
+            staging = try Self.stage(in: folder, made: nil, for: target)
         } else {
+            // Not a folder, whatever it is; one that is not there is allowed.
+            try OutputTarget.check(target + (target.utf8.last == UInt8(ascii: "/") ? "." : ""), force: false)
             let parent = Path.parent(of: target)
-            createdParents = try Self.createFolders(parent)
-            staging = Path.join(parent, "." + Path.name(of: target) + ".dcae-" + Self.randomSuffix())
+            let made = try MadeFolders(leadingTo: parent)
+            Leftovers.clear(parent)
+            staging = try Self.stage(in: parent, made: made, for: target)
         }
-        guard mkdir(staging, 0o777) == 0 else {
-            let code = errno
-            for folder in createdParents.reversed() { rmdir(folder) }
-            throw CheckpointError(target, .file, FileFault.system(call: "creating the folder", code: code))
-        }
-        slot = dcae_register_unfinished(staging)
     }
 
-    deinit {
-        dcae_forget_unfinished(slot)
-        guard !isCommitted else { return }
-        for name in (try? Folder.names(in: staging)) ?? [] { unlink(Path.join(staging, name)) }
-        rmdir(staging)
-        for folder in createdParents.reversed() { rmdir(folder) }
+    private static func stage(
+        in folder: String,
+        made: MadeFolders?,
+        for target: String
+    ) throws(CheckpointError) -> Staging {
+        do throws(Staging.Failure) {
+            return try Staging(.folder, in: folder, made: made)
+        } catch {
+            throw CheckpointError(target, .file, FileFault.system(call: error.call, code: error.code))
+        }
     }
 
     /// The folder in which the files are written before they take their names.
-    package var stagingPath: String { staging }
+    package var stagingPath: String { staging.path }
 
     /// Creates one of the files.
     package func create(_ name: String, size: Int) throws(CheckpointError) -> OutputFile {
-        try OutputFile(creating: Path.join(staging, name), for: Path.join(target, name), size: size)
+        try OutputFile(
+            creating: Path.join(staging.path, name),
+            for: Path.join(target, name),
+            size: size,
+            durability: durability
+        )
     }
 
     /// Writes one of the files whole.
     package func write(_ name: String, _ text: String) throws(CheckpointError) {
-        let bytes = Array(text.utf8)
-        let file = try create(name, size: bytes.count)
-        var failure: CheckpointError?
-        bytes.withUnsafeBytes { buffer in
-            do throws(CheckpointError) {
-                try file.write(buffer, at: 0)
-            } catch {
-                failure = error
-            }
+        try text.withBytes { bytes throws(CheckpointError) in
+            try create(name, size: bytes.count).write(bytes, at: 0)
         }
-        if let failure { throw failure }
     }
 
     /// Lets the files take their names.
@@ -95,55 +96,58 @@ package final class OutputFolder {
     ///   - names: all that was written, in the order in which they are to appear: what refers to others comes last.
     ///   - replaced: as on creation; what fits and is not among `names` is deleted.
     package func commit(_ names: [String], replaced: (String) -> Bool) throws(CheckpointError) {
-        if !existed {
-            guard rename(staging, target) != 0 else {
-                isCommitted = true
-                return
-            }
-            // Somebody else made the folder meanwhile.
-            if errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR {
-                throw CheckpointError(target, .file, fault("renaming the finished folder"))
-            }
-            if !force { throw CheckpointError(target, .file, FileFault.exists) }
-        }
-        let folder = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw CheckpointError(target, .file, fault("open")) }
-        defer { close(folder) }
-        flock(folder, LOCK_EX)
-        for name in try Folder.names(in: target) where !names.contains(name) && replaced(name) {
-            unlink(Path.join(target, name))
-        }
-        if !force, let taken = names.first(where: { access(Path.join(target, $0), F_OK) == 0 }) {
-            throw CheckpointError(Path.join(target, taken), .file, FileFault.exists)
-        }
         for name in names {
-            guard rename(Path.join(staging, name), Path.join(target, name)) == 0 else {
-                throw CheckpointError(Path.join(target, name), .file, fault("renaming the finished file"))
+            do throws(CheckpointError) {
+                try durability.flush(Path.join(staging.path, name))
+            } catch {
+                throw CheckpointError(Path.join(target, name), .file, error.fault)
             }
         }
-        rmdir(staging)
-        isCommitted = true
+        try durability.flush(staging.descriptor, target)
+        if !existed, try takeName() { return }
+        let lock = try FolderLock(target)
+        let outgoing = try Self.outgoing(target, names, replaced, force: force, sources: sources)
+        if try Exchange.run(staging, target, names, outgoing, lock.identity, durability) { return }
+        try Journal.run(staging, target, names, outgoing, durability)
     }
 
-    private func fault(_ call: String) -> FileFault {
-        errno == ENOENT ? .targetVanished : .system(call: call, code: errno)
-    }
-
-    static func randomSuffix() -> String {
-        String(UInt64.random(in: .min ... .max), radix: 36)
-    }
-
-    /// Creates a folder and its parents; those that were missing, outermost first.
-    @discardableResult
-    static func createFolders(_ path: String) throws(CheckpointError) -> [String] {
-        guard access(path, F_OK) != 0 else { return [] }
-        var created = try createFolders(Path.parent(of: path))
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
-            let code = errno
-            for folder in created.reversed() { rmdir(folder) }
-            throw CheckpointError(path, .file, FileFault.system(call: "creating the folder", code: code))
+    /// Gives the hidden folder the name of the target. Returns whether that was free.
+    private func takeName() throws(CheckpointError) -> Bool {
+        let hidden = SystemText.cString(staging.path)
+        let name = SystemText.cString(target)
+        let code = holdingSignals {
+            var code = dcae_rename_exclusively(hidden, name)
+            if [EINVAL, ENOSYS, ENOTSUP].contains(code) { code = rename(hidden, name) == 0 ? 0 : errno }
+            if code == 0 { staging.keep() }
+            return code
         }
-        created.append(path)
-        return created
+        switch code {
+        case 0:
+            for folder in (staging.made?.parents ?? []) + [Path.parent(of: target)] { try durability.flush(folder) }
+            return true
+        // Somebody else made it meanwhile.
+        case EEXIST, ENOTEMPTY, ENOTDIR:
+            guard Folder.exists(target) else { throw CheckpointError(target, .file, FileFault.exists) }
+            return false
+        default: throw OutputFile.failure(target, "renaming the finished folder", code)
+        }
+    }
+
+    /// The names in a folder that must go for new ones.
+    ///
+    /// - Throws: where one of them must stay.
+    private static func outgoing(
+        _ target: String,
+        _ names: [String],
+        _ replaced: (String) -> Bool,
+        force: Bool,
+        sources: [FileIdentity]
+    ) throws(CheckpointError) -> [String] {
+        let new = Set(names.map { UTF8Name($0) })
+        let outgoing = try Folder.names(in: target, hidden: true).filter { new.contains(UTF8Name($0)) || replaced($0) }
+        for name in outgoing {
+            try OutputTarget.check(Path.join(target, name), force: force, sources: sources)
+        }
+        return outgoing
     }
 }

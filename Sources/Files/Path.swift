@@ -80,10 +80,12 @@ package enum Path {
 /// Looks at folders.
 package enum Folder {
     /// Whether a path leads to a folder.
-    package static func exists(_ path: String) -> Bool {
+    package static func exists(_ path: String, followingLinks: Bool = true) -> Bool {
         if let remote = Elsewhere.folders(for: path) { return remote.isFolder(path) }
         var status = stat()
-        return stat(SystemText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        let cPath = SystemText.cString(path)
+        return (followingLinks ? stat(cPath, &status) : lstat(cPath, &status)) == 0
+            && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// The names in a folder, in the order of their bytes.

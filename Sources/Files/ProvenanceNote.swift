@@ -9,13 +9,13 @@ package enum ProvenanceNote {
 
     /// Notes the variant that a file holds. Where the file system cannot, nothing happens.
     package static func write(_ variant: String, to path: String) {
-        _ = dcae_set_attribute(path, attribute, variant, variant.utf8.count)
+        _ = dcae_set_attribute(SystemText.cString(path), attribute, variant, variant.utf8.count)
     }
 
     /// The variant noted on a file, or nil.
     package static func read(from path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 256)
-        let count = dcae_get_attribute(path, attribute, &buffer, buffer.count)
+        let count = dcae_get_attribute(SystemText.cString(path), attribute, &buffer, buffer.count)
         guard count > 0 else { return nil }
         return String(validating: buffer.prefix(Int(count)), as: UTF8.self)
     }

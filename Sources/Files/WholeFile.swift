@@ -1,76 +1,117 @@
 internal import CPlatform
 internal import Libc
 
-/// One file that is there whole or not at all, for runs that write many into one folder.
+/// One file being written, that is there whole or not at all.
 ///
 /// Its bytes go into a hidden file beside it that then takes its name; the hidden file is removed on failure and when a
-/// signal ends the program. `OutputFolder` looks at all names of a folder first, which a run over a hundred thousand
-/// files cannot do for each of them.
-package enum WholeFile {
-    /// Writes a file, with the folders that lead to it.
+/// signal ends the program. `OutputFolder` does so with several files that belong together.
+package final class WholeFile {
+    private let path: String
+    private let force: Bool
+    private let isOwn: Bool
+    private let sources: [FileIdentity]
+    private let folders: OutputFolders
+    private let flushesFolder: Bool
+    private let staging: Staging
+    private let file: OutputFile
+
+    /// Prepares a file, with the folders that lead to it.
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - parts: its bytes, one part after the other.
     ///   - force: whether a file of that name is replaced.
-    /// - Throws: `FileFault.exists`, or what the system says.
-    package static func write(
+    ///   - sources: files that must not be written over, even by force.
+    ///   - isOwn: whether it may be replaced though this program has read it, as the state of a run may.
+    ///   - durability: whether it is on the disk before it takes its name.
+    ///   - folders: where many files are written, what is known of their folders; it is flushed in the end.
+    ///   - makesFolders: whether folders that lead to it are made.
+    /// - Throws: what `OutputTarget.check` throws, or what the system says.
+    package init(
         _ path: String,
-        _ parts: [UnsafeRawBufferPointer],
-        force: Bool
+        force: Bool,
+        sources: [InputFile] = [],
+        isOwn: Bool = false,
+        durability: Durability = .flushed,
+        folders: OutputFolders? = nil,
+        makesFolders: Bool = true
     ) throws(CheckpointError) {
-        // Asked first so that no work is done in vain; the link below asks again, and that answer counts.
-        if !force, access(path, F_OK) == 0 { throw CheckpointError(path, .file, FileFault.exists) }
+        self.path = path
+        self.force = force
+        self.isOwn = isOwn
+        self.sources = sources.map(\.identity)
+        self.folders = folders ?? OutputFolders(durability)
+        flushesFolder = folders == nil
+        // Asked first so that no work is done in vain; on taking the name it is asked again.
+        try OutputTarget.check(path, force: force, sources: self.sources, isOwn: isOwn)
         let folder = Path.parent(of: path)
-        try OutputFolder.createFolders(folder)
-        let hidden = Path.join(folder, ".dcae-" + OutputFolder.randomSuffix())
-        // Before the file is there, so that no moment is left in which a signal would forget it.
-        let slot = dcae_register_unfinished(hidden)
-        defer {
-            unlink(hidden)
-            dcae_forget_unfinished(slot)
+        let made = makesFolders ? try MadeFolders(leadingTo: folder) : nil
+        self.folders.clear(folder)
+        do throws(Staging.Failure) {
+            staging = try Staging(.file, in: folder, made: made)
+        } catch {
+            throw OutputFile.failure(path, error.call, error.code)
         }
-        let file = try OutputFile(creating: hidden, for: path, size: parts.reduce(0) { $0 + $1.count })
+        file = try OutputFile(staging.descriptor, for: path)
+    }
+
+    /// Writes the whole file, and lets it take its name.
+    ///
+    /// - Parameter parts: its bytes, one part after the other.
+    /// - Throws: `FileFault.exists` where somebody else made it meanwhile, or what the system says.
+    package func write(_ parts: [UnsafeRawBufferPointer]) throws(CheckpointError) {
+        try file.reserve(parts.reduce(0) { $0 + $1.count })
         var offset = 0
         for part in parts {
             try file.write(part, at: offset)
             offset += part.count
         }
-        guard put(hidden, at: path, force: force) else {
-            let code = errno
-            let fault: FileFault =
-                switch code {
-                case EEXIST: .exists
-                case ENOENT: .targetVanished
-                default: .system(call: "renaming the finished file", code: code)
-                }
-            throw CheckpointError(path, .file, fault)
+        try folders.durability.flush(staging.descriptor, path)
+        try OutputTarget.check(path, force: force, sources: sources, isOwn: isOwn)
+        let code = holdingSignals {
+            let code = put()
+            if code == 0 { staging.keep() }
+            return code
         }
+        switch code {
+        case 0: break
+        case EEXIST: throw CheckpointError(path, .file, FileFault.exists)
+        default: throw OutputFile.failure(path, "renaming the finished file", code)
+        }
+        for folder in staging.made?.parents ?? [] { try folders.wrote(in: folder) }
+        try folders.wrote(in: Path.parent(of: path))
+        if flushesFolder { try folders.flush() }
     }
 
-    /// Writes a text file.
-    package static func write(_ path: String, _ text: String, force: Bool) throws(CheckpointError) {
-        let bytes = Array(text.utf8)
-        var failure: CheckpointError?
-        bytes.withUnsafeBytes { buffer in
-            do throws(CheckpointError) {
-                try write(path, [buffer], force: force)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+    /// Writes the whole file as a text, and lets it take its name.
+    package func write(_ text: String) throws(CheckpointError) {
+        try text.withBytes { bytes throws(CheckpointError) in try write([bytes]) }
     }
 
-    private static func put(_ hidden: String, at path: String, force: Bool) -> Bool {
-        if force { return rename(hidden, path) == 0 }
-        // link refuses a name that is taken, which rename would replace; not every file system has it.
-        if link(hidden, path) == 0 { return true }
-        guard [EPERM, ENOTSUP, ENOSYS].contains(errno) else { return false }
-        if access(path, F_OK) == 0 {
-            errno = EEXIST
-            return false
+    /// Gives the hidden file its name. Returns 0 or an errno value.
+    private func put() -> Int32 {
+        let hidden = SystemText.cString(staging.path)
+        let name = SystemText.cString(path)
+        if force { return rename(hidden, name) == 0 ? 0 : errno }
+        let code = dcae_rename_exclusively(hidden, name)
+        guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { return code }
+        // link too refuses a name that is taken, which rename would replace; not every file system has it.
+        if link(hidden, name) == 0 {
+            unlink(hidden)
+            return 0
         }
-        return rename(hidden, path) == 0
+        guard [EPERM, ENOTSUP, ENOSYS].contains(errno) else { return errno }
+        if access(name, F_OK) == 0 { return EEXIST }
+        return rename(hidden, name) == 0 ? 0 : errno
+    }
+
+    /// Writes a text file whole.
+    package static func write(
+        _ path: String,
+        _ text: String,
+        force: Bool,
+        isOwn: Bool = false,
+        durability: Durability = .flushed
+    ) throws(CheckpointError) {
+        try WholeFile(path, force: force, isOwn: isOwn, durability: durability).write(text)
     }
 }

@@ -99,7 +99,7 @@ enum System {
         let temporary = path + "." + randomDigits() + ".tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
         guard descriptor >= 0 else { throw failure(path, "open") }
-        let slot = dcae_register_unfinished(temporary)
+        let slot = dcae_register_unfinished(temporary, 0)
         defer {
             remove(temporary)
             dcae_forget_unfinished(slot)
@@ -118,7 +118,7 @@ enum System {
         let temporary = target + "." + randomDigits() + ".tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
         guard descriptor >= 0 else { throw failure(target, "open") }
-        let slot = dcae_register_unfinished(temporary)
+        let slot = dcae_register_unfinished(temporary, 0)
         defer {
             close(descriptor)
             remove(temporary)

@@ -1,3 +1,4 @@
+internal import Files
 internal import Libc
 
 /// A format that pictures are read from, found by its first bytes and never by the name of the file.
@@ -19,7 +20,7 @@ extension Picture {
     ///   - background: what shows through where the picture is transparent.
     /// - Throws: `ImageRefusal`, for a file that is no such picture, ends early or is damaged.
     public init(file: String, background: Colour = .white) throws(ImageRefusal) {
-        let data = try InputFile.read(file)
+        let data = try ImageInput.read(file)
         try self.init(data: data, name: file, background: background)
     }
 
@@ -77,54 +78,62 @@ extension ImageFormat {
     }
 }
 
-/// Reads whole files, and only files: opening a pipe must not wait for ever.
-enum InputFile {
+/// Reads whole files, and says in the words of this module what is wrong with them.
+enum ImageInput {
     /// No sensible picture within the pixel limit is longer than this.
     static let byteLimit = 1 << 30
 
     static func read(_ path: String) throws(ImageRefusal) -> [UInt8] {
-        try open(path) { (descriptor, size) throws(ImageRefusal) in
-            if size > byteLimit { throw ImageRefusal(path, .tooLong(bytes: size, limit: byteLimit)) }
-            var data = [UInt8](repeating: 0, count: size)
-            let failure = data.withUnsafeMutableBytes { fill($0, from: descriptor, at: 0) }
-            if let failure { throw ImageRefusal(path, .unreadable(failure)) }
-            return data
+        let file = try open(path)
+        if file.size > byteLimit { throw ImageRefusal(path, .tooLong(bytes: file.size, limit: byteLimit)) }
+        do throws(CheckpointError) {
+            return try file.bytes(at: 0, count: file.size)
+        } catch {
+            throw ImageRefusal(reading: path, error)
         }
     }
 
-    /// Opens a regular file, and closes it when the body is done with its descriptor and size.
-    static func open<Result>(
-        _ path: String,
-        _ body: (Int32, Int) throws(ImageRefusal) -> Result
-    ) throws(ImageRefusal) -> Result {
-        let descriptor = Libc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw ImageRefusal(path, .unreadable(systemError())) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw ImageRefusal(path, .unreadable(systemError())) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return try body(descriptor, Int(status.st_size))
-        case S_IFDIR: throw ImageRefusal(path, .folder)
-        default: throw ImageRefusal(path, .notAFile)
+    static func open(_ path: String) throws(ImageRefusal) -> InputFile {
+        do throws(CheckpointError) {
+            return try InputFile(opening: path)
+        } catch {
+            throw ImageRefusal(reading: path, error)
         }
     }
 
     /// Fills memory from an offset of a file; the reason, where that fails or the file ends first.
-    static func fill(_ target: UnsafeMutableRawBufferPointer, from descriptor: Int32, at offset: Int) -> String? {
-        var done = 0
-        while done < target.count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
-            let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-            if count < 0 && errno == EINTR { continue }
-            if count < 0 { return systemError() }
-            if count == 0 { return "it became shorter while it was read" }
-            done += count
+    static func fill(_ target: UnsafeMutableRawBufferPointer, from file: InputFile, at offset: Int) -> String? {
+        do throws(CheckpointError) {
+            try file.read(into: target, at: offset)
+            return nil
+        } catch {
+            return ImageRefusal.words(error)
         }
-        return nil
     }
 }
 
-/// The last error of the operating system, in its own words.
-func systemError() -> String {
-    String(cString: strerror(errno))
+extension ImageRefusal {
+    init(reading path: String, _ error: CheckpointError) {
+        switch error.fault as? FileFault {
+        case .isFolder: self.init(path, .folder)
+        case .notRegular: self.init(path, .notAFile)
+        default: self.init(path, .unreadable(Self.words(error)))
+        }
+    }
+
+    init(writing path: String, _ error: CheckpointError) {
+        self.init(path, error.fault as? FileFault == .exists ? .exists : .unwritable(Self.words(error)))
+    }
+
+    /// What is wrong with a file, in the system's words where they are its.
+    fileprivate static func words(_ error: CheckpointError) -> String {
+        func system(_ code: Int32) -> String { String(cString: strerror(code)) }
+        return switch error.fault as? FileFault {
+        case .system(_, let code): system(code)
+        case .missing, .targetVanished: system(ENOENT)
+        case .isFolder: system(EISDIR)
+        case .shrank: "it became shorter while it was read"
+        default: error.fault.message
+        }
+    }
 }

@@ -1,4 +1,4 @@
-internal import Libc
+internal import Files
 
 /// Finds the pictures that a user means by naming files and folders.
 public enum PictureFolder {
@@ -18,13 +18,12 @@ public enum PictureFolder {
     public static func pictures(at paths: [String]) throws(ImageRefusal) -> [String] {
         var result: [String] = []
         for path in paths {
-            var status = stat()
             // What is not there is refused when it is read, in the same words as every other file.
-            if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            if Folder.exists(path) {
                 var found: [String] = []
                 try collect(path, depth: 0, into: &found, named: path)
                 if found.isEmpty { throw ImageRefusal(path, .noPictures) }
-                result += found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                result += found.sorted(by: Path.precedes)
             } else {
                 result.append(path)
             }
@@ -38,30 +37,26 @@ public enum PictureFolder {
         into found: inout [String],
         named root: String
     ) throws(ImageRefusal) {
-        guard let stream = opendir(folder) else { throw ImageRefusal(folder, .unreadable(systemError())) }
-        defer { closedir(stream) }
-        let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix(".") { continue }
-            let path = prefix + name
-            var status = stat()
+        for name in try names(in: folder) {
+            let path = Path.join(folder, name)
             // A link to a folder is not followed, as it may lead back to where we are.
-            guard lstat(path, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
+            if Folder.exists(path, followingLinks: false) {
                 guard depth < depthLimit else { throw ImageRefusal(root, .tooManyFiles(limit: fileLimit)) }
                 try collect(path, depth: depth + 1, into: &found, named: root)
-            } else if isPicture(name) {
+            } else if endings.contains(where: { Path.hasEnding(name, $0) }) {
                 guard found.count < fileLimit else { throw ImageRefusal(root, .tooManyFiles(limit: fileLimit)) }
                 found.append(path)
             }
         }
     }
 
-    private static func isPicture(_ name: String) -> Bool {
-        let lower = name.lowercased()
-        return [".png", ".jpg", ".jpeg", ".webp"].contains { lower.hasSuffix($0) }
+    private static func names(in folder: String) throws(ImageRefusal) -> [String] {
+        do throws(CheckpointError) {
+            return try Folder.names(in: folder)
+        } catch {
+            throw ImageRefusal(reading: folder, error)
+        }
     }
+
+    private static let endings = [".png", ".jpg", ".jpeg", ".webp"]
 }

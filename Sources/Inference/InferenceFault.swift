@@ -18,6 +18,7 @@ package enum InferenceFault: Fault, Equatable {
     case severalSamples(Int)
     case notRGB(channels: Int)
     case outputKind(kinds: [String])
+    case sides(height: Int, width: Int, ratio: Int)
 
     package var message: String {
         switch self {
@@ -43,6 +44,8 @@ package enum InferenceFault: Fault, Equatable {
             "results of different sizes, \(Shape(a)) and \(Shape(b)), make no batch"
         case .severalSamples(let count): "one picture is no place for \(count) samples"
         case .notRGB(let channels): "samples of \(channels) channels are no picture"
+        case .sides(let height, let width, let ratio):
+            "\(height)x\(width) are no multiples of \(ratio), the network's compression"
         case .outputKind(let kinds):
             "an output file ends in "
                 + (kinds.count > 1 ? kinds.dropLast().joined(separator: ", ") + " or " : "") + (kinds.last ?? "")
@@ -64,6 +67,7 @@ package enum InferenceFault: Fault, Equatable {
         case .severalSamples: "write them into a folder, with -o DIR, or as .safetensors"
         case .notRGB: "write them as .safetensors"
         case .outputKind(let kinds): kinds.count > 1 ? "or name a folder" : nil
+        case .sides: nil
         }
     }
 
@@ -75,12 +79,12 @@ package enum InferenceFault: Fault, Equatable {
 
 /// What went wrong in the network, and in which file.
 package struct PlacedRefusal: Refusal {
-    /// The file.
-    package let place: String
+    /// The file; nil where the cause names it.
+    package let place: String?
     /// What went wrong.
     package let cause: any Refusal
     /// Whether a check that was asked for found something, rather than that the work could not be done.
     package let isFinding: Bool
 
-    package var description: String { "\(place.escaped(limit: 300)): \(cause)" }
+    package var description: String { (place.map { "\($0.escaped(limit: 300)): " } ?? "") + "\(cause)" }
 }

@@ -13,6 +13,8 @@ package struct LoadedModel: Sendable {
     package var config: AutoencoderDCConfig { source.config ?? network.config }
     /// How long it took to open, in seconds.
     package let seconds: Double
+    /// The tiles that large images are run in; nil to run all whole.
+    package var tiling: Tiling?
 
     /// Opens the network of a checkpoint.
     package init(options: AutoencoderDC.Options, part: NetworkPart = .whole, _ source: () throws -> OpenedModel) throws
@@ -25,17 +27,48 @@ package struct LoadedModel: Sendable {
         seconds = clock.now.seconds(since: start)
     }
 
+    /// Encodes an image.
+    ///
+    /// - Parameter place: the file that it is from.
+    package func encode(
+        _ image: FloatTensor,
+        from place: String,
+        progress: AutoencoderDC.Progress? = nil
+    ) throws(PlacedRefusal) -> FloatTensor {
+        try run(place) { network throws(NetworkError) in
+            try network.encode(image, tiling: tiling, progress: progress)
+        }
+    }
+
+    /// Decodes a latent.
+    ///
+    /// - Parameter place: the file that it is from.
+    package func decode(
+        _ latent: FloatTensor,
+        from place: String,
+        progress: AutoencoderDC.Progress? = nil
+    ) throws(PlacedRefusal) -> FloatTensor {
+        try run(place) { network throws(NetworkError) in
+            try network.decode(latent, tiling: tiling, progress: progress)
+        }
+    }
+
     /// Runs the network, with what goes wrong in it placed in the file that was its input.
-    package func run<Result>(_ place: String, _ body: (AutoencoderDC) throws -> Result) throws -> Result {
-        do {
+    func run<Result>(
+        _ place: String,
+        _ body: (AutoencoderDC) throws(NetworkError) -> Result
+    ) throws(PlacedRefusal) -> Result {
+        do throws(NetworkError) {
             return try body(network)
-        } catch let error as NetworkError {
+        } catch {
+            let checkpoint = source.checkpoint.path
             switch error {
-            case .outOfRange(let layer, _):
+            case .outOfRange(let value):
                 // A parameter is in the checkpoint; a layer's output comes of the input as well.
-                let isParameter = layer.hasSuffix(".weight") || layer.hasSuffix(".bias") || layer.contains(".running_")
-                throw PlacedRefusal(place: isParameter ? source.checkpoint.path : place, cause: error, isFinding: true)
-            case .parameter: throw PlacedRefusal(place: source.checkpoint.path, cause: error, isFinding: false)
+                let isParameter = if case .parameter = value.place { true } else { false }
+                throw PlacedRefusal(place: isParameter ? checkpoint : place, cause: error, isFinding: true)
+            case .parameter: throw PlacedRefusal(place: checkpoint, cause: error, isFinding: false)
+            case .source(let cause): throw PlacedRefusal(place: nil, cause: cause, isFinding: false)
             default: throw PlacedRefusal(place: place, cause: error, isFinding: false)
             }
         }

@@ -1,28 +1,29 @@
+internal import CheckpointIO
 internal import DCAENetwork
 internal import ModelZoo
 
 /// The network timed, on noise of one size.
 package struct NetworkBenchmark: Sendable {
     /// What was timed of encoding or decoding.
-    package struct Half: Sendable {
+    package struct Coder: Sendable {
         /// `encode` or `decode`.
         package let name: String
         /// The sizes of the input and of the result.
         package let input: [Int]
         package let output: [Int]
         /// The runs that count, in the order of their seconds.
-        package let runs: [HalfCost]
+        package let runs: [CoderCost]
 
         /// The run in the middle; of an even number the slower of two.
-        package var median: HalfCost { runs[runs.count / 2] }
+        package var median: CoderCost { runs[runs.count / 2] }
         /// The fastest run.
-        package var best: HalfCost { runs[0] }
+        package var best: CoderCost { runs[0] }
         /// Billions of operations in a second, as direct computation would have them.
         package var rate: Double { median.operations / median.seconds / 1e9 }
     }
 
     /// Encoding, then decoding, as far as asked for.
-    package let halves: [Half]
+    package let coders: [Coder]
 
     /// Times a network: one run to warm up, which prepares buffers and reads weights, then those that count.
     ///
@@ -45,19 +46,18 @@ package struct NetworkBenchmark: Sendable {
         let ratio = model.network.spatialCompressionRatio
         let config = model.network.config
         guard height % ratio == 0, width % ratio == 0 else {
-            let what = "\(height)x\(width) are no multiples of \(ratio), the network's compression"
-            throw PlacedRefusal(place: "--size", cause: NetworkError.shape(what), isFinding: false)
+            throw CheckpointError("--size", .file, InferenceFault.sides(height: height, width: width, ratio: ratio))
         }
         let image = try Self.noise([1, config.inChannels, height, width])
         var latent: FloatTensor?
         var done = 0
-        func time(_ body: () throws -> (FloatTensor, HalfCost)) throws -> (FloatTensor, [HalfCost]) {
+        func time(_ body: () throws -> (FloatTensor, CoderCost)) throws -> (FloatTensor, [CoderCost]) {
             var (result, _) = try body()
-            var runs: [HalfCost] = []
+            var runs: [CoderCost] = []
             for _ in 0..<repeats {
                 done += 1
                 progress(done)
-                let cost: HalfCost
+                let cost: CoderCost
                 (result, cost) = try body()
                 runs.append(cost)
             }
@@ -65,19 +65,19 @@ package struct NetworkBenchmark: Sendable {
             progress(done)
             return (result, runs.sorted { $0.seconds < $1.seconds })
         }
-        var halves: [Half] = []
+        var coders: [Coder] = []
         if names.contains("encode") {
             let (result, runs) = try time { try model.measuredEncode(image, "encode") }
-            halves.append(Half(name: "encode", input: image.dimensions, output: result.dimensions, runs: runs))
+            coders.append(Coder(name: "encode", input: image.dimensions, output: result.dimensions, runs: runs))
             latent = result
         }
         if names.contains("decode") {
             // The latent of the noise; noise of a latent's own sizes where there is none.
             let input = try latent ?? Self.noise([1, config.latentChannels, height / ratio, width / ratio])
             let (result, runs) = try time { try model.measuredDecode(input, "decode") }
-            halves.append(Half(name: "decode", input: input.dimensions, output: result.dimensions, runs: runs))
+            coders.append(Coder(name: "decode", input: input.dimensions, output: result.dimensions, runs: runs))
         }
-        self.halves = halves
+        self.coders = coders
     }
 
     /// Values in -1..<1, the same in every run.

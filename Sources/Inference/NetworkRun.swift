@@ -1,5 +1,6 @@
 internal import CheckpointIO
 internal import DCAENetwork
+package import Files
 package import Images
 internal import ModelZoo
 package import TensorCore
@@ -20,6 +21,7 @@ package struct NetworkRun: Sendable {
     private let target: RunTarget
     private let force: Bool
     private let isPart: Bool
+    private let durability: Durability
 
     /// Describes a run.
     ///
@@ -30,13 +32,15 @@ package struct NetworkRun: Sendable {
     ///   - target: where the results go.
     ///   - force: whether files that exist are replaced.
     ///   - isPart: whether there are other files than those of this run, as in other parts of it.
+    ///   - durability: whether results are on the disk before they take their names.
     package init(
         _ model: LoadedModel,
         _ work: Work,
         factor: Double?,
         target: RunTarget,
         force: Bool,
-        isPart: Bool = false
+        isPart: Bool = false,
+        durability: Durability = .flushed
     ) {
         self.model = model
         self.work = work
@@ -44,6 +48,7 @@ package struct NetworkRun: Sendable {
         self.target = target
         self.force = force
         self.isPart = isPart
+        self.durability = durability
     }
 
     /// What became of one file.
@@ -98,8 +103,11 @@ package struct NetworkRun: Sendable {
             Result { try load(files[index]) }
         }
         defer { reader.cancel() }
+        let folders = OutputFolders(durability)
+        // What was done before an error is done.
+        defer { try? folders.flush() }
         for (index, file) in files.enumerated() {
-            guard let loaded = reader.next() else { return }
+            guard let loaded = reader.next() else { break }
             let input: Input
             let result: FloatTensor
             let seconds: Double
@@ -111,10 +119,11 @@ package struct NetworkRun: Sendable {
                 observer.progress(index, 1)
                 continue
             }
-            let outputs = try write(result, to: target.path(for: file))
+            let outputs = try write(result, to: target.path(for: file), folders)
             observer.progress(index, 1)
             observer.done(item(file, input, outputs, result, seconds))
         }
+        try folders.flush()
     }
 
     private func runTogether(
@@ -123,7 +132,7 @@ package struct NetworkRun: Sendable {
         _ kind: OutputDocument.Kind,
         _ observer: Observer
     ) throws {
-        let document = try OutputDocument(path, force: force)
+        let document = try OutputDocument(path, force: force, durability: durability)
         var results: [FloatTensor] = []
         var items: [Item] = []
         for (index, file) in files.enumerated() {
@@ -175,8 +184,8 @@ package struct NetworkRun: Sendable {
         }
         if model.network.options.check != .nothing, let index = input.tensor.values.firstIndex(where: { !$0.isFinite })
         {
-            let what = "element \(index) is \(input.tensor.values[index])"
-            throw PlacedRefusal(place: file.path, cause: NetworkError.outOfRange(layer: "input", what), isFinding: true)
+            let value = ValueOutOfRange(input.tensor.values[index], at: .input(element: index))
+            throw PlacedRefusal(place: file.path, cause: NetworkError.outOfRange(value), isFinding: true)
         }
         return input
     }
@@ -184,35 +193,33 @@ package struct NetworkRun: Sendable {
     private func compute(
         _ input: Input,
         _ file: RunFile,
-        progress: (Double) -> Void
-    ) throws -> (result: FloatTensor, seconds: Double) {
+        progress: @escaping (Double) -> Void
+    ) throws(PlacedRefusal) -> (result: FloatTensor, seconds: Double) {
         let clock = ContinuousClock()
         let start = clock.now
-        return try withoutActuallyEscaping(progress) { progress in
-            var result = try model.run(file.path) { network in
-                switch work {
-                case .encode: try network.encode(input.tensor, progress: progress)
-                case .decode: try network.decode(input.tensor, progress: progress)
-                }
+        var result =
+            switch work {
+            case .encode: try model.encode(input.tensor, from: file.path, progress: progress)
+            case .decode: try model.decode(input.tensor, from: file.path, progress: progress)
             }
-            let seconds = clock.now.seconds(since: start)
-            if case .encode = work, let factor { result.scale { $0 * Float(factor) } }
-            return (result, seconds)
-        }
+        let seconds = clock.now.seconds(since: start)
+        if case .encode = work, let factor { result.scale { $0 * Float(factor) } }
+        return (result, seconds)
     }
 
     /// Writes a result; as PNG every sample of a batch by itself, numbered where there are several.
-    private func write(_ result: FloatTensor, to path: String) throws -> [String] {
+    private func write(_ result: FloatTensor, to path: String, _ folders: OutputFolders) throws -> [String] {
         guard target.kind == .png else {
-            try OutputDocument.write(result, named: resultName, as: target.kind, to: path, force: force)
+            let document = try OutputDocument(path, force: force, folders: folders)
+            try document.write(result, named: resultName, as: target.kind)
             return [path]
         }
         let digits = String(result.batch - 1).count
         return try (0..<result.batch).map { index in
             let number = String(index)
             let padded = String(repeating: "0", count: digits - number.count) + number
-            let name = result.batch == 1 ? path : path.dropLast(4) + "-\(padded).png"
-            try OutputDocument(name, force: force).write(try picture(result, index, name))
+            let name = result.batch == 1 ? path : Path.withoutExtension(path) + "-\(padded).png"
+            try OutputDocument(name, force: force, folders: folders).write(try picture(result, index, name))
             return name
         }
     }
@@ -252,7 +259,7 @@ package struct NetworkRun: Sendable {
     private static func concerns(_ file: RunFile, _ error: any Refusal) -> Bool {
         switch error {
         case is ImageRefusal: true
-        case let error as CheckpointError: error.path == file.path
+        case let error as CheckpointError: Path.isSame(error.path, file.path)
         case let placed as PlacedRefusal:
             if case .shape? = placed.cause as? NetworkError { true } else { false }
         default: false

@@ -1,4 +1,5 @@
 package import DCAENetwork
+internal import Files
 package import Images
 internal import TensorCore
 
@@ -17,9 +18,9 @@ package struct PictureRoundtrip: Sendable {
         /// How near it is.
         package let quality: PictureQuality
         /// What encoding cost.
-        package let encode: HalfCost
+        package let encode: CoderCost
         /// What decoding cost.
-        package let decode: HalfCost
+        package let decode: CoderCost
     }
 
     /// How two checkpoints differ.
@@ -52,7 +53,7 @@ package struct PictureRoundtrip: Sendable {
     ///   - model: what runs it.
     ///   - reference: what else runs it, to be compared with.
     ///   - loader: how pictures are read.
-    ///   - progress: called with the number of halves, encodings and decodings, that are done of all.
+    ///   - progress: called with the number of encodings and decodings that are done, and of all.
     /// - Returns: a roundtrip for each image.
     /// - Throws: where the file cannot be read or a network cannot run it.
     package static func run(
@@ -114,7 +115,7 @@ package struct PictureRoundtrip: Sendable {
     package static func sheet(_ roundtrips: [PictureRoundtrip], model: String, reference: String?) -> ComparisonSheet {
         var sheet = ComparisonSheet(heading: model, subheading: subheading(roundtrips, reference))
         for roundtrip in roundtrips {
-            let name = roundtrip.name.split(separator: "/").last.map(String.init) ?? roundtrip.name
+            let name = Path.name(of: roundtrip.name)
             sheet.addRoundtrip(of: roundtrip.original, to: roundtrip.main.picture, name: name)
             guard let comparison = roundtrip.comparison, let reference else { continue }
             let quality = comparison.reference.quality

@@ -1,5 +1,7 @@
-package import CheckpointIO
+internal import CheckpointIO
+package import Files
 internal import Images
+internal import TensorCore
 
 /// The files that a run reads, each with the name that its result takes.
 package struct RunFile: Sendable, Equatable {
@@ -10,20 +12,14 @@ package struct RunFile: Sendable, Equatable {
 
     init(_ path: String, below folder: String?) {
         self.path = path
-        var name = ModelFolder.name(of: path)[...]
-        if let folder {
-            let prefix = ModelFolder.join(folder, "")
-            name = path.hasPrefix(prefix) ? path.dropFirst(prefix.count) : name
-        }
-        let last = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
-        if let dot = name[last...].lastIndex(of: "."), dot > last { name = name[..<dot] }
-        self.name = String(name)
+        let below = folder.flatMap { Path.suffix(of: path, below: $0) }
+        name = Path.withoutExtension(below ?? Path.name(of: path))
     }
 
     /// The pictures and tensor files among paths, and the pictures in the folders among them.
     package static func images(at paths: [String]) throws -> [RunFile] {
         try paths.flatMap { path in
-            guard ModelFolder.isFolder(path) else { return [RunFile(path, below: nil)] }
+            guard Folder.exists(path) else { return [RunFile(path, below: nil)] }
             return try PictureFolder.pictures(at: [path]).map { RunFile($0, below: path) }
         }
     }
@@ -32,7 +28,7 @@ package struct RunFile: Sendable, Equatable {
     package static func tensors(at paths: [String]) throws(CheckpointError) -> [RunFile] {
         var result: [RunFile] = []
         for path in paths {
-            guard ModelFolder.isFolder(path) else {
+            guard Folder.exists(path) else {
                 result.append(RunFile(path, below: nil))
                 continue
             }
@@ -47,9 +43,9 @@ package struct RunFile: Sendable, Equatable {
     private static let depthLimit = 32
 
     private static func collect(_ folder: String, depth: Int, into found: inout [String]) throws(CheckpointError) {
-        for name in try ModelFolder.fileNames(in: folder) {
-            let path = ModelFolder.join(folder, name)
-            if ModelFolder.isFolder(path) {
+        for name in try Folder.names(in: folder) {
+            let path = Path.join(folder, name)
+            if Folder.exists(path) {
                 // Deeper than any data set goes: a link that leads back to where we are.
                 if depth < depthLimit { try collect(path, depth: depth + 1, into: &found) }
             } else if let kind = OutputDocument.Kind(path: name), kind != .png {
@@ -78,10 +74,12 @@ package enum RunTarget: Sendable, Equatable {
         kinds: [OutputDocument.Kind],
         folderKind: OutputDocument.Kind
     ) throws(CheckpointError) {
-        guard !ModelFolder.isFolder(path), !path.hasSuffix("/"), let kind = OutputDocument.Kind(path: path) else {
+        try OutputTarget.checkName(path)
+        guard !Folder.exists(path), path.utf8.last != UInt8(ascii: "/"), let kind = OutputDocument.Kind(path: path)
+        else {
             // A name with another ending is more likely a mistake than a folder.
-            let ending = ModelFolder.name(of: path).split(separator: ".").last?.lowercased() ?? ""
-            if !ModelFolder.isFolder(path), ["jpg", "jpeg", "webp", "pt", "npz", "bin"].contains(ending) {
+            let others = [".jpg", ".jpeg", ".webp", ".pt", ".npz", ".bin"]
+            if !Folder.exists(path), others.contains(where: { Path.hasEnding(path, $0) }) {
                 throw CheckpointError(path, .file, InferenceFault.outputKind(kinds: kinds.map { "." + $0.rawValue }))
             }
             self = .folder(path, folderKind)
@@ -109,18 +107,16 @@ package enum RunTarget: Sendable, Equatable {
     package func path(for file: RunFile) -> String {
         switch self {
         case .file(let path, _): path
-        case .folder(let folder, let kind): ModelFolder.join(folder, file.name + "." + kind.rawValue)
+        case .folder(let folder, let kind): Path.join(folder, file.name + "." + kind.rawValue)
         }
     }
 
     /// Refuses, before any work is done, outputs that exist and inputs whose outputs would be one file.
     package func check(_ files: [RunFile], force: Bool) throws(CheckpointError) {
-        if case .file(let path, _) = self {
-            if !force { try OutputDocument.refuseExisting(path) }
-            return
-        }
+        if force { ReadHistory.announce(files.map(\.path)) }
+        if case .file(let path, _) = self { return try OutputTarget.check(path, force: force) }
         try refuseCollisions(files)
-        if !force { for file in files { try OutputDocument.refuseExisting(path(for: file)) } }
+        for file in files { try OutputTarget.check(path(for: file), force: force) }
     }
 
     /// Refuses inputs whose outputs would be one file in a folder, as those of `a.png` and `a.jpg`.
@@ -128,10 +124,10 @@ package enum RunTarget: Sendable, Equatable {
     /// Of a run in parts it is asked for the files of all parts, as none sees the outputs of another.
     package func refuseCollisions(_ files: [RunFile]) throws(CheckpointError) {
         guard case .folder = self else { return }
-        var owners: [String: RunFile] = [:]
+        var owners: [UTF8Name: RunFile] = [:]
         for file in files {
             let path = path(for: file)
-            if let other = owners.updateValue(file, forKey: path) {
+            if let other = owners.updateValue(file, forKey: UTF8Name(path)) {
                 throw CheckpointError(path, .file, InferenceFault.sameOutput(other.path, file.path))
             }
         }

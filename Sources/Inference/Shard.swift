@@ -53,8 +53,9 @@ package struct Shard: Sendable, Equatable {
         }
         let first = variable("SLURM_ARRAY_TASK_MIN") ?? "0"
         let step = variable("SLURM_ARRAY_TASK_STEP") ?? "1"
+        // From 0 on: so no difference of two is too large, and no quotient and 1.
         guard let number = Int(id), let tasks = Int(count), let least = Int(first), let stride = Int(step), stride > 0,
-            least >= 0, number >= least, (number - least) % stride == 0,
+            least >= 0, number >= least, (number - least) % stride == 0, (number - least) / stride < Self.countLimit,
             let shard = Shard(index: (number - least) / stride + 1, count: tasks)
         else { throw ShardRefusal(id: id, count: count, first: first) }
         return shard

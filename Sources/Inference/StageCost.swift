@@ -46,8 +46,8 @@ package struct StageCost: Sendable, Equatable {
     }
 }
 
-/// What encoding or decoding cost.
-package struct HalfCost: Sendable {
+/// What one pass through the encoder or the decoder cost.
+package struct CoderCost: Sendable {
     /// The seconds from call to return.
     package let seconds: Double
     /// The most memory that activations and prepared weights took, in bytes.
@@ -64,24 +64,24 @@ package struct HalfCost: Sendable {
 
 extension LoadedModel {
     /// Encodes, and measures it.
-    func measuredEncode(_ image: FloatTensor, _ place: String) throws -> (FloatTensor, HalfCost) {
-        try measured(place) { try $0.profileEncode(image) }
+    func measuredEncode(_ image: FloatTensor, _ place: String) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
+        try measured(place) { network throws(NetworkError) in try network.profileEncode(image, tiling: tiling) }
     }
 
     /// Decodes, and measures it.
-    func measuredDecode(_ latent: FloatTensor, _ place: String) throws -> (FloatTensor, HalfCost) {
-        try measured(place) { try $0.profileDecode(latent) }
+    func measuredDecode(_ latent: FloatTensor, _ place: String) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
+        try measured(place) { network throws(NetworkError) in try network.profileDecode(latent, tiling: tiling) }
     }
 
     private func measured(
         _ place: String,
-        _ body: (AutoencoderDC) throws -> (FloatTensor, AutoencoderDC.Report)
-    ) throws -> (FloatTensor, HalfCost) {
+        _ body: (AutoencoderDC) throws(NetworkError) -> (FloatTensor, AutoencoderDC.Report)
+    ) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
         let clock = ContinuousClock()
         let start = clock.now
         let (result, report) = try run(place, body)
         let seconds = clock.now.seconds(since: start)
-        return (result, HalfCost(seconds: seconds, bufferBytes: report.peakBufferBytes, layers: report.layers))
+        return (result, CoderCost(seconds: seconds, bufferBytes: report.peakBufferBytes, layers: report.layers))
     }
 }
 

@@ -1,4 +1,5 @@
 internal import CKernels
+package import TensorCore
 
 /// What the values of a tensor are like.
 ///
@@ -83,36 +84,32 @@ package struct PartialStatistics: Sendable {
     package mutating func add(
         _ values: UnsafeBufferPointer<Float>,
         smallestNormal: Float,
-        by kernels: StatisticsKernels = .best
+        on instructionSet: InstructionSet = .best
     ) {
-        kernels.functions.pointee.add_f32(&state, &histogram, values.baseAddress, values.count, smallestNormal)
+        instructionSet.kernels.pointee.statistics.add_f32(
+            &state,
+            &histogram,
+            values.baseAddress,
+            values.count,
+            smallestNormal
+        )
     }
 
     /// Adds values of 64 bits.
     package mutating func add(
         _ values: UnsafeBufferPointer<Double>,
         smallestNormal: Double,
-        by kernels: StatisticsKernels = .best
+        on instructionSet: InstructionSet = .best
     ) {
-        kernels.functions.pointee.add_f64(&state, &histogram, values.baseAddress, values.count, smallestNormal)
+        instructionSet.kernels.pointee.statistics.add_f64(
+            &state,
+            &histogram,
+            values.baseAddress,
+            values.count,
+            smallestNormal
+        )
     }
 
     /// What follows from them.
     package var result: TensorStatistics { TensorStatistics(self) }
-}
-
-/// The statistics kernels of an instruction set; all give the same bits.
-package struct StatisticsKernels: Sendable {
-    fileprivate nonisolated(unsafe) let functions: UnsafePointer<dcae_statistics_kernels>
-
-    /// The name of the instruction set.
-    package var name: String { String(cString: functions.pointee.name) }
-
-    /// Those of every instruction set that this processor has, the fastest first.
-    package static let available: [StatisticsKernels] = [2, 1, 0].compactMap { level in
-        dcae_statistics_kernels_of(level).map(StatisticsKernels.init)
-    }
-
-    /// The fastest.
-    package static let best = available[0]
 }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import TensorCore
 
 /// One additional scale of multiscale attention: depthwise k×k over q, k and v, then a map of `dim` channels each.
 package struct AttentionScale {
@@ -17,11 +18,11 @@ package struct AttentionScale {
     }
 }
 
-/// The first half of attention: from q, k and v of all pixels the sums over them, and the queries, kept for the second.
+/// The first part of attention: from q, k and v of all pixels the sums over them, and the queries, kept for the second.
 ///
 /// Sums are taken row by row in single precision and added in double, so that they depend neither on threads nor on
 /// how many rows come at a time. Where pixels are at most `dim`, the reference computes scores of all pairs: so does
-/// this, and the second half has nothing left to do.
+/// this, and the second part has nothing left to do.
 package final class AttentionGather: RowOperation {
     package let name: String
     package let inputs: [RowInput]
@@ -75,10 +76,11 @@ package final class AttentionGather: RowOperation {
     private var span: Int { 3 * dim }
     private var paddedSpan: Int { (span + 15) / 16 * 16 }
 
-    package func prepare(_ engine: Engine, steps: Int) throws {
+    package func prepare(_ engine: Engine, steps: Int) throws(KernelError) {
         let channels = 3 * heads * dim
         let stride = channels + 32
-        tables = try scales.map { scale in
+        tables = []
+        for scale in scales {
             let taps = scale.kernel * scale.kernel
             let buffer = try engine.arena.floats(taps * stride + channels * dim)
             buffer.clear()
@@ -103,15 +105,15 @@ package final class AttentionGather: RowOperation {
                 count: Int32(paddedSpan),
                 gate: 0
             )
-            return ScaleTable(buffer: buffer, operation: operation)
+            tables.append(ScaleTable(buffer: buffer, operation: operation))
         }
         let pixels = isQuadratic ? source.height * source.width : source.width
         try engine.reserveScratch((dim + 1) * dim + pixels * (paddedSpan + span + 3 * dim))
     }
 
-    package func finish(_ engine: Engine) throws { tables = [] }
+    package func finish(_ engine: Engine) { tables = [] }
 
-    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
+    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws(KernelError) {
         let groups = heads * (1 + scales.count)
         let isQuadratic = isQuadratic
         engine.pool.run(groups) { group, worker in
@@ -220,7 +222,7 @@ package final class AttentionSums {
     deinit { base.deallocate() }
 }
 
-/// The second half of linear attention: every query becomes its answer, in place.
+/// The second part of linear attention: every query becomes its answer, in place.
 package final class AttentionMap: RowOperation {
     package let name: String
     package let inputs: [RowInput]
@@ -247,7 +249,7 @@ package final class AttentionMap: RowOperation {
         2 * Double(rows.height * rows.width) * Double(sums.groups * sums.dim * (sums.dim + 1))
     }
 
-    package func prepare(_ engine: Engine, steps: Int) throws {
+    package func prepare(_ engine: Engine, steps: Int) throws(KernelError) {
         let dim = sums.dim
         let size = dim * (dim + 1)
         let buffer = try engine.arena.floats(sums.groups * size)
@@ -262,9 +264,9 @@ package final class AttentionMap: RowOperation {
         tables = buffer
     }
 
-    package func finish(_ engine: Engine) throws { tables = nil }
+    package func finish(_ engine: Engine) { tables = nil }
 
-    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
+    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws(KernelError) {
         guard let base = tables?.base else { preconditionFailure("tables were prepared") }
         let dim = sums.dim
         let size = dim * (dim + 1)

@@ -17,17 +17,27 @@ struct BlockPlan {
     private let tilesX: Int
     private let tilesInPairs: Bool
 
-    init(_ c: dcae_conv, _ engine: Engine, usesPacked: Bool) {
-        points = Int(c.points)
-        k = Int(c.k16) * (c.brain != 0 ? 8 : 16)
-        tileRows = Int(engine.kernels.tile_rows)
-        panelWidth = Int(engine.kernels.panel_width)
-        panels = Int(c.panels)
-        tilePixels = Int(c.tile_height * c.tile_width)
-        tilesX = Int(c.tiles_x)
-        tilesInPairs = c.tile_height == 1 && c.shuffle == DCAE_UNSHUFFLE
-        let rows = (Int(c.y1 - c.y0) + Int(c.tile_height) - 1) / Int(c.tile_height)
-        let tiles = rows * tilesX
+    /// The rows of the convolution's own output.
+    private let rows: Range<Int>
+
+    init(
+        _ plan: dcae_plan,
+        _ kernels: dcae_network_kernels,
+        rows: Range<Int>,
+        isUnshuffled: Bool,
+        threads: Int
+    ) {
+        self.rows = rows
+        points = Int(plan.points)
+        k = Int(plan.k16) * (plan.bf16 != 0 ? 8 : 16)
+        tileRows = Int(kernels.tile_rows)
+        panelWidth = Int(kernels.panel_width)
+        panels = Int(plan.panels)
+        let tile = Int(plan.tile)
+        tilePixels = tile * tile
+        tilesX = Int(plan.tiles_x)
+        tilesInPairs = tile == 1 && isUnshuffled
+        let tiles = (rows.count + tile - 1) / tile * tilesX
         let groups = (tiles + tileRows - 1) / tileRows
         // A block's left operand is what the second-level cache should hold of it; its tiles are how often weights that
         // come from further away are used.
@@ -35,7 +45,6 @@ struct BlockPlan {
             points > 1
             ? Tuning.tilesPerBlock / tileRows
             : max(56 / tileRows, min(448 / tileRows, Tuning.pixelBlockBytes / (4 * k * tileRows)))
-        let threads = engine.pool.count
         var count = max(1, (groups + most - 1) / most)
         count = min(groups, (count + threads - 1) / threads * threads)
         let tileRows = tileRows
@@ -45,6 +54,16 @@ struct BlockPlan {
             return start..<end
         }
         largest = blocks.map(\.count).max() ?? 0
+    }
+
+    /// A range of tiles as the kernels take it.
+    func tiles(_ range: Range<Int>) -> dcae_tiles {
+        dcae_tiles(
+            y0: Int32(rows.lowerBound),
+            y1: Int32(rows.upperBound),
+            t0: Int32(range.lowerBound),
+            t1: Int32(range.upperBound)
+        )
     }
 
     private func padded(_ tiles: Int) -> Int { (tiles + tileRows - 1) / tileRows * tileRows }

@@ -1,13 +1,17 @@
+internal import CKernels
 package import TensorCore
 
 /// Weights as a checkpoint holds them: [outputs, inputs, taps], F32, F16 or BF16, of any alignment.
 package struct RawWeights {
-    /// One tensor, or several below one another.
+    /// One tensor, or several below one another; none where only costs are asked for.
     package var parts: [UnsafeRawBufferPointer]
     package var dtype: DType
+    /// The outputs and inputs in use: the first of those that are stored.
     package var outputs: Int
     package var inputs: Int
     package var taps: Int
+    /// The inputs of an output that are stored; all of them in use but for partial latents.
+    package var storedInputs: Int
     /// What keeps the bytes alive.
     package var owners: [AnyObject?]
     /// 0, or the outputs after which a gap up to a multiple of 16 follows.
@@ -30,9 +34,10 @@ package struct RawWeights {
         self.taps = taps
         self.owners = owners
         self.segment = segment
+        storedInputs = inputs
     }
 
-    var byteCount: Int { parts.reduce(0) { $0 + $1.count } }
+    var byteCount: Int { outputs * inputs * taps * dtype.bitCount / 8 }
     /// The outputs with the gaps between segments.
     var paddedOutputs: Int {
         segment == 0 ? outputs : outputs / segment * ((segment + 15) / 16 * 16)
@@ -40,9 +45,18 @@ package struct RawWeights {
 }
 
 /// What is done to values one by one.
-package enum ActivationKind: Int32, Sendable {
-    case identity = 0
-    case relu, silu, gelu, mish
+package enum ActivationKind: Sendable {
+    case identity, relu, silu, gelu, mish
+
+    var code: dcae_activation {
+        switch self {
+        case .identity: DCAE_IDENTITY
+        case .relu: DCAE_RELU
+        case .silu: DCAE_SILU
+        case .gelu: DCAE_GELU
+        case .mish: DCAE_MISH
+        }
+    }
 }
 
 /// What is done to a pixel's channels.
@@ -83,14 +97,14 @@ package enum Shortcut {
         }
     }
 
-    var code: Int32 {
+    var code: dcae_shortcut {
         switch self {
-        case .none: 0
-        case .same: 1
-        case .average: 2
-        case .repeat: 3
-        case .down: 4
-        case .up: 5
+        case .none: DCAE_NO_SHORTCUT
+        case .same: DCAE_SAME
+        case .average: DCAE_AVERAGE
+        case .repeat: DCAE_REPEAT
+        case .down: DCAE_DOWN
+        case .up: DCAE_UP
         }
     }
 }
@@ -107,6 +121,14 @@ package enum Resampling: Sendable {
     case shuffle
     /// A square of four pixels becomes four channels.
     case unshuffle
+
+    var code: dcae_shuffle {
+        switch self {
+        case .none, .interpolate, .stride: DCAE_NO_SHUFFLE
+        case .shuffle: DCAE_SHUFFLE
+        case .unshuffle: DCAE_UNSHUFFLE
+        }
+    }
 }
 
 /// A convolution, 1×1 or 3×3 with padding 1, and all that follows it up to the next product.

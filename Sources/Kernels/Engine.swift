@@ -1,10 +1,11 @@
 internal import CKernels
+package import TensorCore
 
 /// What one step of the network cost.
 public struct LayerProfile: Sendable, Equatable {
     /// The layer, by its module path in diffusers.
     public var name: String
-    /// How it was computed, as in `winograd 4×4`.
+    /// How it was computed, as in `winograd F(4,3)`.
     public var algorithm: String
     /// The seconds spent.
     public var seconds: Double
@@ -22,17 +23,17 @@ package final class Engine {
     package let arena = Arena()
     /// The instruction set in use.
     package let instructionSet: InstructionSet
-    let kernels: dcae_kernels
+    let kernels: dcae_network_kernels
     /// The loops whose products multiply bf16, where this precision was asked for.
-    let halfKernels: dcae_kernels?
+    let bf16Kernels: dcae_network_kernels?
     /// The bound on activations, where they are to be checked.
     package var limit: Float?
     /// Whether the time of every operation is taken.
     package var isProfiling = false
     /// The measurements, one for each operation.
     package var profile: [LayerProfile] = []
-    /// Called after every step with the operations done and whether the caller may go on.
-    package var progress: ((_ operations: Double) throws -> Void)?
+    /// Called after every step with the operations done; what it throws ends the computation.
+    package var progress: ((_ operations: Double) throws(KernelError) -> Void)?
     /// The bytes that an image may take to be kept whole although rows of it would do.
     package var wholeLimit = 72 << 20
     /// The bytes of input or output that a step should take, roughly: enough for every thread, little enough to stay
@@ -49,9 +50,8 @@ package final class Engine {
     package init(threads: Int, instructionSet: InstructionSet, precision: Precision = .f32) {
         pool = ThreadPool(count: threads)
         self.instructionSet = instructionSet
-        kernels = instructionSet.kernels.pointee
-        halfKernels =
-            precision == .bf16 && precision.isAvailable(with: instructionSet) ? Precision.halfKernels?.pointee : nil
+        kernels = instructionSet.kernels.pointee.network
+        bf16Kernels = precision == .bf16 ? instructionSet.bf16Kernels?.pointee : nil
         scratch = Array(repeating: nil, count: pool.count)
     }
 

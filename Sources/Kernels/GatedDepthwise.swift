@@ -1,6 +1,7 @@
 internal import CKernels
+internal import TensorCore
 
-/// Depthwise 3×3 with bias over two halves of channels, the first multiplied by silu of the second.
+/// Depthwise 3×3 with bias over values and as many gates, each value multiplied by silu of its gate.
 package final class GatedDepthwise: RowOperation {
     package let name: String
     package let inputs: [RowInput]
@@ -13,8 +14,8 @@ package final class GatedDepthwise: RowOperation {
     private var operation = dcae_depthwise()
 
     /// - Parameters:
-    ///   - source: the two halves, each rounded up to 16 channels.
-    ///   - target: channels of one half.
+    ///   - source: the values, then the gates, each rounded up to 16 channels.
+    ///   - target: as many channels as there are values.
     ///   - weights: [2 × channels][9].
     ///   - bias: [2 × channels].
     package init(name: String, from source: Rows, to target: Rows, weights: [Float], bias: [Float]) {
@@ -34,13 +35,13 @@ package final class GatedDepthwise: RowOperation {
     package var operations: Double { 2 * 9 * Double(target.height * target.width * 2 * target.channels) }
     package var weightBytes: Double { Double(4 * weights.count) }
 
-    package func prepare(_ engine: Engine, steps: Int) throws {
+    package func prepare(_ engine: Engine, steps: Int) throws(KernelError) {
         let padded = source.paddedChannels
-        let half = target.channels
+        let count = target.channels
         let buffer = try engine.arena.floats(10 * padded)
         buffer.clear()
-        for channel in 0..<(2 * half) {
-            let place = channel < half ? channel : target.paddedChannels + channel - half
+        for channel in 0..<(2 * count) {
+            let place = channel < count ? channel : target.paddedChannels + channel - count
             for tap in 0..<9 { buffer.base[tap * padded + place] = weights[channel * 9 + tap] }
             buffer.base[9 * padded + place] = bias[channel]
         }
@@ -58,10 +59,10 @@ package final class GatedDepthwise: RowOperation {
         )
     }
 
-    package func finish(_ engine: Engine) throws { constants = nil }
+    package func finish(_ engine: Engine) { constants = nil }
 
-    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
-        // Rows are shared out in halves where they are few.
+    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws(KernelError) {
+        // Rows are shared out in parts where they are few.
         let parts = y1 - y0 >= 4 * engine.pool.count ? 1 : min(engine.pool.count * 2, (source.width + 3) / 4)
         engine.pool.run((y1 - y0) * parts) { task, _ in
             let y = y0 + task / parts

@@ -5,15 +5,16 @@ package enum KernelError: Refusal, Equatable {
     /// The system gave no more memory.
     case outOfMemory(bytes: Int)
     /// A value that is not finite, or too large for F16, appeared in the output of a layer.
-    case outside(layer: String, value: Float, channel: Int, row: Int, column: Int, weights: Bool)
+    case outside(layer: String, value: Float, channel: Int, row: Int, column: Int)
+    /// Who is told of the progress asked for the end.
+    case stopped
 
     package var description: String {
         switch self {
         case .outOfMemory(let bytes): "out of memory: \(bytes / 1_000_000) MB more were needed"
-        case .outside(let layer, let value, let channel, let row, let column, let weights):
-            weights
-                ? "\(layer): weight \(channel) is \(value)"
-                : "\(layer): the first value out of range is \(value), in channel \(channel) at row \(row), column \(column)"
+        case .outside(let layer, let value, let channel, let row, let column):
+            "\(layer): the first value out of range is \(value), in channel \(channel) at row \(row), column \(column)"
+        case .stopped: "stopped"
         }
     }
 }

@@ -25,7 +25,7 @@ package struct Pipeline {
     }
 
     /// Runs all operations to their end, and empties the chain.
-    package mutating func run(_ engine: Engine) throws {
+    package mutating func run(_ engine: Engine) throws(KernelError) {
         defer { operations.removeAll() }
         let (steps, capacities) = plan(engine)
         var counts = [Int](repeating: 0, count: operations.count)
@@ -45,7 +45,7 @@ package struct Pipeline {
             try operation.run(engine, step.y0, step.y1)
             seconds[step.index] += clock(engine) - start
             if let limit = engine.limit, let output = operation.output {
-                try check(output, step.y0..<step.y1, limit, operation.name, engine)
+                try check(output, step.y0..<step.y1, limit, operation.name)
             }
             try engine.progress?(
                 operation.operations * Double(step.y1 - step.y0) / Double(max(1, operation.outputHeight))
@@ -53,7 +53,7 @@ package struct Pipeline {
         }
         for (index, operation) in operations.enumerated() {
             let start = clock(engine)
-            try operation.finish(engine)
+            operation.finish(engine)
             seconds[index] += clock(engine) - start
             operation.output?.release()
             if engine.isProfiling { record(operation, seconds[index], engine) }
@@ -125,7 +125,7 @@ package struct Pipeline {
         )
     }
 
-    private func check(_ rows: Rows, _ range: Range<Int>, _ limit: Float, _ name: String, _ engine: Engine) throws {
+    private func check(_ rows: Rows, _ range: Range<Int>, _ limit: Float, _ name: String) throws(KernelError) {
         for y in range {
             let row = rows.row(y)
             let index = dcae_first_outside(row, rows.rowFloats, limit)
@@ -135,8 +135,7 @@ package struct Pipeline {
                 value: row[index],
                 channel: index % rows.paddedChannels,
                 row: y,
-                column: index / rows.paddedChannels,
-                weights: false
+                column: index / rows.paddedChannels
             )
         }
     }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import TensorCore
 
 /// Planes of a caller's tensor, NCHW, to rows of pixels.
 package final class PlanesSource: RowOperation {
@@ -22,7 +23,7 @@ package final class PlanesSource: RowOperation {
     package func stepRows(_ engine: Engine) -> Int { engine.rows(of: target.rowFloats) }
     package var operations: Double { 0 }
 
-    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
+    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws(KernelError) {
         engine.pool.run(y1 - y0) { row, _ in
             var view = target.view
             let y = Int32(y0 + row)
@@ -53,7 +54,7 @@ package final class PlanesSink: RowOperation {
     package func stepRows(_ engine: Engine) -> Int { engine.rows(of: source.rowFloats) }
     package var operations: Double { 0 }
 
-    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
+    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws(KernelError) {
         engine.pool.run(y1 - y0) { row, _ in
             var view = source.view
             let y = Int32(y0 + row)
@@ -102,7 +103,7 @@ package final class PixelNorm: RowOperation {
     package func stepRows(_ engine: Engine) -> Int { engine.rows(of: target.rowFloats) }
     package var operations: Double { 4 * Double(target.height * target.width * target.channels) }
 
-    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws {
+    package func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws(KernelError) {
         engine.pool.run(y1 - y0) { row, _ in
             engine.kernels.norm_row(
                 source.row(y0 + row),
@@ -110,11 +111,11 @@ package final class PixelNorm: RowOperation {
                 Int32(source.width),
                 Int32(source.paddedChannels),
                 Int32(source.channels),
-                Int32(DCAE_RMS_NORM),
+                DCAE_RMS_NORM,
                 scale,
                 shift,
                 eps,
-                activation.rawValue
+                activation.code
             )
         }
     }

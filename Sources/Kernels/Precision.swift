@@ -1,4 +1,4 @@
-internal import CKernels
+public import TensorCore
 
 /// What the network's products are computed in; everything else is float32.
 public enum Precision: String, Sendable, CaseIterable {
@@ -12,8 +12,6 @@ public enum Precision: String, Sendable, CaseIterable {
     /// Whether this processor can compute in it with an instruction set: bf16 wants AVX-512, and a processor with
     /// AVX512-BF16.
     public func isAvailable(with instructionSet: InstructionSet) -> Bool {
-        self == .f32 || instructionSet == .avx512 && Self.halfKernels != nil
+        self == .f32 || instructionSet.bf16Kernels != nil
     }
-
-    static var halfKernels: UnsafePointer<dcae_kernels>? { dcae_kernels_of(3) }
 }

@@ -80,15 +80,15 @@ package protocol RowOperation: AnyObject {
     var operations: Double { get }
     var weightBytes: Double { get }
     /// Makes ready to run, in so many steps.
-    func prepare(_ engine: Engine, steps: Int) throws
+    func prepare(_ engine: Engine, steps: Int) throws(KernelError)
     /// Makes rows y0 ..< y1.
-    func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws
+    func run(_ engine: Engine, _ y0: Int, _ y1: Int) throws(KernelError)
     /// Gives up what `prepare` made.
-    func finish(_ engine: Engine) throws
+    func finish(_ engine: Engine)
 }
 
 extension RowOperation {
-    package func prepare(_ engine: Engine, steps: Int) throws {}
-    package func finish(_ engine: Engine) throws {}
+    package func prepare(_ engine: Engine, steps: Int) throws(KernelError) {}
+    package func finish(_ engine: Engine) {}
     package var weightBytes: Double { 0 }
 }

@@ -28,12 +28,12 @@ extension AutoencoderDCConfig {
         scalingFactor == other.scalingFactor && architecture == other.architecture
     }
 
-    private static func canonical(_ coder: Half) -> Half {
+    private static func canonical(_ coder: Coder) -> Coder {
         let stages = 0..<coder.stageCount
         func hasAttention(_ stage: Int) -> Bool {
             coder.layersPerBlock[stage] > 0 && coder.blockTypes[stage] == .efficientViTBlock
         }
-        return Half(
+        return Coder(
             blockTypes: .each(stages.map { hasAttention($0) ? .efficientViTBlock : .resBlock }),
             blockOutChannels: coder.blockOutChannels,
             layersPerBlock: coder.layersPerBlock,

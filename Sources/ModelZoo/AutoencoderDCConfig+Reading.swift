@@ -84,11 +84,11 @@ extension AutoencoderDCConfig {
         }
         let fields = Fields(value)
         let config = AutoencoderDCConfig(
-            inChannels: try fields.count("in_channels", default: 3, 1...1024),
-            latentChannels: try fields.count("latent_channels", default: 32, 1...65536),
-            attentionHeadDim: try fields.count("attention_head_dim", default: 32, 1...4096),
-            encoder: try fields.half("encoder", defaultLayers: [2, 2, 2, 3, 3, 3]),
-            decoder: try fields.half("decoder", defaultLayers: [3, 3, 3, 3, 3, 3]),
+            inChannels: try fields.count("in_channels", default: 3),
+            latentChannels: try fields.count("latent_channels", default: 32),
+            attentionHeadDim: try fields.count("attention_head_dim", default: 32),
+            encoder: try fields.coder("encoder", defaultLayers: [2, 2, 2, 3, 3, 3]),
+            decoder: try fields.coder("decoder", defaultLayers: [3, 3, 3, 3, 3, 3]),
             upsamplesByInterpolation: try fields.name(
                 "upsample_block_type",
                 default: "pixel_shuffle",
@@ -118,7 +118,7 @@ extension AutoencoderDCConfig {
     }
 }
 
-/// The fields of a configuration by type, each with the default of diffusers' class.
+/// The fields of a configuration by type (what they may hold is the validator's business), each with the default of diffusers' class.
 private struct Fields {
     let value: JSONValue
 
@@ -130,26 +130,21 @@ private struct Fields {
         .wrongType(field: field, expected: expected, found: found.kind)
     }
 
-    func count(_ field: String, default standard: Int, _ range: ClosedRange<Int>) throws(ConfigFault) -> Int {
+    func count(_ field: String, default standard: Int) throws(ConfigFault) -> Int {
         guard let found = value[field] else { return standard }
-        return try count(found, field, range)
+        return try count(found, field)
     }
 
-    private func count(_ found: JSONValue, _ field: String, _ range: ClosedRange<Int>) throws(ConfigFault) -> Int {
+    private func count(_ found: JSONValue, _ field: String) throws(ConfigFault) -> Int {
         guard let number = found.integer else { throw wrong(field, "a whole number", found) }
-        guard range.contains(number) else {
-            throw .outOfRange(field: field, found: number, allowed: "\(range.lowerBound) to \(range.upperBound)")
-        }
         return number
     }
 
-    private func counts(_ field: String, default standard: [Int], _ range: ClosedRange<Int>) throws(ConfigFault)
-        -> [Int]
-    {
+    private func counts(_ field: String, default standard: [Int]) throws(ConfigFault) -> [Int] {
         guard let found = value[field] else { return standard }
         guard let elements = found.array else { throw wrong(field, "a list of whole numbers", found) }
         var numbers: [Int] = []
-        for element in elements { numbers.append(try count(element, field, range)) }
+        for element in elements { numbers.append(try count(element, field)) }
         return numbers
     }
 
@@ -198,11 +193,10 @@ private struct Fields {
         return .each(choices)
     }
 
-    func half(_ side: String, defaultLayers: [Int]) throws(ConfigFault) -> AutoencoderDCConfig.Half {
+    func coder(_ side: String, defaultLayers: [Int]) throws(ConfigFault) -> AutoencoderDCConfig.Coder {
         let channels = try counts(
             "\(side)_block_out_channels",
-            default: [128, 256, 512, 512, 1024, 1024],
-            1...65536
+            default: [128, 256, 512, 512, 1024, 1024]
         )
         var scales: [[Int]] = [[], [], [], [5], [5], [5]]
         let field = "\(side)_qkv_multiscales"
@@ -212,14 +206,14 @@ private struct Fields {
             for stage in stages {
                 guard let sizes = stage.array else { throw wrong(field, "a list of lists", stage) }
                 var kernels: [Int] = []
-                for size in sizes { kernels.append(try count(size, field, 1...63)) }
+                for size in sizes { kernels.append(try count(size, field)) }
                 scales.append(kernels)
             }
         }
-        return AutoencoderDCConfig.Half(
+        return AutoencoderDCConfig.Coder(
             blockTypes: try perStage("\(side)_block_types", default: .resBlock),
             blockOutChannels: channels,
-            layersPerBlock: try counts("\(side)_layers_per_block", default: defaultLayers, 0...1000),
+            layersPerBlock: try counts("\(side)_layers_per_block", default: defaultLayers),
             qkvMultiscales: scales
         )
     }
@@ -227,9 +221,7 @@ private struct Fields {
     func factor() throws(ConfigFault) -> Double? {
         guard let found = value["scaling_factor"] else { return nil }
         guard let factor = found.number else { throw wrong("scaling_factor", "a number", found) }
-        guard factor.isFinite, factor > 0 else {
-            throw .impossible("scaling_factor is \(factor); a finite number above 0 is needed")
-        }
+        try AutoencoderDCConfig.check(factor: factor)
         return factor
     }
 }

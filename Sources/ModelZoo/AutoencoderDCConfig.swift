@@ -38,7 +38,7 @@ public struct AutoencoderDCConfig: Sendable, Equatable {
     }
 
     /// The encoder or the decoder: one entry per stage, the stage of the highest resolution first.
-    public struct Half: Sendable, Equatable {
+    public struct Coder: Sendable, Equatable {
         /// What the blocks of each stage are.
         public var blockTypes: PerStage<BlockType>
         /// The channels of each stage.
@@ -65,9 +65,9 @@ public struct AutoencoderDCConfig: Sendable, Equatable {
     /// Channels of an attention head; 32 by default. It is also the number of pixels up to which attention is quadratic.
     public var attentionHeadDim: Int
     /// The encoder's stages.
-    public var encoder: Half
+    public var encoder: Coder
     /// The decoder's stages, the stage of the highest resolution (the last to be computed) first.
-    public var decoder: Half
+    public var decoder: Coder
     /// Whether upsampling is nearest-neighbour then 3×3 (`interpolate`) rather than 3×3 then pixel shuffle.
     public var upsamplesByInterpolation: Bool
     /// Whether downsampling is 3×3 then pixel unshuffle rather than 3×3 with stride 2 (`conv`).

@@ -1,8 +1,8 @@
-internal import CheckpointIO
+public import CheckpointIO
 internal import TensorCore
 
 /// What can be wrong with a configuration.
-package enum ConfigFault: Fault, Equatable {
+public enum ConfigFault: Fault, Equatable {
     case json(String)
     case notObject(found: String)
     case otherClass(String)
@@ -13,9 +13,22 @@ package enum ConfigFault: Fault, Equatable {
     case unknownName(field: String, found: String, allowed: [String])
     case lengths(field: String, found: Int, expected: Int)
     case stagesDiffer(encoder: Int, decoder: Int)
-    case impossible(String)
+    case scalingFactor(Double)
+    case emptyStage(field: String, stage: Int)
+    case noHead(coder: String, stage: Int, channels: Int, headDim: Int)
+    case evenKernel(field: String, size: Int)
+    case tooManyScales(field: String, stage: Int, found: Int, limit: Int)
+    case tooManyParameters(limit: Int)
+    case unshuffledChannels(stage: Int, channels: Int)
+    case unevenShortcut(coder: String, stage: Int, high: Int, low: Int)
+    case unevenLatent(field: String, channels: Int, latentChannels: Int)
+    case perChannel(field: String, found: Int, channels: Int)
+    case standardDeviation(Double)
+    case meansWithoutDeviations
+    case shiftBesideMeans
 
-    package var message: String {
+    /// What is wrong, in the words of the configuration's fields.
+    public var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"
         case .notObject(let found): "a configuration is a JSON object, not \(found)"
@@ -29,11 +42,36 @@ package enum ConfigFault: Fault, Equatable {
             "\(field) is \"\(found.escaped(limit: 40))\"; known are \(allowed.joined(separator: ", "))"
         case .lengths(let field, let found, let expected): "\(field) has \(found) entries for \(expected) stages"
         case .stagesDiffer(let encoder, let decoder): "the encoder has \(encoder) stages and the decoder \(decoder)"
-        case .impossible(let what): what
+        case .scalingFactor(let factor): "scaling_factor is \(factor); a finite number above 0 is needed"
+        case .emptyStage(let field, let stage):
+            "\(field) is 0 for stage \(stage); only the first or last stage may have none"
+        case .noHead(let coder, let stage, let channels, let headDim):
+            "stage \(stage) of the \(coder) has \(channels) channels, fewer than attention_head_dim, \(headDim)"
+        case .evenKernel(let field, let size):
+            "\(field) has the even kernel size \(size), which changes the size of what it filters"
+        case .tooManyScales(let field, let stage, let found, let limit):
+            "\(field) has \(found) kernels for stage \(stage); at most \(limit) are allowed"
+        case .tooManyParameters(let limit):
+            "its blocks and scales come to more than \(limit) parameters, which no network of this kind has"
+        case .unshuffledChannels(let stage, let channels):
+            "pixel_unshuffle needs the \(channels) channels of encoder stage \(stage) to be a multiple of 4"
+        case .unevenShortcut(let coder, let stage, let high, let low):
+            coder == "encoder"
+                ? "the shortcut from \(high) to \(low) channels after encoder stage \(stage) needs 4 x \(high) to be a multiple of \(low)"
+                : "the shortcut from \(low) to \(high) channels before decoder stage \(stage) needs 4 x \(high) to be a multiple of \(low)"
+        case .unevenLatent(let field, let channels, let latentChannels):
+            "\(field) needs the last stage's \(channels) channels to be a multiple of latent_channels, \(latentChannels)"
+        case .perChannel(let field, let found, let channels):
+            "\(field) has \(found) entries for \(channels) latent channels"
+        case .standardDeviation(let least):
+            "latents_std holds \(least); only numbers above 0 can be divided by"
+        case .meansWithoutDeviations: "latents_mean and latents_std belong together; one of them is missing"
+        case .shiftBesideMeans: "shift_factor and latents_mean both say what is subtracted from a latent"
         }
     }
 
-    package var remedy: String? {
+    /// What to do about it, where the message does not say it.
+    public var remedy: String? {
         switch self {
         case .originalConfig: "give the checkpoint beside it, or `dcae show` that model"
         case .otherClass, .notAutoencoderDC: "give the config.json of the autoencoder"

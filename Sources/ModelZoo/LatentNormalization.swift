@@ -38,7 +38,7 @@ public struct LatentNormalization: Sendable, Equatable {
                 throw .wrongType(field: field, expected: "a list of finite numbers", found: found.kind)
             }
             guard numbers.count == channels else {
-                throw .impossible("\(field) has \(numbers.count) entries for \(channels) latent channels")
+                throw .perChannel(field: field, found: numbers.count, channels: channels)
             }
             return numbers
         }
@@ -46,18 +46,10 @@ public struct LatentNormalization: Sendable, Equatable {
         shift = try number("shift_factor")
         means = try perChannel("latents_mean")
         standardDeviations = try perChannel("latents_std")
-        if let scalingFactor, scalingFactor <= 0 {
-            throw .impossible("scaling_factor is \(scalingFactor); a finite number above 0 is needed")
-        }
-        if let least = standardDeviations?.min(), least <= 0 {
-            throw .impossible("latents_std holds \(least); only numbers above 0 can be divided by")
-        }
-        guard (means == nil) == (standardDeviations == nil) else {
-            throw .impossible("latents_mean and latents_std belong together; one of them is missing")
-        }
-        guard means == nil || shift == nil else {
-            throw .impossible("shift_factor and latents_mean both say what is subtracted from a latent")
-        }
+        if let scalingFactor, scalingFactor <= 0 { throw .scalingFactor(scalingFactor) }
+        if let least = standardDeviations?.min(), least <= 0 { throw .standardDeviation(least) }
+        guard (means == nil) == (standardDeviations == nil) else { throw .meansWithoutDeviations }
+        guard means == nil || shift == nil else { throw .shiftBesideMeans }
     }
 
     /// Whether anything but a factor is said.

@@ -44,20 +44,24 @@ public struct Parameter: Sendable, Equatable {
     public var fanIn: Int { original.shape.dimensions.dropFirst().reduce(1, *) }
 }
 
-/// All parameters of a network, in module order, as they follow from its configuration.
+/// A network as it follows from its configuration: a tree whose leaves are the parameters, and these in module order.
 ///
 /// This is the one place that knows the names of either layout. Sources: efficientvit/models/efficientvit/dc_ae.py for
 /// the original, diffusers/models/autoencoders/autoencoder_dc.py for the other.
 public struct NetworkDescription: Sendable, Equatable {
     /// The parameters and buffers in module order, which is the same in both layouts.
     public let parameters: [Parameter]
+    /// The encoder.
+    package let encoder: Coder
+    /// The decoder.
+    package let decoder: Coder
 
-    /// Derives the parameters of a configuration that has been validated.
+    /// Describes the network of a configuration that has been validated.
     public init(_ config: AutoencoderDCConfig) {
-        var builder = Builder(config: config)
-        builder.addEncoder()
-        builder.addDecoder()
-        parameters = builder.parameters
+        let builder = Builder(config: config)
+        encoder = builder.encoder
+        decoder = builder.decoder
+        parameters = encoder.parameters + decoder.parameters
     }
 
     /// The tensors of a layout in module order, with the kind of the parameter that each belongs to.
@@ -66,13 +70,12 @@ public struct NetworkDescription: Sendable, Equatable {
     }
 
     /// The number of learned values.
-    public var parameterCount: Int { count { _ in true } }
+    public var parameterCount: Int { Self.count(parameters) }
 
     /// The number of learned values in the encoder.
-    public var encoderParameterCount: Int { count(where: \.isEncoder) }
+    public var encoderParameterCount: Int { Self.count(encoder.parameters) }
 
-    private func count(where isCounted: (Parameter) -> Bool) -> Int {
-        parameters.filter { !$0.kind.isBuffer && isCounted($0) }
-            .reduce(0) { $0 + ($1.original.shape.elementCount ?? 0) }
+    private static func count(_ parameters: [Parameter]) -> Int {
+        parameters.filter { !$0.kind.isBuffer }.reduce(0) { $0 + ($1.original.shape.elementCount ?? 0) }
     }
 }

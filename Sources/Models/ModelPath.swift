@@ -15,6 +15,8 @@ package enum ModelPath: Sendable {
         options.leavesSection = true
         let place = try resolve(path)
         if ModelFolder.isFolder(place) { return .checkpoint(try Checkpoint.open(place, options: options)) }
+        // Where a run was killed while it replaced the model, it is completed before any part of it is read.
+        try Leftovers.complete(ModelFolder.parent(of: place))
         let file = try InputFile(opening: place)
         let kind = try FileKind.of(file)
         let name = ModelFolder.name(of: place)

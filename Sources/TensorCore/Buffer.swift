@@ -1,6 +1,7 @@
-/// A piece of memory that is freed with its owner.
-package final class Buffer {
-    private let bytes: UnsafeMutableRawBufferPointer
+/// A piece of memory that is freed with its owner. Whoever shares it among threads sees to it that none writes what another reads.
+package final class Buffer: @unchecked Sendable {
+    /// All of it.
+    package let bytes: UnsafeMutableRawBufferPointer
 
     package init(count: Int) {
         bytes = .allocate(byteCount: count, alignment: 64)

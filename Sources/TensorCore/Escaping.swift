@@ -9,6 +9,9 @@ extension String {
         for scalar in unicodeScalars {
             if count >= limit { return result + "…" }
             switch scalar.properties.generalCategory {
+            // How Files has the bytes of names that are not UTF-8.
+            case _ where (0x10_FF80...0x10_FFFF).contains(scalar.value):
+                result += "\\x" + String(scalar.value & 0xFF, radix: 16)
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
             default:

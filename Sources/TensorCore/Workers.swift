@@ -1,11 +1,10 @@
-internal import Libc
 internal import Synchronization
 
-/// Work shared among threads, for what moves or compares bytes. (The network has its own in Kernels.)
+/// Work shared among threads of a pool of its own, for what moves or compares bytes.
 package enum Workers {
     /// The threads that are worth having for memory-bound work: one for each processor, but two at least, so that one can
     /// read while the other waits for a file's lock, and four at most.
-    package static let defaultCount = min(4, max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    package static let defaultCount = min(4, max(2, Machine.processorCount))
 
     /// Calls `work` once for every index below `count`, on up to `threads` threads; each takes the next index that is left.
     ///
@@ -20,7 +19,9 @@ package enum Workers {
     ) throws(Failure) {
         let next = Atomic(0)
         let failure = Mutex<Failure?>(nil)
-        let helpers = Helpers(count: min(threads, count) - 1) {
+        let pool = ThreadPool(count: min(threads, count))
+        // Each thread takes indices until none are left, so that one that comes late, or never, holds up nobody.
+        pool.run(pool.count) { _, _ in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
@@ -33,8 +34,6 @@ package enum Workers {
                 }
             }
         }
-        helpers.work()
-        helpers.join()
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
@@ -54,59 +53,5 @@ package enum Workers {
             results.withLock { $0[index] = result }
         }
         return results.withLock { $0.compactMap(\.self) }
-    }
-}
-
-/// Threads that all do one piece of work, each as far as the others have left some.
-private final class Helpers: Sendable {
-    #if canImport(Glibc)
-        private typealias Thread = pthread_t
-    #else
-        private typealias Thread = pthread_t?
-    #endif
-
-    let work: @Sendable () -> Void
-    private let threads = Mutex<[Thread]>([])
-
-    /// Starts threads: as many as are wanted, or as the system gives.
-    init(count: Int, _ work: @escaping @Sendable () -> Void) {
-        self.work = work
-        for _ in 0..<max(0, count) {
-            #if canImport(Glibc)
-                var thread = pthread_t()
-            #else
-                var thread: pthread_t?
-            #endif
-            let held = Unmanaged.passRetained(self)
-            let code = pthread_create(&thread, nil, Self.main, held.toOpaque())
-            guard code == 0 else {
-                held.release()
-                break
-            }
-            threads.withLock { $0.append(thread) }
-        }
-    }
-
-    #if canImport(Darwin)
-        private static let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { held in
-            Unmanaged<Helpers>.fromOpaque(held).takeRetainedValue().work()
-            return nil
-        }
-    #else
-        private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { held in
-            if let held { Unmanaged<Helpers>.fromOpaque(held).takeRetainedValue().work() }
-            return nil
-        }
-    #endif
-
-    /// Waits until all threads have ended.
-    func join() {
-        for thread in threads.withLock({ $0 }) {
-            #if canImport(Glibc)
-                pthread_join(thread, nil)
-            #else
-                if let thread { pthread_join(thread, nil) }
-            #endif
-        }
     }
 }

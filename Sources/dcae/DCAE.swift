@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CPlatform
 internal import CheckpointIO
+internal import Files
 internal import Inference
 internal import ModelZoo
 internal import TensorCore
@@ -43,15 +44,27 @@ struct DCAE: ParsableCommand {
     )
 
     static func main() {
+        dcae_prepare_descriptors()
         dcae_install_signal_handlers()
+        ReadHistory.begin()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             try command.run()
         } catch let error as any Refusal {
             Terminal.say("dcae: error: \(error)")
             exit(withError: code(of: error))
         } catch {
-            exit(withError: error)
+            let code = exitCode(for: error)
+            guard code == .success else { exit(withError: error) }
+            // The help: a result like others, which must be seen to be written.
+            Terminal.write(fullMessage(for: error) + "\n", to: 1)
+        }
+    }
+
+    /// What was typed, to the byte.
+    private static var arguments: [String] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+            CommandLine.unsafeArgv[index].map { SystemText.text(cString: $0) }
         }
     }
 

@@ -89,10 +89,13 @@ import Testing
     @Test func aTargetThatVanishesIsReported() throws {
         let folder = try TemporaryFolder()
         try folder.write("out/other", [1])
-        let output = try Self.folder(folder("out"))
-        try FileManager.default.removeItem(atPath: folder("out"))
-        #expect(throws: CheckpointError.self) { try output.write("a", "one") }
-        #expect(throws: CheckpointError.self) { try output.commit(["a"], replaced: { _ in false }) }
+        do {
+            let output = try Self.folder(folder("out"))
+            try FileManager.default.removeItem(atPath: folder("out"))
+            try output.write("a", "one")
+            let error = #expect(throws: CheckpointError.self) { try output.commit(["a"], replaced: { _ in false }) }
+            #expect(error?.fault as? FileFault == .targetVanished)
+        }
         #expect(folder.contents().isEmpty)
     }
 

@@ -22,13 +22,15 @@ import Testing
         let scaled = model.config.scalingFactor.map { factor in latent.values.map { $0 * Float(factor) } }
 
         // An approximation for large images, as diffusers has it; without it they are exact and take more memory.
-        try model.enableTiling(
+        let tiles = Tiling(
             tileSampleMinHeight: 8 * ratio,
             tileSampleMinWidth: 8 * ratio,
             tileSampleStrideHeight: 6 * ratio,
             tileSampleStrideWidth: 6 * ratio
         )
+        let tiled = try model.decode(latent, tiling: tiles)
         // end
+        #expect(tiled == sample, "the image is no larger than a tile")
         return (image, latent, sample, scaled)
     }
 

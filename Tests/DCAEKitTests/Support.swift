@@ -52,16 +52,15 @@ extension Checkpoint {
 extension AutoencoderDC {
     /// Runs a case, in its tiles if it has any.
     func run(_ item: Expected.Case) throws -> (latent: FloatTensor, sample: FloatTensor) {
-        disableTiling()
-        if let (tile, stride) = item.tiles {
-            try enableTiling(
+        let tiling = item.tiles.map { tile, stride in
+            Tiling(
                 tileSampleMinHeight: tile[0],
                 tileSampleMinWidth: tile[1],
                 tileSampleStrideHeight: stride[0],
                 tileSampleStrideWidth: stride[1]
             )
         }
-        return (try encode(item.image), try decode(item.latent))
+        return (try encode(item.image, tiling: tiling), try decode(item.latent, tiling: tiling))
     }
 }
 

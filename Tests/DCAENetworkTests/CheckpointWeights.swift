@@ -26,9 +26,10 @@ struct CheckpointWeights: WeightSource {
     /// Parameters that take the place of the checkpoint's.
     var replaced: [String: [Float]] = [:]
 
-    func weight(_ name: String) throws -> Weight {
-        guard let tensor = checkpoint[name] else { throw Missing(name: name) }
-        var bytes = try checkpoint.bytes(of: tensor)
+    func weight(_ name: String) throws(NetworkError) -> Weight {
+        guard let tensor = checkpoint[name] else { throw .parameter(name: name, .missing) }
+        var bytes: [UInt8]
+        do throws(CheckpointError) { bytes = try checkpoint.bytes(of: tensor) } catch { throw .source(error) }
         if let values = replaced[name] { bytes = values.withUnsafeBytes { [UInt8]($0) } }
         if dtype != .f32 {
             var narrow = [UInt8](repeating: 0, count: bytes.count / 2)
@@ -50,7 +51,7 @@ struct CheckpointWeights: WeightSource {
 /// A small network of Tests/Fixtures, with what the reference implementation computed.
 struct TinyNetwork {
     let config: AutoencoderDCConfig
-    let weights: CheckpointWeights
+    var weights: CheckpointWeights
     let expected: Checkpoint
 
     /// The networks of Tests/Fixtures/odd.
@@ -84,6 +85,13 @@ struct TinyNetwork {
             width: sizes[3],
             values: values
         )
+    }
+
+    /// The same with weights of another type.
+    func stored(as dtype: DType) -> TinyNetwork {
+        var network = self
+        network.weights.dtype = dtype
+        return network
     }
 
     /// The names of the inputs, without their `.image`.

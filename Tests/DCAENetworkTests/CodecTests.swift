@@ -1,16 +1,14 @@
-import Conversion
 import DCAENetwork
 import Foundation
 import Images
 import ModelZoo
+import Synthesis
 import TensorCore
 import TestSupport
 import Testing
 
 /// Interpretable weights, made as they are asked for: no checkpoint is written.
 final class CodecWeights: WeightSource {
-    struct Missing: Error { let name: String }
-
     private final class Memory: @unchecked Sendable {
         let values: UnsafeMutableBufferPointer<Float>
         init(_ count: Int) { values = .allocate(capacity: count) }
@@ -33,8 +31,8 @@ final class CodecWeights: WeightSource {
         self.places = places
     }
 
-    func weight(_ name: String) throws -> Weight {
-        guard let place = places[name] else { throw Missing(name: name) }
+    func weight(_ name: String) throws(NetworkError) -> Weight {
+        guard let place = places[name] else { throw .parameter(name: name, .missing) }
         let memory = Memory(place.shape.elementCount ?? 0)
         weights.values(of: place.parameter).write(from: place.first, into: memory.values)
         return Weight(dtype: .f32, shape: place.shape, bytes: UnsafeRawBufferPointer(memory.values), owner: memory)

@@ -64,46 +64,46 @@ import Testing
         // diffusers takes them, floors 448 / 128 to 3 latent pixels, and returns a sample of 384 × tiles.
         let model = try model("f128")
         #expect(
-            message { try model.enableTiling() }
+            message { try model.check(Tiling()) }
                 == "tile height 512 and stride 448 must be multiples of 128, the network's compression; near are 512 and 384"
         )
-        #expect(model.tiling == nil)
-        try model.enableTiling(tileSampleStrideHeight: 384, tileSampleStrideWidth: 384)
-        #expect(model.tiling?.tileSampleStrideWidth == 384)
+        let strides = Tiling(tileSampleStrideHeight: 384, tileSampleStrideWidth: 384)
+        #expect(message { try model.check(strides) } == "no error")
+        let narrow = Tiling(tileSampleMinWidth: 256, tileSampleStrideHeight: 384, tileSampleStrideWidth: 384)
         #expect(
-            message { try model.enableTiling(tileSampleMinWidth: 256) }
+            message { _ = try model.decode(zeros(32, 1, 1), tiling: narrow) }
                 == "a stride of 384 leaves gaps between tiles of width 256: at most the tile's own width"
         )
     }
 
     @Test func `tiles at a compression of 128 give a sample of the right size`() throws {
         let model = try model("f128")
-        try model.enableTiling(
+        let tiling = Tiling(
             tileSampleMinHeight: 256,
             tileSampleMinWidth: 256,
             tileSampleStrideHeight: 128,
             tileSampleStrideWidth: 128
         )
-        #expect(try model.decode(zeros(32, 3, 2)).dimensions == [1, 3, 384, 256])
-        #expect(try model.encode(zeros(3, 384, 256)).dimensions == [1, 32, 3, 2])
+        #expect(try model.decode(zeros(32, 3, 2), tiling: tiling).dimensions == [1, 3, 384, 256])
+        #expect(try model.encode(zeros(3, 384, 256), tiling: tiling).dimensions == [1, 32, 3, 2])
     }
 
     @Test func `configurations that are no network`() throws {
         #expect(
             message { _ = try model { $0.encoder.qkvMultiscales[3] = [4] } }
-                == "encoder stage 3: a multiscale kernel of 4 does not keep the size; it must be odd, at most 127"
+                == "encoder_qkv_multiscales has the even kernel size 4, which changes the size of what it filters"
         )
         #expect(
             message { _ = try model { $0.attentionHeadDim = 64 } }
-                == "encoder stage 3: 32 channels are too few for a head of 64"
+                == "stage 3 of the encoder has 32 channels, fewer than attention_head_dim, 64"
         )
         #expect(
             message { _ = try model { $0.decoder.layersPerBlock.removeLast() } }
-                == "decoder layers_per_block has 5 entries for 6 stages"
+                == "decoder_layers_per_block has 5 entries for 6 stages"
         )
         #expect(
             message { _ = try model { $0.encoder.blockOutChannels.removeLast() } }
-                == "the encoder has 5 stages and the decoder 6: their resolutions would differ"
+                == "encoder_layers_per_block has 6 entries for 5 stages"
         )
     }
 
@@ -143,13 +143,16 @@ import Testing
     }
 
     @Test func `progress rises to 1, and may end the computation`() throws {
-        struct Stop: Error {}
         let model = try model()
         var seen: [Double] = []
         _ = try model.encode(zeros(3, 64, 64)) { seen.append($0) }
         #expect(seen == seen.sorted())
         #expect(abs((seen.last ?? 0) - 1) < 1e-9)
-        #expect(throws: Stop.self) { _ = try model.encode(zeros(3, 64, 64)) { if $0 > 0.5 { throw Stop() } } }
+        #expect(throws: NetworkError.stopped) {
+            _ = try model.encode(zeros(3, 64, 64)) { part throws(CancellationError) in
+                if part > 0.5 { throw CancellationError() }
+            }
+        }
         _ = try model.encode(zeros(3, 64, 64))
     }
 

@@ -96,14 +96,14 @@ import Testing
     @Test func everyThreadCountAndInstructionSetGivesTheSameBits() throws {
         let folder = try TemporaryFolder()
         let (a, b) = try Self.largePair(folder)
-        let reference = try Self.compare(a, b) { ($0.threads, $0.level) = (1, 0) }
+        let reference = try Self.compare(a, b) { ($0.threads, $0.instructionSet) = (1, .baseline) }
         #expect(reference.tensors.count == 4 && reference.tensors.allSatisfy { $0.values != nil })
         for threads in [1, 2, 3, 7] {
-            for level in 0...CheckpointDiff.Request().level {
-                let diff = try Self.compare(a, b) { ($0.threads, $0.level) = (threads, level) }
+            for set in InstructionSet.available {
+                let diff = try Self.compare(a, b) { ($0.threads, $0.instructionSet) = (threads, set) }
                 #expect(
                     diff.tensors.map(\.values) == reference.tensors.map(\.values),
-                    "\(threads) threads, level \(level)"
+                    "\(threads) threads, \(set)"
                 )
                 #expect(JSONWriter.pretty(diff.document) == JSONWriter.pretty(reference.document))
             }

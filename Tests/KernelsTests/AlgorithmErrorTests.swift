@@ -36,8 +36,8 @@ import Testing
         Row(name: "product, bf16", taps: 1, resampling: .none, side: 16, bounds: [5e-3, 5e-3], precision: .bf16),
     ]
 
-    @Test(arguments: rows) func errorStaysWithinItsBounds(row: Row) throws {
-        guard row.precision.isAvailable(with: .best) else { return }
+    @Test(arguments: rows.filter { $0.precision.isAvailable(with: .best) })
+    func errorStaysWithinItsBounds(row: Row) throws {
         var figures = "| \(row.name) |"
         for (inputs, bound) in zip([128, 512], row.bounds) {
             let error = try measure(row, inputs: inputs)

@@ -73,6 +73,18 @@ import Testing
             ("scaling_factor", "0.4", "scaling_factor is a string where a number is needed"),
             ("scaling_factor", 0, "scaling_factor is 0.0; a finite number above 0 is needed"),
             (
+                "encoder_qkv_multiscales", [[], [], [], [65], [5], [5]],
+                "encoder_qkv_multiscales is 65; 1 to 63 is allowed"
+            ),
+            (
+                "encoder_qkv_multiscales", [[], [], [], .array(.init(repeating: 5, count: 3000)), [5], [5]],
+                "encoder_qkv_multiscales has 3000 kernels for stage 3; at most 16 are allowed"
+            ),
+            (
+                "decoder_layers_per_block", [1000, 1000, 1000, 1000, 1000, 1000],
+                "its blocks and scales come to more than 50000 parameters, which no network of this kind has"
+            ),
+            (
                 "encoder_block_out_channels", [128, 256, 512, 500, 1024, 1024],
                 "the shortcut from 512 to 500 channels after encoder stage 2 needs 4 x 512 to be a multiple of 500"
             ),
@@ -81,6 +93,43 @@ import Testing
     func malformedConfigsAreRefusedInOneLine(field: String, value: JSONValue, message: String) {
         let error = #expect(throws: CheckpointError.self) { try Self.reading([(field, value)]) }
         #expect(error?.description == "config.json: " + message)
+    }
+
+    /// What is made in memory passes through the same validator as what is read.
+    @Test func configsMadeInMemoryAreValidated() throws {
+        let sana = try Self.reading([]).config
+        func fault(_ change: (inout AutoencoderDCConfig) -> Void) -> ConfigFault? {
+            var config = sana
+            change(&config)
+            return #expect(throws: ConfigFault.self) { try config.validate() }
+        }
+        try sana.validate()
+        #expect(
+            fault { $0.encoder.layersPerBlock[2] = -1 }
+                == .outOfRange(field: "encoder_layers_per_block", found: -1, allowed: "0 to 1000")
+        )
+        #expect(
+            fault { $0.decoder.blockOutChannels = [] }
+                == .outOfRange(
+                    field: "the number of stages in decoder_block_out_channels",
+                    found: 0,
+                    allowed: "1 to 16"
+                )
+        )
+        #expect(
+            fault {
+                $0.decoder.blockOutChannels.removeLast()
+                $0.decoder.layersPerBlock.removeLast()
+                $0.decoder.qkvMultiscales.removeLast()
+                $0.decoder.blockTypes = .uniform(.resBlock)
+            } == .stagesDiffer(encoder: 6, decoder: 5)
+        )
+        #expect(fault { $0.inChannels = 0 } == .outOfRange(field: "in_channels", found: 0, allowed: "1 to 1024"))
+        #expect(fault { $0.scalingFactor = .infinity } == .scalingFactor(.infinity))
+        #expect(
+            fault { $0.decoder.qkvMultiscales[5] = [127] }
+                == .outOfRange(field: "decoder_qkv_multiscales", found: 127, allowed: "1 to 63")
+        )
     }
 
     @Test func missingAndUnknownFieldsAreNamed() throws {

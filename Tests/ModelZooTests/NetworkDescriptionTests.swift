@@ -66,6 +66,24 @@ import Testing
         #expect(try variant.config.text == Fixtures.text(Fixtures.project + "/Configs/\(name)/config.json"))
     }
 
+    /// DC-AE 1.5 comes of the same description: no shortcut at the latent, ResBlocks alone.
+    @Test(arguments: ["dc-ae-f32c128-1.5", "dc-ae-f64c128-1.5"]) func version15HasNoShortcutAtTheLatent(name: String)
+        throws
+    {
+        let network = NetworkDescription(try Registry().variant(named: name).config)
+        #expect(network.encoder.output.shortcut == .none && network.decoder.input.shortcut == .none)
+        #expect((network.encoder.stages + network.decoder.stages).allSatisfy { !$0.hasAttention })
+    }
+
+    /// The tree's leaves are the parameters, each once.
+    @Test(arguments: published) func everyLeafIsAParameter(name: String) throws {
+        let network = NetworkDescription(try Registry().variant(named: name).config)
+        let names = network.parameters.map(\.original.name)
+        #expect(Set(names).count == names.count)
+        #expect(network.encoder.parameters.allSatisfy { $0.original.name.hasPrefix("encoder.") })
+        #expect(network.decoder.parameters.allSatisfy { $0.original.name.hasPrefix("decoder.") })
+    }
+
     /// The names that the original takes where a shortcut is missing (efficientvit/models/efficientvit/dc_ae.py).
     @Test func shortcutsNestTheirConvolution() throws {
         var config = try Registry().variant(named: "sana-1.0").config

@@ -34,16 +34,53 @@ package enum Program {
 
     /// Runs the program to its end.
     ///
-    /// - Parameter limits: commands of the shell that come first, as `ulimit -v 524288`.
+    /// - Parameters:
+    ///   - arguments: those of the program.
+    ///   - environment: what is added to the environment.
+    ///   - folder: where it runs.
+    ///   - limits: commands of the shell that come first, as `ulimit -v 524288`.
+    ///   - under: a command that runs it, as `strace`, with its options.
     package static func run(
         _ arguments: [String],
         environment: [String: String] = [:],
         in folder: String? = nil,
-        limits: String? = nil
+        limits: String? = nil,
+        under: [String] = []
+    ) throws -> Result {
+        if !under.isEmpty {
+            return try start("/usr/bin/env", under + [path] + arguments, environment, folder)
+        }
+        guard let limits else { return try start(path, arguments, environment, folder) }
+        return try shell(limits + "; exec \"$0\" \"$@\"", arguments, environment: environment, in: folder)
+    }
+
+    /// Runs a line of the shell, in which `$0` is the program.
+    package static func shell(
+        _ line: String,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:],
+        in folder: String? = nil
+    ) throws -> Result {
+        try start("/bin/sh", ["-c", line, path] + arguments, environment, folder)
+    }
+
+    /// Whether a program is there, for tests that need it.
+    package static func exists(_ name: String) -> Bool {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        return (path.split(separator: ":") + ["/usr/bin", "/usr/sbin"]).contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
+        }
+    }
+
+    private static func start(
+        _ program: String,
+        _ arguments: [String],
+        _ environment: [String: String],
+        _ folder: String?
     ) throws -> Result {
         let process = Process()
-        process.executableURL = URL(filePath: limits == nil ? path : "/bin/sh")
-        process.arguments = limits.map { ["-c", $0 + "; exec \"$0\" \"$@\"", path] + arguments } ?? arguments
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
         var variables = ProcessInfo.processInfo.environment
         variables["DCAE_REGISTRY"] = nil
         variables.merge(environment) { $1 }

@@ -1,10 +1,12 @@
-// The few loops that need per-processor code. Every function is plain C over pointers and counts; buffers do not overlap
-// unless a comment says so.
+// Loops over numbers. Every function is plain C over pointers and counts; buffers do not overlap unless a comment says so. Those
+// of the table at the end run by the best instruction set (dcae_best_instruction_set), and by any other through
+// dcae_kernels_of (dcae_kernels.h).
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-// --- Conversion of number formats (casts.c). Round to nearest, ties to even; NaN stays NaN; pointers may be unaligned. ---
+// --- Conversion of number formats (casts.inc.h, casts.c). Round to nearest, ties to even; NaN stays NaN; pointers may be
+// unaligned. ---
 
 /// What a cast lost: finite values that became infinite (where the format has no infinity: values that became NaN), and non-zero
 /// values that became zero.
@@ -40,22 +42,22 @@ typedef struct {
 void dcae_f64_to_small(const void *source, void *target, size_t count, const dcae_small_format *format, dcae_cast_report *report);
 void dcae_f32_to_small(const void *source, void *target, size_t count, const dcae_small_format *format, dcae_cast_report *report);
 
-// --- Looking at numbers (scan.c). ---
+// --- Looking at numbers (scan.inc.h). ---
 
 /// Counts NaN and infinite values; pointers may be unaligned.
 void dcae_count_nonfinite_f32(const void *values, size_t count, uint64_t *nan, uint64_t *infinite);
 /// The same for 16-bit formats: F16 has the exponent mask 0x7C00, BF16 0x7F80.
 void dcae_count_nonfinite_16(const void *values, size_t count, uint16_t exponent_mask, uint64_t *nan, uint64_t *infinite);
 
-// --- Seeded numbers (synthesize.c). ---
+// --- Seeded numbers (seed.inc.h). ---
 
 /// Fills with center + half_width * u, u uniform in [-1, 1): the element of index i depends on key and i alone, and is the same on
 /// every processor.
 void dcae_fill_uniform(float *target, size_t count, uint64_t key, uint64_t start, float center, float half_width);
 
-// --- How two arrays of numbers differ (diff.c). Pointers are aligned to their elements. ---
+// --- How two arrays of numbers differ (diff.inc.h, diff.c). Pointers are aligned to their elements. ---
 
-/// Sums over the pairs of two arrays in F64; the same bits at every level.
+/// Sums over the pairs of two arrays in F64; the same bits by every instruction set.
 typedef struct {
     double differences;  // of (a - b)²
     double a;            // of a²
@@ -65,11 +67,9 @@ typedef struct {
     uint64_t differing;  // how many a are not equal to b; 0 and -0 are equal
 } dcae_difference;
 
-/// The best level that this processor has: 0 baseline, 1 AVX2, 2 AVX-512.
-int dcae_difference_level(void);
 /// Values that are not finite make the sum of a² or b² not finite.
-void dcae_difference_f32(int level, const float *a, const float *b, size_t count, dcae_difference *out);
-void dcae_difference_f64(int level, const double *a, const double *b, size_t count, dcae_difference *out);
+void dcae_difference_f32(const float *a, const float *b, size_t count, dcae_difference *out);
+void dcae_difference_f64(const double *a, const double *b, size_t count, dcae_difference *out);
 
 /// Pairs of which one at least is not finite.
 typedef struct {
@@ -113,3 +113,21 @@ void dcae_widen_u64(const uint64_t *source, double *target, size_t count);
 void dcae_widen_f32(const float *source, double *target, size_t count);
 /// By a table of the values of all bytes; the target may be unaligned.
 void dcae_widen_f8(const uint8_t *source, float *target, size_t count, const float values[256]);
+
+/// The loops above that are compiled for every instruction set.
+typedef struct {
+    void (*f32_to_bf16)(const float *source, uint16_t *target, size_t count, dcae_cast_report *report);
+    void (*f32_to_f16)(const float *source, uint16_t *target, size_t count, dcae_cast_report *report);
+    void (*bf16_to_f32)(const uint16_t *source, float *target, size_t count);
+    void (*f16_to_f32)(const uint16_t *source, float *target, size_t count);
+    void (*f64_to_f32)(const void *source, void *target, size_t count, dcae_cast_report *report);
+    void (*count_nonfinite_f32)(const void *values, size_t count, uint64_t *nan, uint64_t *infinite);
+    void (*count_nonfinite_16)(const void *values, size_t count, uint16_t exponent_mask, uint64_t *nan, uint64_t *infinite);
+    void (*fill_uniform)(float *target, size_t count, uint64_t key, uint64_t start, float center, float half_width);
+    void (*difference_f32)(const float *a, const float *b, size_t count, dcae_difference *out);
+    void (*difference_f64)(const double *a, const double *b, size_t count, dcae_difference *out);
+    uint64_t (*count_outside_f32)(const float *a, const float *b, size_t count, double rtol, double atol);
+    uint64_t (*count_outside_f64)(const double *a, const double *b, size_t count, double rtol, double atol);
+    uint32_t (*ulp_16)(const uint16_t *a, const uint16_t *b, size_t count, uint16_t infinity);
+    uint32_t (*ulp_32)(const uint32_t *a, const uint32_t *b, size_t count);
+} dcae_number_kernels;

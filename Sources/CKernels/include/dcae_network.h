@@ -1,4 +1,4 @@
-// The network's inner loops, compiled once per instruction set and reached through a table of functions.
+// The network's inner loops, compiled once per instruction set (see dcae_kernels.h).
 //
 // Activations are channels-last: a pixel is `channels` consecutive floats, `channels` being rounded up to 16 and the
 // surplus zero. Every matrix product adds its terms in the order of k, whatever the block, band or thread: results
@@ -14,50 +14,74 @@ typedef struct {
     int32_t capacity, height, width, channels;
 } dcae_rows;
 
-enum { DCAE_WINOGRAD = 0, DCAE_UPSAMPLE = 1, DCAE_DIRECT = 2, DCAE_POINTWISE = 3, DCAE_HALVE = 4 };
-enum { DCAE_IDENTITY = 0, DCAE_RELU = 1, DCAE_SILU = 2, DCAE_GELU = 3, DCAE_MISH = 4 };
-enum { DCAE_NO_NORM = 0, DCAE_RMS_NORM = 1, DCAE_AFFINE = 2 };
-enum { DCAE_NO_SHUFFLE = 0, DCAE_SHUFFLE = 1, DCAE_UNSHUFFLE = 2 };
-enum {
-    DCAE_NO_SHORTCUT = 0,
-    DCAE_SAME = 1,     ///< the pixel itself
-    DCAE_AVERAGE = 2,  ///< the mean of `group` consecutive channels
-    DCAE_REPEAT = 3,   ///< each channel `group` times
-    DCAE_DOWN = 4,     ///< pixel unshuffle, then the mean of `group` consecutive channels
-    DCAE_UP = 5,       ///< each channel `group` times, then pixel shuffle
-};
+typedef enum { DCAE_WINOGRAD, DCAE_UPSAMPLE, DCAE_HALVE, DCAE_DIRECT, DCAE_POINTWISE } dcae_algorithm;
+typedef enum { DCAE_IDENTITY, DCAE_RELU, DCAE_SILU, DCAE_GELU, DCAE_MISH } dcae_activation;
+typedef enum { DCAE_NO_NORM, DCAE_RMS_NORM, DCAE_AFFINE } dcae_norm;
+typedef enum { DCAE_NO_SHUFFLE, DCAE_SHUFFLE, DCAE_UNSHUFFLE } dcae_shuffle;
+typedef enum {
+    DCAE_NO_SHORTCUT,
+    DCAE_SAME,     ///< the pixel itself
+    DCAE_AVERAGE,  ///< the mean of `group` consecutive channels
+    DCAE_REPEAT,   ///< each channel `group` times
+    DCAE_DOWN,     ///< pixel unshuffle, then the mean of `group` consecutive channels
+    DCAE_UP,       ///< each channel `group` times, then pixel shuffle
+} dcae_shortcut;
+typedef enum { DCAE_F32, DCAE_F16, DCAE_BF16 } dcae_weight_format;
 
-/// Weights as a checkpoint holds them, F32 and of any alignment, up to three tensors below one another.
+/// Weights as a checkpoint holds them, of any alignment, in up to three tensors below one another.
 typedef struct {
     const void *part[3];
     int32_t part_rows[3];
     int32_t parts;
     int32_t outputs, inputs, taps;  ///< the shape: [outputs, inputs, taps]
+    int64_t row_elements;           ///< elements from one output to the next: inputs × taps, or more where only the first inputs are used
     int32_t segment;                ///< 0, or the rows after which a gap up to a multiple of 16 follows
-    int32_t element_bits;           ///< 32, or 16 for the formats below
-    int32_t brain;                  ///< 16-bit elements are BF16 rather than F16
+    dcae_weight_format format;
 } dcae_weight;
 
-/// A convolution or a map of pixels, with all that happens to a pixel afterwards.
+/// How a convolution is cut into tiles and products. Follows from its shape alone.
 typedef struct {
-    dcae_rows in, out, residual;
-    dcae_weight raw;
-    const float *packed;  ///< prepared weights, panel by panel, or NULL
-    const float *bias;    ///< `panels` × panel width, or NULL
-    const float *scale, *shift;
-    const float *zeros;  ///< at least in.channels of them
-    int32_t algorithm, stride;
+    dcae_algorithm algorithm;
+    int32_t stride;   ///< of the convolution
+    int32_t tile;     ///< a tile makes tile × tile pixels of the convolution's own output, before any shuffle
+    int32_t tiles_x;  ///< tiles beside one another
+    int32_t points;   ///< products of a tile
     int32_t k16;      ///< terms of a product, in units of 16
+    int32_t outputs;  ///< outputs of a product, with the gaps between the weights' segments
     int32_t panels;   ///< panels of outputs
-    int32_t outputs;  ///< outputs of the convolution itself
-    int32_t activation, norm, shuffle, permuted;
-    int32_t shortcut, group;
+    int32_t bf16;     ///< whether products multiply pairs of bf16
+} dcae_plan;
+
+/// What happens to the pixels of a convolution's own output.
+typedef struct {
+    const float *bias;  ///< `panels` × panel width, or NULL
+    dcae_activation activation;
+    /// Whether a pass over whole pixels follows, with all that is below: a norm, a shortcut or a shuffle.
+    int32_t is_whole_pixel;
+    dcae_norm norm;
+    const float *scale, *shift;  ///< of the norm, over all padded channels
     float eps;
-    int32_t y0, y1;  ///< the rows of the convolution's own output to be made
-    int32_t tiles_x, tile_height, tile_width, points;
-    int32_t brain;     ///< whether products multiply pairs of bf16: for the kernels of level 3
-    int32_t finishes;  ///< whether a pass over the whole pixel follows: a norm, a shortcut or a shuffle
+    dcae_shuffle shuffle;
+    int32_t permuted;  ///< whether the outputs of each pixel of a shuffle lie together
+    dcae_shortcut shortcut;
+    int32_t group;
+    dcae_rows residual;  ///< what the shortcut comes from
+} dcae_finish;
+
+/// A convolution or a map of pixels, with all that happens to a pixel afterwards. Made once, and the same for all its tiles.
+typedef struct {
+    dcae_plan plan;
+    dcae_weight weights;
+    dcae_finish after;
+    dcae_rows in, out;
+    const float *zeros;  ///< at least in.channels of them
 } dcae_conv;
+
+/// Tiles t0 ..< t1 of those that make rows y0 ..< y1 of the convolution's own output, row by row.
+typedef struct {
+    int32_t y0, y1;
+    int32_t t0, t1;
+} dcae_tiles;
 
 /// A depthwise convolution, stride 1, same size.
 typedef struct {
@@ -70,27 +94,24 @@ typedef struct {
     int32_t gate;  ///< 0, or the distance to the channel whose silu multiplies this one
 } dcae_depthwise;
 
-/// The functions of one instruction set.
+/// The loops of one instruction set.
 typedef struct {
-    const char *name;
     int32_t tile_rows;    ///< rows of a product's left operand that are computed together
     int32_t panel_width;  ///< outputs that are computed together
     /// Prepares panel `n`; scratch: dcae_panel_scratch floats.
     void (*prepare_panel)(const dcae_conv *, int32_t n, float *panel, float *scratch);
-    /// Gathers and transforms the input of tiles t0 ..< t1 into `v`, group by group of tile_rows.
-    void (*transform_input)(const dcae_conv *, int32_t t0, int32_t t1, float *v);
+    /// Gathers and transforms the input of tiles into `v`, group by group of tile_rows.
+    void (*transform_input)(const dcae_conv *, dcae_tiles tiles, float *v);
     /// Multiplies `v` by panel `n`, transforms back, and writes into `t` (or the output where nothing follows).
-    void (*multiply)(
-        const dcae_conv *, int32_t t0, int32_t t1, const float *v, const float *panel, int32_t n, float *m, float *t
-    );
-    /// Norm, shortcut and shuffle over the pixels of tiles t0 ..< t1, `t` beginning with tile `first`.
-    void (*finish)(const dcae_conv *, int32_t first, int32_t t0, int32_t t1, const float *t);
+    void (*multiply)(const dcae_conv *, dcae_tiles tiles, const float *v, const float *panel, int32_t n, float *m, float *t);
+    /// Norm, shortcut and shuffle over the pixels of tiles, `t` beginning with tile `first`.
+    void (*finish)(const dcae_conv *, int32_t first, dcae_tiles tiles, const float *t);
     /// Depthwise k×k over `count` channels (from `channel`) of pixels x0 ..< x1 of output row y.
     void (*depthwise)(const dcae_depthwise *, int32_t y, int32_t x0, int32_t x1, float *out, int64_t out_stride);
     /// Norm and activation, pixel by pixel.
     void (*norm_row)(
-        const float *in, float *out, int32_t pixels, int32_t channels, int32_t real, int32_t norm, const float *scale,
-        const float *shift, float eps, int32_t activation
+        const float *in, float *out, int32_t pixels, int32_t channels, int32_t real, dcae_norm norm, const float *scale,
+        const float *shift, float eps, dcae_activation activation
     );
     /// Adds relu(k) × [v, 1] over a row's pixels to sums[dim + 1][dim]; a pixel holds q, k and v of `dim` values each.
     void (*attend_sum)(const float *qkv, int32_t pixels, int64_t stride, int32_t dim, double *sums, float *scratch);
@@ -99,10 +120,7 @@ typedef struct {
         const float *in, int64_t in_stride, int32_t pixels, int32_t dim, const float *table, const float *divisor, float *out,
         int64_t out_stride
     );
-} dcae_kernels;
-
-/// The table of a level (0 baseline, 1 AVX2 with FMA, 2 AVX-512; 3 AVX-512 with products of bf16), or NULL where the processor has it not.
-const dcae_kernels *dcae_kernels_of(int level);
+} dcae_network_kernels;
 
 /// Floats of scratch that prepare_panel wants.
 size_t dcae_panel_scratch(const dcae_conv *, int panel_width);
@@ -120,17 +138,3 @@ void dcae_attend_quadratic(const float *q, const float *k, const float *v, int p
 
 /// The first index of a value that is not finite (or above `limit` in magnitude), or `count`.
 size_t dcae_first_outside(const float *values, size_t count, float limit);
-
-// --- Threads (threads.c) ---
-
-/// Processors that are online and that the process may run on; at least 1.
-int dcae_processor_count(void);
-/// The memory of the machine, in bytes.
-int64_t dcae_memory_bytes(void);
-
-typedef struct dcae_pool dcae_pool;
-/// Makes a pool of `threads` threads, the caller being one of them; NULL where the system refuses.
-dcae_pool *dcae_pool_create(int threads);
-void dcae_pool_destroy(dcae_pool *);
-/// Calls body(context, task, worker) once for each task below `tasks`, and returns when all have returned.
-void dcae_pool_run(dcae_pool *, int tasks, void (*body)(void *context, int task, int worker), void *context);

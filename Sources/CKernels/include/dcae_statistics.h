@@ -25,16 +25,12 @@ enum { DCAE_HISTOGRAM_BINS = 512 };
 
 /// The same for every instruction set, to the last bit: sixteen lanes, added up in a fixed order, and no fused operations.
 typedef struct {
-    const char *name;
     /// Adds values. What comes in parts gives the same bits where the parts are multiples of 4096 values.
     ///
     /// - smallest_normal: of the format that the values were stored in; 0 where it has no subnormal numbers.
     void (*add_f32)(dcae_statistics *statistics, uint64_t *histogram, const float *values, size_t count, float smallest_normal);
     void (*add_f64)(dcae_statistics *statistics, uint64_t *histogram, const double *values, size_t count, double smallest_normal);
 } dcae_statistics_kernels;
-
-/// The functions of a level: 2 AVX-512, 1 AVX2, 0 any processor; NULL where this one does not have it.
-const dcae_statistics_kernels *dcae_statistics_kernels_of(int level);
 
 /// Adds the statistics of the values that follow.
 void dcae_statistics_merge(dcae_statistics *statistics, const dcae_statistics *next);

@@ -38,9 +38,9 @@ struct ZstdExpansion: ~Copyable {
     private init(_ file: InputFile, limit: Int) throws(CheckpointError) {
         self.file = file
         self.limit = limit
-        var folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+        var folder = getenv("TMPDIR").map { SystemText.text(cString: $0) } ?? ""
         if folder.isEmpty { folder = "/tmp" }
-        target = dcae_open_nameless(folder)
+        target = dcae_open_nameless(SystemText.cString(folder))
         guard target >= 0 else {
             throw CheckpointError(file.path, .file, ZstdFault.noTemporary(folder: folder, code: errno))
         }
@@ -133,7 +133,7 @@ struct ZstdExpansion: ~Copyable {
             throw CheckpointError(file.path, .byte(0), SafetensorsFault.headerTooLarge(length))
         }
         guard size >= 8 + Int(length), ftruncate(target, off_t(size)) == 0,
-            let copy = InputFile(copy: target, path: file.path, size: size)
+            let copy = InputFile(copy: target, of: file, size: size)
         else { return }
         let found = try SafetensorsHeader(reading: copy, isPartial: true)
         guard size <= found.declaredSize else {
@@ -163,7 +163,7 @@ struct ZstdExpansion: ~Copyable {
         guard ftruncate(target, off_t(size)) == 0 else {
             throw CheckpointError(file.path, .file, FileFault.system(call: "ftruncate", code: errno))
         }
-        guard let copy = InputFile(copy: target, path: file.path, size: size) else {
+        guard let copy = InputFile(copy: target, of: file, size: size) else {
             throw CheckpointError(file.path, .file, FileFault.system(call: "dup", code: errno))
         }
         return copy

@@ -14,8 +14,8 @@ package struct CheckpointDiff: Sendable {
         /// Whether the configurations count.
         package var comparesConfigs = true
         package var threads = Workers.defaultCount
-        /// The instruction set of the loops, as `DifferencePass.level`: every one gives the same bits.
-        package var level = DifferencePass.bestLevel
+        /// The instruction set of the loops, every one gives the same bits.
+        package var instructionSet = InstructionSet.best
 
         package init() {}
     }
@@ -174,7 +174,7 @@ package struct CheckpointDiff: Sendable {
             pairs: comparable.compactMap(\.self),
             tolerance: request.tolerance,
             threads: request.threads,
-            level: request.level
+            instructionSet: request.instructionSet
         )
         var findings = try pass.run(progress: progress)[...]
         return zip(pairs, comparable).map { pair, comparable in

@@ -1,4 +1,3 @@
-internal import CKernels
 internal import CheckpointIO
 internal import Libc
 internal import Models
@@ -26,10 +25,7 @@ struct DifferencePass: Sendable {
     var tolerance: Tolerance?
     var threads = Workers.defaultCount
     /// The instruction set of the loops: every one gives the same bits.
-    var level = bestLevel
-
-    /// The best that this processor has: 0 baseline, 1 AVX2, 2 AVX-512.
-    static let bestLevel = dcae_difference_level()
+    var instructionSet = InstructionSet.best
 
     /// The most elements of a block.
     private static let blockElements = 1 << 21
@@ -135,7 +131,7 @@ struct DifferencePass: Sendable {
         let step = min(readCount(pair), block.count)
         let left = Buffer(count: step * pair.sizes.a)
         let right = isEqual ? left : Buffer(count: step * pair.sizes.b)
-        let window = DifferenceWindow(pair, tolerance: tolerance, level: level)
+        let window = DifferenceWindow(pair, tolerance: tolerance, on: instructionSet)
         var total: ValueDifference?
         var casts: CastFinding?
         for start in stride(from: block.start, to: block.start + block.count, by: step) {

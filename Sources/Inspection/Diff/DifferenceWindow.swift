@@ -63,16 +63,16 @@ struct DifferenceWindow {
 
     let pair: TensorPair
     let tolerance: Tolerance?
-    let level: Int32
+    let instructionSet: InstructionSet
     private let wideA: Buffer
     private let wideB: Buffer
     private let middle: Buffer
     private let cast: Buffer
 
-    init(_ pair: TensorPair, tolerance: Tolerance?, level: Int32) {
+    init(_ pair: TensorPair, tolerance: Tolerance?, on instructionSet: InstructionSet) {
         self.pair = pair
         self.tolerance = tolerance
-        self.level = level
+        self.instructionSet = instructionSet
         let values = min(Self.elements, pair.count) * 2
         let isMixed = pair.formats.map { max($0.a.precision, $0.b.precision) } == .f64
         let areWide = pair.formats.map { $0.a.isWide && $0.b.isWide } ?? true
@@ -107,8 +107,10 @@ struct DifferenceWindow {
         let precision = max(left.precision, right.precision)
         let x = left.widen(a, count: values, to: precision, in: memory(wideA, a), middle: memory(middle, a))
         let y = right.widen(b, count: values, to: precision, in: memory(wideB, b), middle: memory(middle, b))
+        let kernels = instructionSet.kernels.pointee.numbers
         var (sums, dropped, outside, first) =
-            precision == .f32 ? measure(Self.f32, x, y, values) : measure(Self.f64, x, y, values)
+            precision == .f32
+            ? measure(Self.f32(kernels), x, y, values) : measure(Self.f64(kernels), x, y, values)
         if let exact { (sums.differing, first) = (exact.differing, exact.first) }
         return ValueDifference(
             sums,
@@ -128,27 +130,32 @@ struct DifferenceWindow {
     private typealias Measured = (sums: dcae_difference, dropped: dcae_nonfinite_pairs, outside: UInt64, first: Int)
 
     /// The kernels for one precision.
-    private struct Kernels<Value>: Sendable {
+    private struct Kernels<Value> {
         typealias Values = UnsafeMutablePointer<Value>
 
-        let difference: @Sendable (Int32, Values, Values, Int, UnsafeMutablePointer<dcae_difference>) -> Void
-        let first: @Sendable (Values, Values, Int) -> Int
-        let drop: @Sendable (Values, Values, Int, UnsafeMutablePointer<dcae_nonfinite_pairs>) -> Void
-        let outside: @Sendable (Values, Values, Int, Double, Double) -> UInt64
+        let difference: (Values, Values, Int, UnsafeMutablePointer<dcae_difference>) -> Void
+        let first: (Values, Values, Int) -> Int
+        let drop: (Values, Values, Int, UnsafeMutablePointer<dcae_nonfinite_pairs>) -> Void
+        let outside: (Values, Values, Int, Double, Double) -> UInt64
     }
 
-    private static let f32 = Kernels<Float>(
-        difference: { dcae_difference_f32($0, $1, $2, $3, $4) },
-        first: { dcae_first_difference_f32($0, $1, $2) },
-        drop: { dcae_drop_nonfinite_f32($0, $1, $2, $3) },
-        outside: { dcae_count_outside_f32($0, $1, $2, $3, $4) }
-    )
-    private static let f64 = Kernels<Double>(
-        difference: { dcae_difference_f64($0, $1, $2, $3, $4) },
-        first: { dcae_first_difference_f64($0, $1, $2) },
-        drop: { dcae_drop_nonfinite_f64($0, $1, $2, $3) },
-        outside: { dcae_count_outside_f64($0, $1, $2, $3, $4) }
-    )
+    private static func f32(_ kernels: dcae_number_kernels) -> Kernels<Float> {
+        Kernels(
+            difference: { kernels.difference_f32($0, $1, $2, $3) },
+            first: { dcae_first_difference_f32($0, $1, $2) },
+            drop: { dcae_drop_nonfinite_f32($0, $1, $2, $3) },
+            outside: { kernels.count_outside_f32($0, $1, $2, $3, $4) }
+        )
+    }
+
+    private static func f64(_ kernels: dcae_number_kernels) -> Kernels<Double> {
+        Kernels(
+            difference: { kernels.difference_f64($0, $1, $2, $3) },
+            first: { dcae_first_difference_f64($0, $1, $2) },
+            drop: { dcae_drop_nonfinite_f64($0, $1, $2, $3) },
+            outside: { kernels.count_outside_f64($0, $1, $2, $3, $4) }
+        )
+    }
 
     private func measure<Value>(
         _ kernels: Kernels<Value>,
@@ -158,12 +165,12 @@ struct DifferenceWindow {
     ) -> Measured {
         let (x, y) = (a.assumingMemoryBound(to: Value.self), b.assumingMemoryBound(to: Value.self))
         var result = Measured(dcae_difference(), dcae_nonfinite_pairs(), 0, count)
-        kernels.difference(level, x, y, count, &result.sums)
+        kernels.difference(x, y, count, &result.sums)
         let isFinite = (result.sums.a + result.sums.b).isFinite
         if !isFinite || result.sums.differing > 0 { result.first = kernels.first(x, y, count) }
         if !isFinite {
             kernels.drop(x, y, count, &result.dropped)
-            kernels.difference(level, x, y, count, &result.sums)
+            kernels.difference(x, y, count, &result.sums)
         }
         if let tolerance { result.outside = kernels.outside(x, y, count, tolerance.relative, tolerance.absolute) }
         return result

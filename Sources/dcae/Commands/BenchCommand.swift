@@ -73,14 +73,14 @@ struct BenchCommand: ParsableCommand {
             )
         }
         var table = Table(["", "MEDIAN", "FASTEST", "GFLOP", "GFLOPS", "BUFFERS"], right: [1, 2, 3, 4, 5])
-        for half in result.halves {
+        for coder in result.coders {
             table.add([
-                half.name, half.median.seconds.fixed(3) + " s", half.best.seconds.fixed(3) + " s",
-                (half.median.operations / 1e9).fixed(0), half.rate.fixed(0), ByteSize.show(half.median.bufferBytes),
+                coder.name, coder.median.seconds.fixed(3) + " s", coder.best.seconds.fixed(3) + " s",
+                (coder.median.operations / 1e9).fixed(0), coder.rate.fixed(0), ByteSize.show(coder.median.bufferBytes),
             ])
         }
         table.print()
-        if layers { result.halves.forEach(printLayers) }
+        if layers { result.coders.forEach(printLayers) }
         if common.quiet { return }
         let (peak, mapped) = (ProcessMemory.peakBytes, loaded.source.checkpoint.byteCount)
         Terminal.print(
@@ -88,11 +88,11 @@ struct BenchCommand: ParsableCommand {
         )
     }
 
-    private func printLayers(_ half: NetworkBenchmark.Half) {
+    private func printLayers(_ coder: NetworkBenchmark.Coder) {
         Terminal.print()
         var table = Table(["LAYER", "OUTPUT", "MS", "SHARE", "GFLOPS", "GB/S", "ALGORITHM"], right: [1, 2, 3, 4, 5])
-        let total = half.median.layers.reduce(0) { $0 + $1.seconds }
-        for layer in half.median.layers {
+        let total = coder.median.layers.reduce(0) { $0 + $1.seconds }
+        for layer in coder.median.layers {
             let seconds = max(layer.seconds, 1e-9)
             table.add([
                 layer.name, layer.outputSize.map(String.init).joined(separator: "x"), (1000 * layer.seconds).fixed(2),
@@ -114,20 +114,20 @@ struct BenchCommand: ParsableCommand {
             "open_seconds": .double(loaded.seconds),
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
             "weight_bytes": .integer(loaded.source.checkpoint.byteCount),
-            "halves": .array(result.halves.map(document)),
+            "halves": .array(result.coders.map(document)),
         ]
     }
 
-    private func document(_ half: NetworkBenchmark.Half) -> JSONValue {
+    private func document(_ coder: NetworkBenchmark.Coder) -> JSONValue {
         var members: [JSONValue.Member] = [
-            .init("name", .string(half.name)), .init("input", JSONValue(half.input)),
-            .init("output", JSONValue(half.output)), .init("median_seconds", .double(half.median.seconds)),
-            .init("best_seconds", .double(half.best.seconds)),
-            .init("runs_seconds", .array(half.runs.map { .double($0.seconds) })),
-            .init("operations", .double(half.median.operations)), .init("gflops", .double(half.rate)),
-            .init("buffer_bytes", .integer(half.median.bufferBytes)),
+            .init("name", .string(coder.name)), .init("input", JSONValue(coder.input)),
+            .init("output", JSONValue(coder.output)), .init("median_seconds", .double(coder.median.seconds)),
+            .init("best_seconds", .double(coder.best.seconds)),
+            .init("runs_seconds", .array(coder.runs.map { .double($0.seconds) })),
+            .init("operations", .double(coder.median.operations)), .init("gflops", .double(coder.rate)),
+            .init("buffer_bytes", .integer(coder.median.bufferBytes)),
         ]
-        if layers { members.append(.init("layers", .array(half.median.layers.map(document)))) }
+        if layers { members.append(.init("layers", .array(coder.median.layers.map(document)))) }
         return .object(members)
     }
 

@@ -86,6 +86,7 @@ struct ConvertCommand: ParsableCommand {
 
     @OptionGroup var measure: MeasureArguments
     @OptionGroup var hints: HintArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -151,7 +152,13 @@ struct ConvertCommand: ParsableCommand {
         let checking = Progress("checking  ", total: sourceBytes, quiet: common.quiet)
         defer { checking.finish() }
         let target = fileName == nil ? output : ModelFolder.parent(of: output)
-        let report = try Conversion.run(plan, into: target, level: check, force: force) { phase, count in
+        let report = try Conversion.run(
+            plan,
+            into: target,
+            level: check,
+            force: force,
+            durability: self.writing.durability
+        ) { phase, count in
             (phase == .writing ? writing : checking).advance(count)
         }
         checking.finish()

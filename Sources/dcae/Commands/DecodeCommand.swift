@@ -45,6 +45,7 @@ struct DecodeCommand: ParsableCommand {
     @OptionGroup var scaling: ScalingArguments
     @OptionGroup var tiles: TileArguments
     @OptionGroup var model: ModelArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func run() throws {
@@ -53,7 +54,14 @@ struct DecodeCommand: ParsableCommand {
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .decoder)
         let factor = try scaling.factor(of: loaded)
         if let factor, !common.quiet { Terminal.say("dcae: note: latents are divided by the scaling factor \(factor)") }
-        let run = NetworkRun(loaded, .decode(tensorName: tensor), factor: factor, target: target, force: force)
+        let run = NetworkRun(
+            loaded,
+            .decode(tensorName: tensor),
+            factor: factor,
+            target: target,
+            force: force,
+            durability: writing.durability
+        )
         try RunOutput(title: "decoding", what: "sample", model: loaded, factor: factor, common: common).run(run, files)
     }
 }

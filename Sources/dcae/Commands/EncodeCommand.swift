@@ -62,6 +62,7 @@ struct EncodeCommand: ParsableCommand {
     @OptionGroup var tiles: TileArguments
     @OptionGroup var part: ShardArguments
     @OptionGroup var model: ModelArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -96,7 +97,8 @@ struct EncodeCommand: ParsableCommand {
             factor: factor,
             target: target,
             force: force,
-            isPart: all.count > 1
+            isPart: all.count > 1,
+            durability: writing.durability
         )
         try RunOutput(title: "encoding", what: "latent", model: loaded, factor: factor, common: common).run(run, files)
     }

@@ -56,6 +56,7 @@ struct HashCommand: ParsableCommand {
     var force = false
 
     @OptionGroup var hints: HintArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -68,7 +69,7 @@ struct HashCommand: ParsableCommand {
         let expected = try check.map { path throws(CheckpointError) in try Manifest.read(file: path) }
         let model = try hints.open(path, common)
         let document = try output.map { path throws(CheckpointError) in
-            try OutputDocument(path, force: force, sources: model.files)
+            try OutputDocument(path, force: force, sources: model.files, durability: writing.durability)
         }
         let progress = Progress("hashing", total: model.checkpoint.byteCount, quiet: common.quiet)
         defer { progress.finish() }

@@ -22,6 +22,7 @@ struct PictureCommand: ParsableCommand {
     @Flag(help: "Replace a file that exists.")
     var force = false
 
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func run() throws {
@@ -31,7 +32,8 @@ struct PictureCommand: ParsableCommand {
         else {
             throw ValidationError("'\(size)' is no size; write it as 1024x768 (width x height), 64 to 8192 each")
         }
-        try Picture.landscape(width: width, height: height).writePNG(to: output, overwrite: force)
+        try Picture.landscape(width: width, height: height)
+            .writePNG(to: output, overwrite: force, durability: writing.durability)
         if common.json {
             return Terminal.print(["file": .string(output), "width": .integer(width), "height": .integer(height)])
         }

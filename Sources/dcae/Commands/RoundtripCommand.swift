@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CheckpointIO
 internal import Conversion
 internal import DCAEKit
+internal import Files
 internal import Images
 internal import Inference
 internal import ModelZoo
@@ -65,19 +66,20 @@ struct RoundtripCommand: ParsableCommand {
 
     func run() throws {
         if images.isEmpty { return try followLayouts() }
-        let sheet = try output.map { path in
-            guard OutputDocument.Kind(path: path) == .png else {
-                throw CheckpointError(path, .file, InferenceFault.outputKind(kinds: [".png"]))
-            }
-            return try OutputDocument(path, force: force)
+        if let output, OutputDocument.Kind(path: output) != .png {
+            throw CheckpointError(output, .file, InferenceFault.outputKind(kinds: [".png"]))
         }
+        // Before the model is loaded; and again when all is known that must not be replaced.
+        if let output { try OutputTarget.check(output, force: force) }
         let files = try RunFile.images(at: images)
         let loaded = try model.load(path, common, tiles: tiles)
         let other = try reference.map { try model.load($0, common, tiles: tiles, isOther: true) }
-        let document = try page.prepare(
-            sources: loaded.source.files + (other?.source.files ?? []),
-            force: force
-        )
+        if force { ReadHistory.announce(files.map(\.path)) }
+        let sources = loaded.source.files + (other?.source.files ?? [])
+        let sheet = try output.map { path in
+            try OutputDocument(path, force: force, sources: sources, durability: page.writing.durability)
+        }
+        let document = try page.prepare(sources: sources, force: force)
         let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
         defer { bar.finish() }
         let roundtrips = try files.flatMap { file in

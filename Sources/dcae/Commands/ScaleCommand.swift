@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Calibration
 internal import CheckpointIO
+internal import Files
 internal import Inference
 internal import ModelZoo
 internal import Models
@@ -73,6 +74,7 @@ struct ScaleCommand: ParsableCommand {
     @OptionGroup var measure: MeasureArguments
     @OptionGroup var part: ShardArguments
     @OptionGroup var model: ModelArguments
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     private var isMerge: Bool { path == "merge" }
@@ -95,7 +97,7 @@ struct ScaleCommand: ParsableCommand {
     func run() throws {
         let registry = try common.loadRegistry()
         // Before hours of work, not after them.
-        if let writeConfig, !force { try OutputDocument.refuseExisting(writeConfig) }
+        if let writeConfig { try OutputTarget.check(writeConfig, force: force) }
         if isMerge {
             return try show(try PartialResult.merge(parts, allowsMissing: allowMissing), registry)
         }
@@ -109,7 +111,9 @@ struct ScaleCommand: ParsableCommand {
             throw ValidationError("--write-config is for the whole: give it to merge")
         }
         let pictures = try PictureSet(at: measure.images, limit: measure.limit)
+        if force { ReadHistory.announce(pictures.entries.map(\.path)) }
         let loaded = try model.load(path, common, part: .encoder)
+        if let writeConfig { try OutputTarget.check(writeConfig, force: force) }
         let run = try MeasurementRun(
             loaded,
             pictures,
@@ -118,7 +122,13 @@ struct ScaleCommand: ParsableCommand {
             fingerprint: try EncoderFingerprint.of(loaded.source)
         )
         let store = output.map { output in
-            PartialStore(output, shard: shard, interval: .seconds(saveEvery), force: force)
+            PartialStore(
+                output,
+                shard: shard,
+                interval: .seconds(saveEvery),
+                force: force,
+                durability: writing.durability
+            )
         }
         let total = shard.select(pictures.entries).count
         let result = try MeasureProgress(common, total: total).run(run, store)
@@ -146,7 +156,7 @@ struct ScaleCommand: ParsableCommand {
         let report = try ScaleReport(result, registry: registry)
         if let writeConfig {
             let text = MeasuredConfig.text(result.subject.config, report.statistics, withMeanStd: withMeanStd)
-            try WholeFile.write(writeConfig, text, force: force)
+            try WholeFile.write(writeConfig, text, force: force, durability: writing.durability)
         }
         if !common.quiet { report.warnings.forEach { Terminal.warn($0) } }
         if common.json { return Terminal.print(report.document) }

@@ -3,6 +3,7 @@ internal import CheckpointIO
 internal import Conversion
 internal import ModelZoo
 internal import StrictJSON
+internal import Synthesis
 internal import TensorCore
 
 struct SynthesizeCommand: ParsableCommand {
@@ -46,6 +47,7 @@ struct SynthesizeCommand: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var force = false
 
+    @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -67,7 +69,7 @@ struct SynthesizeCommand: ParsableCommand {
         let variant = try common.loadRegistry().variant(named: variant, in: "synthesize")
         let layout = try layout(of: variant)
         let seed = seed ?? 0
-        let synthesis = Synthesis(
+        let synthesis = SynthesizedModel(
             variant: variant,
             layout: layout,
             weights: weights == .seeded ? .seeded(seed) : .interpretable,
@@ -76,7 +78,12 @@ struct SynthesizeCommand: ParsableCommand {
         let total = NetworkDescription(variant.config).valueCount * (dtype.dtype.byteCount ?? 4)
         let progress = Progress("writing", total: total, quiet: common.quiet)
         defer { progress.finish() }
-        let size = try synthesis.write(to: output, force: force, progress: progress.advance)
+        let size = try synthesis.write(
+            to: output,
+            force: force,
+            durability: writing.durability,
+            progress: progress.advance
+        )
         progress.finish()
         let path = ModelFolder.join(output, synthesis.fileName)
         if common.json {

@@ -153,7 +153,7 @@ struct RoundtripRendering {
         ]
     }
 
-    private func document(_ cost: HalfCost) -> JSONValue {
+    private func document(_ cost: CoderCost) -> JSONValue {
         [
             "seconds": .double(cost.seconds), "buffer_bytes": .integer(cost.bufferBytes),
             "stages": .array(

@@ -65,10 +65,10 @@ struct ModelArguments: ParsableArguments {
         options.check = checkFp16 ? .withinF16 : checkFinite ? .finite : .nothing
         var hints = hints
         if isOther { (hints.variant, hints.config) = (nil, nil) }
-        let model = try LoadedModel(options: options, part: part) {
+        var model = try LoadedModel(options: options, part: part) {
             try hints.open(path, common, scalingFactor: scalingFactor)
         }
-        try tiles?.enable(on: model.network)
+        model.tiling = try tiles?.tiling(for: model.network)
         return model
     }
 }
@@ -97,17 +97,19 @@ struct TileArguments: ParsableArguments {
         }
     }
 
-    /// Makes a network run in these tiles, if any.
-    func enable(on network: AutoencoderDC) throws {
-        guard let tile else { return }
+    /// The tiles to run a network in, if any, which must suit it.
+    func tiling(for network: AutoencoderDC) throws(NetworkError) -> Tiling? {
+        guard let tile else { return nil }
         let ratio = network.spatialCompressionRatio
         func usual(_ side: Int) -> Int { max(ratio, side / 8 * 7 / ratio * ratio) }
-        try network.enableTiling(
+        let tiling = Tiling(
             tileSampleMinHeight: tile.height,
             tileSampleMinWidth: tile.width,
             tileSampleStrideHeight: stride?.height ?? usual(tile.height),
             tileSampleStrideWidth: stride?.width ?? usual(tile.width)
         )
+        try network.check(tiling)
+        return tiling
     }
 }
 

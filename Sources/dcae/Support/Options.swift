@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import CheckpointIO
 package import Conversion
+internal import Files
 internal import Libc
 public import ModelZoo
 internal import Models
@@ -26,7 +27,9 @@ struct CommonOptions: ParsableArguments {
 
     /// The variants that are known to this run.
     func loadRegistry() throws -> Registry {
-        let fromEnvironment = getenv("DCAE_REGISTRY").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        let fromEnvironment = getenv("DCAE_REGISTRY").map { SystemText.text(cString: $0) }.flatMap {
+            $0.isEmpty ? nil : $0
+        }
         return try Registry(adding: registry ?? fromEnvironment)
     }
 
@@ -107,6 +110,19 @@ struct HintArguments: ParsableArguments {
 enum PathContent {
     case model(OpenedModel)
     case config([UInt8], Registry)
+}
+
+/// How files are written.
+struct WritingArguments: ParsableArguments {
+    @Flag(
+        help: ArgumentHelp(
+            "Do not wait until what is written is on the disk.",
+            discussion: "It is faster; after a loss of power files may be empty or gone, with their names in place."
+        )
+    )
+    var noSync = false
+
+    var durability: Durability { noSync ? .fast : .flushed }
 }
 
 /// How to open checkpoints whose content leaves a choice.

@@ -14,10 +14,12 @@ struct PageArguments: ParsableArguments {
     )
     var html: String?
 
+    @OptionGroup var writing: WritingArguments
+
     /// Prepares the page's file before the work begins, so that it is refused early where it is there already.
     func prepare(sources: [InputFile], force: Bool) throws(CheckpointError) -> OutputDocument? {
         guard let html else { return nil }
-        return try OutputDocument(html, force: force, sources: sources)
+        return try OutputDocument(html, force: force, sources: sources, durability: writing.durability)
     }
 
     func sayWritten() {

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Files
 internal import Libc
 internal import StrictJSON
 internal import TensorCore
@@ -25,19 +26,30 @@ enum Terminal {
     /// The columns that tables and paragraphs of our own are made for: those of the terminal, else 80.
     static let textWidth = columns ?? 80
 
-    /// Writes a line of the result.
+    /// Writes a line of the result. Whatever is in it stays in it: names come from strangers.
     static func print(_ line: String = "") {
-        write(line + "\n", to: STDOUT_FILENO)
+        write(shown(line) + "\n", to: STDOUT_FILENO)
     }
 
     /// Writes a JSON document as the result.
     static func print(_ json: JSONValue) {
-        print(JSONWriter.pretty(json))
+        write(JSONWriter.pretty(json).escapedJSON + "\n", to: STDOUT_FILENO)
     }
 
     /// Writes a line to standard error: a warning, a note, an error.
     static func say(_ line: String) {
-        write(line + "\n", to: STDERR_FILENO)
+        write(shown(line) + "\n", to: STDERR_FILENO)
+    }
+
+    /// A line as a terminal may have it: nothing but what can be seen, and what is bold.
+    private static func shown(_ line: String) -> String {
+        if line.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return line }
+        guard hasColour else { return line.escaped(limit: .max) }
+        let parts = line.split(separator: boldStart, omittingEmptySubsequences: false).map { part in
+            part.split(separator: boldEnd, omittingEmptySubsequences: false)
+                .map { String($0).escaped(limit: .max) }.joined(separator: boldEnd)
+        }
+        return parts.joined(separator: boldStart)
     }
 
     static func warn(_ line: String) {
@@ -46,25 +58,64 @@ enum Terminal {
 
     /// A text in bold, where the terminal can show it.
     static func bold(_ text: String) -> String {
-        hasColour ? "\u{1B}[1m\(text)\u{1B}[0m" : text
+        hasColour ? boldStart + text + boldEnd : text
     }
 
+    private static let boldStart = "\u{1B}[1m"
+    private static let boldEnd = "\u{1B}[0m"
+
+    /// Writes text as it is.
     static func write(_ text: String, to descriptor: Int32) {
         var text = text
         text.withUTF8 { bytes in
             var done = 0
             while done < bytes.count {
                 let put = writeBytes(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if put < 0 && errno == EINTR { continue }
-                if put <= 0 {
-                    // Nobody hears what standard error says; the exit code still tells. A result that cannot be
-                    // written is a failure: as by SIGPIPE where the reader has gone away.
-                    if descriptor == STDOUT_FILENO { exit(errno == EPIPE ? 128 + SIGPIPE : 2) }
-                    return
+                if put > 0 {
+                    done += put
+                } else if put == 0 || !waits(descriptor, errno) {
+                    return failed(descriptor, put == 0 ? EIO : errno)
                 }
-                done += put
             }
         }
+    }
+
+    /// Whether writing that failed is to be tried again: after a signal, or once a descriptor that does not block has room.
+    private static func waits(_ descriptor: Int32, _ code: Int32) -> Bool {
+        if code == EINTR { return true }
+        guard code == EAGAIN || code == EWOULDBLOCK else { return false }
+        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&request, 1, -1) >= 0 || errno == EINTR
+    }
+
+    /// Nobody hears what standard error says; the exit code still tells. A result that cannot be written is a failure: as by
+    /// SIGPIPE where the reader has gone away.
+    private static func failed(_ descriptor: Int32, _ code: Int32) {
+        guard descriptor == STDOUT_FILENO else { return }
+        abandonOutputs()
+        if code == EPIPE { exit(128 + SIGPIPE) }
+        say("dcae: error: standard output: \(FileFault.system(call: "write", code: code).message)")
+        exit(2)
+    }
+}
+
+extension String {
+    /// JSON with escapes for what a terminal would obey, which only strings can hold.
+    fileprivate var escapedJSON: String {
+        if utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A }) { return self }
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control where scalar == "\n": result.unicodeScalars.append(scalar)
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+                for unit in UTF16.encode(scalar) ?? .init() {
+                    let digits = String(unit, radix: 16)
+                    result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                }
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
     }
 }
 

@@ -119,7 +119,7 @@ struct VariantRendering {
             right: [1, 2, 3],
             columns: nil
         )
-        func add(_ name: String, _ coder: AutoencoderDCConfig.Half, norm: (Int) -> String, act: (Int) -> String) {
+        func add(_ name: String, _ coder: AutoencoderDCConfig.Coder, norm: (Int) -> String, act: (Int) -> String) {
             for stage in 0..<coder.stageCount {
                 let layers = coder.layersPerBlock[stage]
                 let isAttention = coder.blockTypes[stage] == .efficientViTBlock && layers > 0
