@@ -120,10 +120,10 @@ export repository work python
 for i in $(seq "$runs"); do
     clock curl curl -s -o copy "$url"
     clock dcae env HF_HOME="$work/ours" "$dcae" pull "$repository" -q
-    clock dcae-no-sync env HF_HOME="$work/ours" "$dcae" pull "$repository" -q --no-sync
+    clock dcae-local env HF_HOME="$work/ours" "$dcae" pull "$repository" -q --local-dir copy
     clock hf bash -c theirs
 done
-for name in curl dcae dcae-no-sync hf; do
+for name in curl dcae dcae-local hf; do
     sort -n "times.$name" | awk -v name="$name" 'NR == FNR { s[NR] = $1; if ($2 > kb) kb = $2 } END { printf "%-14s median %6.2f s, least %6.2f s, peak %4d MB\n", name, s[int((NR + 1) / 2)], s[1], kb / 1024 }'
 done
 

@@ -102,6 +102,14 @@ int dcae_set_attribute(const char *path, const char *name, const void *value, si
 #endif
 }
 
+int dcae_remove_attribute(const char *path, const char *name) {
+#if defined(__APPLE__)
+    return removexattr(path, name, 0);
+#else
+    return removexattr(path, name);
+#endif
+}
+
 int64_t dcae_get_attribute(const char *path, const char *name, void *value, size_t room) {
 #if defined(__APPLE__)
     return getxattr(path, name, value, room, 0, 0);

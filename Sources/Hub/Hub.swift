@@ -23,6 +23,12 @@ package struct Hub: Sendable {
         guard let commit = cache.commit(of: name) else { return nil }
         let files = cache.files(of: name.repository, commit)
         guard let selection = try? Selection(among: files, at: name.path) else { return nil }
+        let snapshot = cache.snapshot(of: name.repository, commit)
+        for file in selection.files {
+            let path = snapshot + "/" + file
+            guard let blob = BlobID(etag: Path.name(of: Path.target(ofLink: path) ?? "")) else { continue }
+            guard cache.isSound(path, blob) else { return nil }
+        }
         if mustBeComplete, selection.model != selection.weights {
             let config = Self.join(Path.parent(of: "/" + selection.weights), "config.json").dropFirst()
             guard files.contains(String(config)) || cache.isKnownMissing(String(config), in: name.repository, commit)

@@ -26,7 +26,7 @@ package struct HubSettings: Sendable {
     package var lockSeconds = 600.0
     /// A file with the certificate authorities that are trusted, where it is not the system's.
     package var certificates: String?
-    /// Whether what was downloaded is flushed to the disk before it gets its name.
+    /// Whether what goes into a folder of the user's own is flushed to the disk before it gets its name.
     package var flushes = true
 
     /// Makes settings for a Hub and a cache.

@@ -109,7 +109,7 @@ extension HubClient {
             guard noted != nil else { throw CheckpointError(target, .file, HubFault.differsLocally) }
         }
         let blob = cache.blob(entry.blob, of: name.repository)
-        if System.size(blob) == entry.size {
+        if System.size(blob) == entry.size, cache.isSound(blob, entry.blob) {
             try System.copy(blob, to: target)
         } else {
             let partial = folder.partial(entry.path, entry.blob)
@@ -119,6 +119,7 @@ extension HubClient {
                 partial: partial + ".dcae.incomplete",
                 adopting: partial + ".incomplete",
                 as: target,
+                flushing: settings.flushes ? .waiting : .never,
                 reporter
             )
         }

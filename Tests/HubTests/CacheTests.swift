@@ -145,6 +145,52 @@ struct CacheTests {
     }
 }
 
+/// What a power loss may leave: the name is there, the bytes are not. A note of another start of the machine stands for it.
+struct PowerLossTests {
+    private static let attribute = "user.dcae.written"
+
+    /// Whether files here can carry such notes.
+    static let hasNotes: Bool = {
+        guard let folder = try? TemporaryFolder(), let path = try? folder.write("file", [1]) else { return false }
+        return setxattr(path, attribute, "x", 1, 0) == 0
+    }()
+
+    private func mark(_ path: String) {
+        let other = "00000000-0000-0000-0000-000000000000"
+        #expect(setxattr(path, Self.attribute, other, other.utf8.count, 0) == 0)
+    }
+
+    private func note(_ path: String) -> Bool { getxattr(path, Self.attribute, nil, 0) > 0 }
+
+    @Test(.enabled(if: hasNotes))
+    func aBlobThatIsWholeIsHashedOnce() async throws {
+        let scene = try await Scene()
+        try await scene.pull()
+        let blob = scene.blobs + "/" + SHA256.hex(Scene.weights)
+        #expect(note(blob))
+        mark(blob)
+        let (hub, name) = (try scene.hub { $0.isOffline = true }, try scene.name())
+        #expect(try hub.localPath(for: name) == scene.snapshot)
+        #expect(!note(blob))
+    }
+
+    @Test(.enabled(if: hasNotes))
+    func aBlobOfZerosIsFetchedAnew() async throws {
+        let scene = try await Scene()
+        try await scene.pull()
+        let blob = scene.blobs + "/" + SHA256.hex(Scene.weights)
+        let handle = try FileHandle(forWritingTo: URL(filePath: blob))
+        try handle.write(contentsOf: Data(count: Scene.weights.count))
+        try handle.close()
+        mark(blob)
+        let (offline, name) = (try scene.hub { $0.isOffline = true }, try scene.name())
+        #expect(throws: CheckpointError.self) { try offline.localPath(for: name) }
+        try await scene.pull()
+        #expect(try Fixtures.bytes(scene.snapshot + "/model.safetensors") == Scene.weights)
+        #expect(try offline.localPath(for: name) == scene.snapshot)
+    }
+}
+
 struct SelectionTests {
     private func select(_ paths: [String], at path: String? = nil) throws(HubFault) -> Selection {
         try Selection(among: paths, at: path)

@@ -25,6 +25,7 @@ int dcae_rename_exclusively(const char *from, const char *to);
 
 /// Extended attributes, which Linux and macOS have under the same name with other parameters. -1 where there are none.
 int dcae_set_attribute(const char *path, const char *name, const void *value, size_t size);
+int dcae_remove_attribute(const char *path, const char *name);
 int64_t dcae_get_attribute(const char *path, const char *name, void *value, size_t room);
 /// The names of those of an open file, each with a zero byte after it.
 int64_t dcae_list_attributes(int descriptor, char *names, size_t room);

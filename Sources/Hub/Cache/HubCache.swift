@@ -143,7 +143,7 @@ extension HubClient {
     ) throws(CheckpointError) {
         let repository = name.repository
         let pointer = cache.snapshot(of: repository, commit) + "/" + entry.path
-        if System.size(pointer) == entry.size { return }
+        if System.size(pointer) == entry.size, cache.isSound(pointer, entry.blob) { return }
         let blob = cache.blob(entry.blob, of: repository)
         let locks = cache.locks(of: repository)
         try System.createFolders(cache.blobs(of: repository))
@@ -158,9 +158,9 @@ extension HubClient {
             onWaiting: { reporter.note("waiting for another program that downloads \(entry.path)") }
         )
         var isNew = false
-        if System.size(blob) != entry.size {
+        if System.size(blob) != entry.size || !cache.isSound(blob, entry.blob) {
             if System.kind(blob, following: false) != nil {
-                reporter.note("\(entry.path): the copy in the cache has another size than the file; it is fetched anew")
+                reporter.note("\(entry.path): the copy in the cache is not the whole file; it is fetched anew")
                 System.remove(blob)
             }
             // Without locks another program may be at it too: each then has a file of its own.
@@ -171,6 +171,7 @@ extension HubClient {
                 partial: partial,
                 adopting: lock.isHeld ? blob + ".incomplete" : nil,
                 as: blob,
+                flushing: .noted,
                 reporter
             )
             isNew = true

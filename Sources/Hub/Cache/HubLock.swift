@@ -21,6 +21,8 @@ final class HubLock {
     static func take(_ path: String) throws(CheckpointError) -> HubLock? {
         let descriptor = System.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o664)
         guard descriptor >= 0 else { throw System.failure(path, "open") }
+        // As huggingface_hub does, so that a group of users can share a cache. Another's file cannot be changed, nor need be.
+        fchmod(descriptor, 0o664)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             switch errno {
             case EINTR: continue

@@ -9,6 +9,7 @@ final class Download {
     private let entry: RemoteFileEntry
     private let file: PartialFile
     private let progress: (Int) -> Void
+    private let flushing: Flushing
 
     /// Where the Hub redirects to: the parts go there directly.
     private var location: WebAddress?
@@ -25,23 +26,12 @@ final class Download {
 
     private static let worthwhileBytes = 64 << 10
 
-    /// One exchange: which piece it fetches, and where its next byte belongs.
-    private struct Part {
-        let piece: Int
-        var position: Int
-        /// Up to where the server said that it sends, once it has said so; nil where it sends no part of the file.
-        var end: Int?
-        /// Bytes of a body that nobody wants, as that of a redirect: read so that the connection can be used again.
-        var dropped = 0
-        var fault: Setback?
-        let transfer: Transfer
-    }
-
     init(
         _ client: HubClient,
         _ name: HubName,
         _ entry: RemoteFileEntry,
         into file: PartialFile,
+        flushing: Flushing,
         progress: @escaping (Int) -> Void
     ) {
         self.client = client
@@ -49,6 +39,7 @@ final class Download {
         self.entry = entry
         self.file = file
         self.progress = progress
+        self.flushing = flushing
         patience = Patience(attempts: client.settings.attempts, firstPause: client.settings.firstPause)
     }
 
@@ -64,7 +55,9 @@ final class Download {
         do throws(CheckpointError) {
             repeat {
                 let (reached, offset) = file.frontier(from: piece)
-                if reached > piece { file.beginFlushing(file.start(of: piece)..<file.start(of: reached)) }
+                if reached > piece, flushing == .waiting {
+                    file.beginFlushing(file.start(of: piece)..<file.start(of: reached))
+                }
                 piece = reached
                 hash.advance(to: offset)
             } while try proceed()
@@ -93,7 +86,10 @@ final class Download {
             return true
         }
         let before = received
-        for transfer in client.session.proceed(milliseconds: 200) {
+        let ended = client.session.proceed(milliseconds: 200)
+        // Nothing waits in memory for what may not come: a kill would lose it.
+        for part in parts.values { store(part) }
+        for transfer in ended {
             guard let part = parts.removeValue(forKey: ObjectIdentifier(transfer)) else { continue }
             do throws(HubFault) {
                 try settle(part)
@@ -135,7 +131,10 @@ final class Download {
     }
 
     private func cancelAll() {
-        for part in parts.values { client.session.cancel(part.transfer) }
+        for part in parts.values {
+            store(part)
+            client.session.cancel(part.transfer)
+        }
         parts = [:]
     }
 
@@ -143,8 +142,7 @@ final class Download {
 
     /// Looks at the header of an answer: whether its body is the bytes that were asked for.
     private func takeHead(_ transfer: Transfer) -> Bool {
-        guard var part = parts[ObjectIdentifier(transfer)] else { return false }
-        defer { parts[ObjectIdentifier(transfer)] = part }
+        guard let part = parts[ObjectIdentifier(transfer)] else { return false }
         if let encoding = transfer["content-encoding"], encoding.lowercased() != "identity" {
             part.fault = .final(.notAHub("it compresses what was asked for as it is"))
             return false
@@ -192,29 +190,35 @@ final class Download {
     }
 
     private func takeBytes(_ transfer: Transfer, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard var part = parts[ObjectIdentifier(transfer)] else { return false }
+        guard let part = parts[ObjectIdentifier(transfer)] else { return false }
         guard let end = part.end else {
             // What an error says in its body is not shown: the status and the Hub's own headers tell.
             part.dropped += bytes.count
-            parts[ObjectIdentifier(transfer)] = part
             return part.dropped <= Self.worthwhileBytes
         }
         guard part.position + bytes.count <= end else {
             part.fault = .final(.sizeMismatch(expected: entry.size, found: part.position + bytes.count))
-            parts[ObjectIdentifier(transfer)] = part
             return false
         }
+        // curl hands over a few kilobytes at a time.
+        if !part.hold(bytes) {
+            store(part)
+            guard failure == nil, part.hold(bytes) else { return false }
+        }
+        return true
+    }
+
+    /// Writes what a part holds in memory.
+    private func store(_ part: Part) {
+        guard !part.held.isEmpty, failure == nil else { return }
         do throws(CheckpointError) {
-            let new = try file.write(bytes, at: part.position)
+            let new = try file.write(part.held, at: part.position - part.held.count)
+            part.forget()
             newBytes += new
             received += new
         } catch {
             failure = error
-            return false
         }
-        part.position += bytes.count
-        parts[ObjectIdentifier(transfer)] = part
-        return true
     }
 
     // MARK: - What follows from an exchange that has ended

@@ -9,6 +9,7 @@ extension HubClient {
     ///   - partial: where its bytes gather; what is there already is not fetched again.
     ///   - older: where an older client may have left its beginning.
     ///   - target: its name in the end.
+    ///   - flushing: whether the disk is waited for.
     ///   - reporter: who is told of progress, and of bytes that were wrong.
     /// - Throws: `HubFault.digestMismatch` where it came twice with other bytes than listed; nothing is kept then.
     func fetch(
@@ -17,6 +18,7 @@ extension HubClient {
         partial: String,
         adopting older: String?,
         as target: String,
+        flushing: Flushing,
         _ reporter: HubReporter
     ) throws(CheckpointError) {
         var found = ""
@@ -28,12 +30,12 @@ extension HubClient {
                 pieceSize: settings.pieceSize,
                 name: name.description
             )
-            let download = Download(self, name, entry, into: file) { done in
+            let download = Download(self, name, entry, into: file, flushing: flushing) { done in
                 reporter.progress(done, entry.size, entry.path)
             }
             found = try download.run()
             if found == entry.blob.description {
-                return try file.finish(as: target, flushing: settings.flushes)
+                return try file.finish(as: target, flushing: flushing)
             }
             file.discard()
             if attempt == 1 {

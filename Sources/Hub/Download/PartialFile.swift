@@ -2,6 +2,13 @@ internal import CPlatform
 internal import CheckpointIO
 internal import Libc
 
+/// Whether the disk is waited for.
+enum Flushing {
+    case never, waiting
+    /// Not waited for, and noted on the file: see `FlushMark`.
+    case noted
+}
+
 /// A file that is being downloaded in pieces: its bytes, and behind them a record of which are there.
 ///
 /// Both are in one file, so that no moment leaves one without the other: what a kill interrupts goes on from its last
@@ -168,12 +175,18 @@ final class PartialFile {
         dcae_begin_flushing(descriptor, Int64(range.lowerBound), Int64(range.count))
     }
 
-    /// Takes the record off, flushes the file and gives it its name.
-    func finish(as target: String, flushing: Bool) throws(CheckpointError) {
+    /// Takes the record off and gives the file its name, flushed or with a note that it may not be.
+    func finish(as target: String, flushing: Flushing) throws(CheckpointError) {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw System.failure(path, "ftruncate") }
-        if flushing, !System.flush(descriptor) { throw System.failure(path, "fsync") }
+        let waits =
+            switch flushing {
+            case .never: false
+            case .waiting: true
+            case .noted: !FlushMark.set(on: path)
+            }
+        if waits, !System.flush(descriptor) { throw System.failure(path, "fsync") }
         guard System.rename(path, target) else { throw System.failure(target, "renaming the finished file") }
-        if flushing { System.flush(folder: Path.parent(of: target)) }
+        if waits { System.flush(folder: Path.parent(of: target)) }
     }
 
     /// Throws the file away.

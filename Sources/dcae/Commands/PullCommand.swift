@@ -52,10 +52,13 @@ struct PullCommand: ParsableCommand {
     )
     var token: String?
 
+    @Option(help: ArgumentHelp("How many parts of a file are fetched at once.", valueName: "number"))
+    var connections = 4
+
     @Flag(help: "Show what would be fetched, and fetch nothing.")
     var dryRun = false
 
-    @Flag(help: "Do not wait until the disk has what was fetched.")
+    @Flag(help: "With --local-dir: do not wait until the disk has what was fetched. For the cache nothing waits.")
     var noSync = false
 
     @Flag(help: "Take the names as families, and fetch every variant of them.")
@@ -69,13 +72,20 @@ struct PullCommand: ParsableCommand {
         if localDir != nil, names.count > 1 || all {
             throw ValidationError("--local-dir takes one model: name one")
         }
+        if !(1...16).contains(connections) { throw ValidationError("--connections must be from 1 to 16") }
+        if noSync, localDir == nil {
+            throw ValidationError("--no-sync is for --local-dir: the cache waits for no disk")
+        }
         if localDir?.isEmpty == true { throw ValidationError("--local-dir needs a folder") }
     }
 
     func run() throws {
         let registry = try common.loadRegistry()
         let progress = TransferProgress(quiet: common.quiet)
-        let hub = try hub.hub(common, token: token, progress: progress) { $0.flushes = !noSync }
+        let hub = try hub.hub(common, token: token, progress: progress) {
+            $0.flushes = !noSync
+            $0.connections = connections
+        }
         var documents: [JSONValue] = []
         for choices in try wanted(registry) {
             let document = try pull(choices, hub)
