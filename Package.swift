@@ -162,7 +162,7 @@ let tests: [(String, [Target.Dependency])] = [
     (
         "HubTests",
         [
-            "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "dcae",
+            "Hub", "CPlatform", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "dcae",
             .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
         ]
     ),

@@ -9,7 +9,7 @@ cp -r original equal
 "$dcae" convert original -o diffusers -q >/dev/null
 "$dcae" convert original -o bf16 --dtype bf16 -q >/dev/null
 # Back in the first layout as fp32: every value is a little off.
-"$dcae" convert bf16 -o rounded --dtype fp32 -q >/dev/null
+"$dcae" convert bf16 -o rounded --to original --dtype fp32 -q >/dev/null
 file=model.safetensors
 header original/$file
 

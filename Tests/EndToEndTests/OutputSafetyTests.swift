@@ -37,7 +37,7 @@ import Testing
             ["scale", "d", "--images", "photos", "--size", "64", "-o", "photos/p1.png"],
             ["scale", "d", "--images", "photos", "--size", "64", "--write-config", "d/config.json"],
             ["convert", "sana.safetensors", "--config", "lone/config.json", "-o", "lone"],
-            ["convert", "d", "--config", "config.json", "-o", "d", "--to", "original"],
+            ["convert", "d", "--scaling-factor", "0.5", "-o", "d", "--to", "original"],
             ["decode", "d", "latent.safetensors", "-o", "latent.safetensors"],
         ]
     )

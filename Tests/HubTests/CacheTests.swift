@@ -1,3 +1,4 @@
+import CPlatform
 import CheckpointIO
 import Foundation
 import Hub
@@ -152,15 +153,15 @@ struct PowerLossTests {
     /// Whether files here can carry such notes.
     static let hasNotes: Bool = {
         guard let folder = try? TemporaryFolder(), let path = try? folder.write("file", [1]) else { return false }
-        return setxattr(path, attribute, "x", 1, 0) == 0
+        return dcae_set_attribute(path, attribute, "x", 1) == 0
     }()
 
     private func mark(_ path: String) {
         let other = "00000000-0000-0000-0000-000000000000"
-        #expect(setxattr(path, Self.attribute, other, other.utf8.count, 0) == 0)
+        #expect(dcae_set_attribute(path, Self.attribute, other, other.utf8.count) == 0)
     }
 
-    private func note(_ path: String) -> Bool { getxattr(path, Self.attribute, nil, 0) > 0 }
+    private func note(_ path: String) -> Bool { dcae_get_attribute(path, Self.attribute, nil, 0) > 0 }
 
     @Test(.enabled(if: hasNotes))
     func aBlobThatIsWholeIsHashedOnce() async throws {
