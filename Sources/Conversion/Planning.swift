@@ -43,7 +43,8 @@ extension ConversionPlan {
             files = [Self.file(name, shards[0], format: format)]
             index = nil
             self.config = nil
-            notes = []
+            // What diffusers reads from config.json is in no weights file.
+            notes = config.scalingFactor.map { ["no config.json is written beside one file: its scaling factor is \($0)"] } ?? []
         case .folder:
             if target != .original, target != .comfyui { _ = try model.scalingFactor }
             let config = OutputConfig(model, for: target)

@@ -58,12 +58,10 @@ import Testing
         try Self.run(line, before: [Fixtures.project + "/.ci/slurm-one-node"])
     }
 
-    /// The `sbatch` file in the README, where there is one: the same command, as a file.
+    /// The `sbatch` file in docs/scaling-factors.md: the same command, as a file.
     @Test(.enabled(if: isThere("slurmctld") && isThere("slurmd"), "Slurm is not installed")) func sbatchFile() throws {
-        let readme = try Fixtures.text(Fixtures.project + "/README.md")
-        guard let start = readme.range(of: "    #!/bin/bash\n    #SBATCH") else {
-            return print("skipped: the README has no sbatch file")
-        }
+        let readme = try Fixtures.text(Fixtures.project + "/docs/scaling-factors.md")
+        let start = try #require(readme.range(of: "    #!/bin/bash\n    #SBATCH"))
         let lines = readme[start.lowerBound...].split(separator: "\n", omittingEmptySubsequences: false)
         let script = lines.prefix { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }.filter {
             // One node, which has neither the processors nor the memory that the file asks for.
