@@ -92,8 +92,12 @@ struct DiffCommand: ParsableCommand {
     }
 
     func run() throws {
-        let fromAfar = !afar.full
-        switch (try hints.openAny(a, common, fromAfar: fromAfar), try hints.openAny(b, common, fromAfar: fromAfar)) {
+        let registry = try common.loadRegistry()
+        let given = try hints.hints(registry)
+        func open(_ path: String) throws -> PathContent {
+            try hints.openAny(path, common, registry, given, fromAfar: !afar.full)
+        }
+        switch (try open(a), try open(b)) {
         case (.config(let x, let registry), .config(let y, _)): try compareConfigs(x, y, registry)
         case (.config, .model): throw CheckpointError(a, .file, DiffFault.configAgainstCheckpoint(b))
         case (.model, .config): throw CheckpointError(b, .file, DiffFault.configAgainstCheckpoint(a))

@@ -90,7 +90,17 @@ struct HintArguments: ParsableArguments {
     /// - Parameter fromAfar: whether its headers are enough, where it is on the Hub.
     func openAny(_ path: String, _ common: CommonOptions, fromAfar: Bool = false) throws -> PathContent {
         let registry = try common.loadRegistry()
-        let hints = try hints(registry)
+        return try openAny(path, common, registry, try hints(registry), fromAfar: fromAfar)
+    }
+
+    /// The same with a registry and hints that were read before, as for the second of two checkpoints.
+    func openAny(
+        _ path: String,
+        _ common: CommonOptions,
+        _ registry: Registry,
+        _ hints: ModelHints,
+        fromAfar: Bool = false
+    ) throws -> PathContent {
         let place = try hub.place(of: path, registry, common, fromAfar: fromAfar)
         switch try ModelPath.open(place, hints.opening) {
         case .config(let text): return .config(text, registry)
