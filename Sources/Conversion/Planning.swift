@@ -44,7 +44,8 @@ extension ConversionPlan {
             index = nil
             self.config = nil
             // What diffusers reads from config.json is in no weights file.
-            notes = config.scalingFactor.map { ["no config.json is written beside one file: its scaling factor is \($0)"] } ?? []
+            let factor = config.scalingFactor.map { "its scaling factor is \($0)" }
+            notes = factor.map { ["no config.json is written beside one file: \($0)"] } ?? []
         case .folder:
             if target != .original, target != .comfyui { _ = try model.scalingFactor }
             let config = OutputConfig(model, for: target)

@@ -43,7 +43,8 @@ import Testing
             case .shardsByFile: first += shards
             case .configAndWeights: break
             case .otherDType: second += ["--dtype", "fp16"]
-            case .originalOverDiffusers: second = ["convert", f32.diffusers, "--config", f32.config, "--to", "original"]
+            case .originalOverDiffusers:
+                second = ["convert", f32.diffusers, "--config", f32.config, "--to", "original"]
             }
             command = second + ["-q", "--force", "-o"]
             try #require(try Program.run(first + ["-q"]).status == 0)
