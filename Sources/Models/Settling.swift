@@ -232,10 +232,12 @@ struct Settling: Sendable {
         let left = narrowed(claims, by: facts)
         if left.isEmpty, !claims.isEmpty {
             answer.isContradictory = true
-            for fact in facts
-            where !fact.variants.isEmpty && !claims.contains(where: { fact.variants.contains($0.name) }) {
-                answer.warnings.append("its config.json speaks for \(Self.names(claims)), but \(fact.text)")
+            let contrary = facts.filter { fact in
+                !fact.variants.isEmpty && !claims.contains { fact.variants.contains($0.name) }
             }
+            answer.warnings += contrary.map { "its config.json speaks for \(Self.names(claims)), but \($0.text)" }
+            // Facts that each fit its config.json may still name different models.
+            if contrary.isEmpty { answer.warnings.append(ModelFault.contradiction(answer.evidence).message) }
         }
         answer.candidates = left
         answer.variant = left.count == 1 ? left[0] : nil
