@@ -70,14 +70,6 @@ int dcae_flush(int descriptor) {
     return 0;
 }
 
-void dcae_begin_flush(int descriptor) {
-#if defined(__linux__)
-    sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
-#else
-    (void)descriptor;
-#endif
-}
-
 #if defined(__linux__)
 static int rename_with(const char *from, const char *to, unsigned flags) {
     return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags) == 0 ? 0 : errno;

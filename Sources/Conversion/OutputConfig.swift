@@ -73,7 +73,11 @@ package struct OutputConfig: Sendable {
         if let factor = model.config?.scalingFactor, factor != variant.config.scalingFactor {
             members.append(.init("scaling_factor", .double(factor)))
         }
-        if let spelled = diffusers(model), !says(variant.config, spelled, factor: model.config?.scalingFactor) {
+        // A factor that is missing stays missing: the name would bring the published one back.
+        let lacksFactor = model.config?.scalingFactor == nil && variant.config.scalingFactor != nil
+        if let spelled = diffusers(model),
+            lacksFactor || !says(variant.config, spelled, factor: model.config?.scalingFactor)
+        {
             members.append(.init(NeighbourConfig.diffusersField, spelled))
         }
         return OutputConfig(text: JSONWriter.pretty(.object(members), sortKeys: true), notes: notes)

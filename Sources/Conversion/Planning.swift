@@ -44,10 +44,11 @@ extension ConversionPlan {
             index = nil
             self.config = nil
             // What diffusers reads from config.json is in no weights file.
-            let factor = config.scalingFactor.map { "its scaling factor is \($0)" }
-            notes = factor.map { ["no config.json is written beside one file: \($0)"] } ?? []
+            notes = []
         case .folder:
             if target != .original, target != .comfyui { _ = try model.scalingFactor }
+            // In no layout is something written over a config.json that says otherwise.
+            if let problem = model.factorProblem, problem.isOfConfig { throw model.error(problem) }
             let config = OutputConfig(model, for: target)
             stem = Self.stem(target, options.dtype)
             files = shards.enumerated().map { [stem] number, shard in
@@ -67,6 +68,13 @@ extension ConversionPlan {
     private var changesNothing: Bool {
         get throws(CheckpointError) {
             let source = model.file
+            let folder = source.files.first.map { ModelFolder.parent(of: $0.path) }
+            // The vae/ of a pipeline is taken out of it.
+            if ModelFolder.isFolder(model.path), let folder,
+                ModelFolder.name(of: folder) != ModelFolder.name(of: model.path)
+            {
+                return false
+            }
             guard layout == target, compression == nil, !source.isCompressed, source.format == .safetensors,
                 source.files.count == files.count, index != nil || source.indexPath == nil, !isCast
             else { return false }

@@ -83,7 +83,7 @@ enum Exchange {
         guard link(kept, from: real, to: staging.path), copyRights(of: real, to: staging.descriptor) else {
             return false
         }
-        let mark = ([version, Path.name(of: staging.path)] + outgoing).joined(separator: "\0")
+        let mark = ([version, Path.name(of: staging.path), String(identity.inode)] + outgoing).joined(separator: "\0")
         let markPath = Path.join(staging.path, markName)
         try mark.withBytes { bytes throws(CheckpointError) in
             try OutputFile(creating: markPath, for: target, size: bytes.count).write(bytes, at: 0)
@@ -141,14 +141,15 @@ enum Exchange {
     /// Takes the old folder away, and then the mark. What cannot be removed stays, with the mark, for another time.
     private static func takeAway(in folder: String) {
         let markPath = SystemText.cString(Path.join(folder, markName))
-        guard let mark = fields(of: Path.join(folder, markName)), mark.count >= 2, mark[0] == version,
-            let inode = StagingName.inode(in: mark[1])
+        // The name of the old folder holds the number of the new one, and the mark that of the old one: a copy of
+        // folders, or what somebody made up, has others.
+        guard let mark = fields(of: Path.join(folder, markName)), mark.count >= 3, mark[0] == version,
+            let inode = StagingName.inode(in: mark[1]), inode == FileIdentity(path: folder)?.inode
         else { return }
         let old = Path.join(Path.parent(of: folder), mark[1])
         if let identity = FileIdentity(ofName: old) {
-            // What has its own number in its name was never exchanged.
-            guard identity.inode != inode, Folder.exists(old) else { return }
-            let outgoing = Set(mark.dropFirst(2).map { UTF8Name($0) })
+            guard String(identity.inode) == mark[2], Folder.exists(old, followingLinks: false) else { return }
+            let outgoing = Set(mark.dropFirst(3).filter(Path.isName).map { UTF8Name($0) })
             for name in (try? Folder.names(in: old, hidden: true)) ?? [] {
                 if outgoing.contains(UTF8Name(name)) {
                     unlink(SystemText.cString(Path.join(old, name)))

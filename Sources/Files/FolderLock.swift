@@ -1,18 +1,20 @@
 internal import Libc
 
 /// The right to change the names in a folder, which one program has at a time.
-struct FolderLock: ~Copyable {
-    /// The folder, opened.
-    let descriptor: Int32
-    let identity: FileIdentity
-
+enum FolderLock {
     /// How long a program waits for another: no longer than names take to change, and long enough for a slow disk.
     static let patience = Duration.seconds(5)
 
-    /// Locks a folder.
+    /// Does something while a folder is locked.
     ///
-    /// - Throws: `FileFault.locked` where somebody else keeps it locked, and `.targetVanished`.
-    init(_ folder: String, patience: Duration = Self.patience) throws(CheckpointError) {
+    /// - Parameters:
+    ///   - folder: the folder.
+    ///   - body: what is done; it is told which folder that is, whatever path leads to it.
+    /// - Throws: `FileFault.locked` where somebody else keeps it locked, `.targetVanished`, and what the body throws.
+    static func hold<Result>(
+        _ folder: String,
+        _ body: (FileIdentity) throws(CheckpointError) -> Result
+    ) throws(CheckpointError) -> Result {
         let start = ContinuousClock.now
         while true {
             let descriptor = open(SystemText.cString(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -20,21 +22,15 @@ struct FolderLock: ~Copyable {
                 let fault = errno == ENOENT ? FileFault.targetVanished : .system(call: "open", code: errno)
                 throw CheckpointError(folder, .file, fault)
             }
+            defer { close(descriptor) }
             let isBusy = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
             var status = stat()
             // Whoever had the lock may have put another folder in its place.
             if !isBusy, fstat(descriptor, &status) == 0, FileIdentity(status) == FileIdentity(path: folder) {
-                self.descriptor = descriptor
-                identity = FileIdentity(status)
-                return
+                return try body(FileIdentity(status))
             }
-            close(descriptor)
             if ContinuousClock.now - start > patience { throw CheckpointError(folder, .file, FileFault.locked) }
             usleep(20_000)
         }
-    }
-
-    deinit {
-        close(descriptor)
     }
 }

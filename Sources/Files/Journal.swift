@@ -83,21 +83,22 @@ struct Journal {
         let descriptor = open(SystemText.cString(folder), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        // Its owner is at it.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return }
-        let lock = try FolderLock(target)
-        guard let journal = Journal(in: folder, of: target), journal.isAsLeft else {
-            // Another run has completed it in the meantime.
+        // Its owner is at it; or it is a copy, whose journal is of another folder.
+        var status = stat()
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0,
+            FileIdentity(status).inode == StagingName.inode(in: staging)
+        else { return }
+        try FolderLock.hold(target) { _ throws(CheckpointError) in
+            // Another run may have completed it in the meantime.
             guard Folder.exists(folder) else { return }
-            throw CheckpointError(target, .file, FileFault.unfinished(staging))
+            let journal = Journal(in: folder, of: target)
+            let isDone = holdingSignals {
+                guard let journal, journal.isAsLeft, (try? journal.replace(.flushed)) != nil else { return false }
+                journal.removeFolder()
+                return true
+            }
+            if !isDone { throw CheckpointError(target, .file, FileFault.unfinished(staging)) }
         }
-        let isDone = holdingSignals {
-            guard (try? journal.replace(.flushed)) != nil else { return false }
-            journal.removeFolder()
-            return true
-        }
-        if !isDone { throw CheckpointError(target, .file, FileFault.unfinished(staging)) }
-        _ = lock.identity
     }
 
     private init(folder: String, target: String, new: [String], old: [Outgoing]) {
@@ -125,8 +126,7 @@ struct Journal {
             }
         )
         let names = new + old.map(\.name)
-        guard names.allSatisfy({ !$0.utf8.isEmpty && !$0.utf8.contains(UInt8(ascii: "/")) && $0 != "." && $0 != ".." })
-        else { return nil }
+        guard names.allSatisfy(Path.isName) else { return nil }
     }
 
     /// What tells a file from another of its name; nil where there is none.

@@ -19,7 +19,9 @@ package enum Leftovers {
     ///
     /// - Throws: `FileFault.unfinished` where files were being replaced and that cannot be completed.
     package static func complete(_ folder: String) throws(CheckpointError) {
-        guard let names = try? Folder.names(in: folder, hidden: true) else { return }
+        guard Elsewhere.folders(for: folder) == nil, let names = try? Folder.names(in: folder, hidden: true) else {
+            return
+        }
         if names.contains(Exchange.markName) { Exchange.finish(in: folder) }
         for name in names where StagingName.inode(in: name) != nil {
             try Journal.complete(in: folder, staging: name)

@@ -37,7 +37,7 @@ package final class OutputFile: Sendable {
 
     deinit {
         // The disk begins while what was written is being checked, or the next file made.
-        if durability == .flushed { dcae_begin_flush(descriptor) }
+        if durability == .flushed { dcae_begin_flushing(descriptor, 0, 0) }
         close(descriptor)
     }
 

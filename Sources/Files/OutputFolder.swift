@@ -46,7 +46,8 @@ package final class OutputFolder {
             Leftovers.clear(target)
             Leftovers.clear(Path.parent(of: real))
             _ = try Self.outgoing(target, names, replaced, force: force, sources: self.sources)
-            let folder = Exchange.isPossible(real) ? Path.parent(of: real) : target
+            // One file is put in place by itself, and the folder stays the one it is.
+            let folder = names.count > 1 && Exchange.isPossible(real) ? Path.parent(of: real) : target
             staging = try Self.stage(in: folder, made: nil, for: target)
         } else {
             // Not a folder, whatever it is; one that is not there is allowed.
@@ -105,10 +106,21 @@ package final class OutputFolder {
         }
         try durability.flush(staging.descriptor, target)
         if !existed, try takeName() { return }
-        let lock = try FolderLock(target)
-        let outgoing = try Self.outgoing(target, names, replaced, force: force, sources: sources)
-        if try Exchange.run(staging, target, names, outgoing, lock.identity, durability) { return }
-        try Journal.run(staging, target, names, outgoing, durability)
+        try FolderLock.hold(target) { identity throws(CheckpointError) in
+            let outgoing = try Self.outgoing(target, names, replaced, force: force, sources: sources)
+            if names.count == 1, outgoing.allSatisfy({ Path.isSame($0, names[0]) }) { return try putAlone(names[0]) }
+            if try Exchange.run(staging, target, names, outgoing, identity, durability) { return }
+            try Journal.run(staging, target, names, outgoing, durability)
+        }
+    }
+
+    /// Lets the only file take its name, in one step.
+    private func putAlone(_ name: String) throws(CheckpointError) {
+        let from = Path.join(staging.path, name)
+        let code = holdingSignals { renamed(from, to: Path.join(target, name), replacing: force) }
+        if code == EEXIST { throw CheckpointError(Path.join(target, name), .file, FileFault.exists) }
+        if code != 0 { throw OutputFile.failure(Path.join(target, name), "renaming the finished file", code) }
+        try durability.flush(target)
     }
 
     /// Gives the hidden folder the name of the target. Returns whether that was free.

@@ -47,6 +47,11 @@ package enum Path {
     /// Whether a name is one that listings leave out.
     package static func isHidden(_ name: String) -> Bool { name.utf8.first == UInt8(ascii: ".") }
 
+    /// Whether a text is the name of something in a folder.
+    package static func isName(_ text: String) -> Bool {
+        !text.utf8.isEmpty && !text.utf8.contains(slash) && !isSame(text, ".") && !isSame(text, "..")
+    }
+
     /// Whether two paths are the same bytes. Swift's own comparison takes composed and decomposed letters for equal.
     package static func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
 

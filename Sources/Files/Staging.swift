@@ -148,3 +148,19 @@ enum StagingName {
         return UInt64(Substring(parts[0]), radix: 36)
     }
 }
+
+/// Gives a hidden file its name. Returns 0 or an errno value: EEXIST where the name is taken, unless it may be replaced.
+func renamed(_ hidden: String, to path: String, replacing: Bool) -> Int32 {
+    let (hidden, name) = (SystemText.cString(hidden), SystemText.cString(path))
+    if replacing { return rename(hidden, name) == 0 ? 0 : errno }
+    let code = dcae_rename_exclusively(hidden, name)
+    guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { return code }
+    // link too refuses a name that is taken, which rename would replace; not every file system has it.
+    if link(hidden, name) == 0 {
+        unlink(hidden)
+        return 0
+    }
+    guard [EPERM, ENOTSUP, ENOSYS].contains(errno) else { return errno }
+    if access(name, F_OK) == 0 { return EEXIST }
+    return rename(hidden, name) == 0 ? 0 : errno
+}

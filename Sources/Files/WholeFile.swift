@@ -68,7 +68,7 @@ package final class WholeFile {
         try folders.durability.flush(staging.descriptor, path)
         try OutputTarget.check(path, force: force, sources: sources, isOwn: isOwn)
         let code = holdingSignals {
-            let code = put()
+            let code = renamed(staging.path, to: path, replacing: force)
             if code == 0 { staging.keep() }
             return code
         }
@@ -85,23 +85,6 @@ package final class WholeFile {
     /// Writes the whole file as a text, and lets it take its name.
     package func write(_ text: String) throws(CheckpointError) {
         try text.withBytes { bytes throws(CheckpointError) in try write([bytes]) }
-    }
-
-    /// Gives the hidden file its name. Returns 0 or an errno value.
-    private func put() -> Int32 {
-        let hidden = SystemText.cString(staging.path)
-        let name = SystemText.cString(path)
-        if force { return rename(hidden, name) == 0 ? 0 : errno }
-        let code = dcae_rename_exclusively(hidden, name)
-        guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { return code }
-        // link too refuses a name that is taken, which rename would replace; not every file system has it.
-        if link(hidden, name) == 0 {
-            unlink(hidden)
-            return 0
-        }
-        guard [EPERM, ENOTSUP, ENOSYS].contains(errno) else { return errno }
-        if access(name, F_OK) == 0 { return EEXIST }
-        return rename(hidden, name) == 0 ? 0 : errno
     }
 
     /// Writes a text file whole.

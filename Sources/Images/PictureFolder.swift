@@ -8,7 +8,7 @@ public enum PictureFolder {
 
     /// The files among paths, and the pictures in the folders among them and in the folders in these.
     ///
-    /// In a folder every file counts whose name ends in `.png`, `.jpg`, `.jpeg` or `.webp`, in letters of either case,
+    /// In a folder every file counts whose name ends in `.png`, `.jpg`, `.jpeg`, `.jpe`, `.jfif` or `.webp`, in letters of either case,
     /// and does not begin with a point. The pictures of a folder come in the order of their paths' bytes, so that every
     /// machine has the same first hundred.
     ///
@@ -58,5 +58,24 @@ public enum PictureFolder {
         }
     }
 
-    private static let endings = [".png", ".jpg", ".jpeg", ".webp"]
+    private static let endings = [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp"]
+
+    /// The files in folders among paths that are left out, as their names end otherwise; the first so many of them, and how
+    /// many there are.
+    public static func leftOut(at paths: [String], limit: Int) -> (first: [String], count: Int) {
+        var result: (first: [String], count: Int) = ([], 0)
+        func look(_ folder: String, _ depth: Int) {
+            for name in (try? names(in: folder)) ?? [] {
+                let path = Path.join(folder, name)
+                if Folder.exists(path, followingLinks: false) {
+                    if depth < depthLimit { look(path, depth + 1) }
+                } else if !endings.contains(where: { Path.hasEnding(name, $0) }) {
+                    result.count += 1
+                    if result.first.count < limit { result.first.append(path) }
+                }
+            }
+        }
+        for path in paths where Folder.exists(path) { look(path, 0) }
+        return result
+    }
 }

@@ -47,7 +47,7 @@ package struct Verification: Sendable {
         var findings = subject.structureFindings()
         // What lies on the Hub is looked at, not fetched.
         if !model.isElsewhere {
-            findings += try nonFinite(model.checkpoint, progress: progress)
+            findings += try nonFinite(model, progress: progress)
             findings += try model.checkpoint.damage().map { damage in
                 let isError = damage.kind == .checksum || damage.kind == .zeroTail
                 return Finding(severity: isError ? .error : .warning, place: damage.place, message: damage.message)
@@ -74,12 +74,16 @@ package struct Verification: Sendable {
     }
 
     private static func nonFinite(
-        _ checkpoint: Checkpoint,
+        _ model: OpenedModel,
         progress: (@Sendable (Int) -> Void)?
     ) throws(CheckpointError) -> [Finding] {
+        let checkpoint = model.checkpoint
+        // Counters never decide, whatever they are stored as.
+        let counters = model.counters
         let step = 1 << 20
         var pieces: [(tensor: Int, start: Int, count: Int)] = []
-        for (number, tensor) in checkpoint.tensors.enumerated() where tensor.descriptor.dtype.isWeightFormat {
+        for (number, tensor) in checkpoint.tensors.enumerated()
+        where tensor.descriptor.dtype.isWeightFormat && counters[UTF8Name(tensor.descriptor.name)] == nil {
             for start in stride(from: 0, to: tensor.byteCount, by: step) {
                 pieces.append((number, start, min(step, tensor.byteCount - start)))
             }

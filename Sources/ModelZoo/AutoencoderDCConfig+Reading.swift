@@ -72,13 +72,16 @@ extension AutoencoderDCConfig {
     /// Reads the value of a `config.json`.
     package static func read(_ value: JSONValue) throws(ConfigFault) -> Reading {
         guard let members = value.members else { throw .notObject(found: value.kind) }
+        if value["_class_name"] == nil, let name = value["model_name"]?.string {
+            // An original repository's: what its name does not say may stand beside it.
+            guard let own = value["diffusers_config"] else { throw .originalConfig(name) }
+            return try read(own)
+        }
         if let name = value["_class_name"] {
             guard let name = name.string else {
                 throw .wrongType(field: "_class_name", expected: "\"AutoencoderDC\"", found: name.kind)
             }
             guard name == "AutoencoderDC" else { throw .otherClass(name) }
-        } else if let name = value["model_name"]?.string, members.count == 1 {
-            throw .originalConfig(name)
         } else if !members.contains(where: { fieldNames.contains($0.key) }) {
             throw .notAutoencoderDC
         }

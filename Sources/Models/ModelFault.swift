@@ -48,6 +48,14 @@ package enum ModelFault: Fault {
         }
     }
 
+    /// Whether it is the config.json beside the weights that is at fault, so that nothing may be written in its place.
+    package var isOfConfig: Bool {
+        switch self {
+        case .configContradicts, .configUnreadable, .contradiction: true
+        default: false
+        }
+    }
+
     /// These faults quote the registry, which is trusted, and name several variants with their factors.
     package var lineLimit: Int { 1000 }
 

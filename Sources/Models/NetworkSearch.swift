@@ -146,6 +146,9 @@ struct NetworkSearch {
             return Found(checkpoint: checkpoint, layout: nil, candidate: nil, part: .whole)
         }
         var result: Found
+        // A handful of tensors among many others is no network with something missing.
+        let isSmall = part.place.members.count < 20 && part.place.members.count * 2 < file.tensors.count
+        if isSmall { return Found(checkpoint: file.withoutPrefix(), layout: nil, candidate: nil, part: .whole) }
         if part.place.prefix.isEmpty || part.place.members.count == file.tensors.count || part.place.isAmbiguous {
             // All tensors count, those too that no network has.
             let byTensor = Dictionary(part.place.members.map { ($0.tensor, $0.name) }, uniquingKeysWith: { a, _ in a })

@@ -138,6 +138,11 @@ struct Settling: Sendable {
             config.scalingFactor = factor
             answer.reasons.append("--scaling-factor gives \(factor)")
         }
+        if let own = surroundings.config.ownConfig?.config, !own.means(config) {
+            answer.warnings.append(
+                "the config.json beside it says otherwise than the given configuration, which is used"
+            )
+        }
         answer.evidence = [structureEvidence(answer.structural)] + facts(own: reading)
         answer.config = config
         answer.candidates = narrowed(answer.structural.filter { $0.config.means(config) }, by: answer.evidence)

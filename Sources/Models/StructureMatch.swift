@@ -14,11 +14,16 @@ struct NetworkCandidate: Sendable {
     /// The network, in one spelling.
     let architecture: AutoencoderDCConfig
     let network: NetworkDescription
+    /// The fewest tensors that its encoder, its decoder and both can have in any layout, without counters.
+    private let fewest: [NetworkPart: Int]
 
     init(_ source: Source, _ config: AutoencoderDCConfig) {
         self.source = source
         architecture = config.architecture
         network = NetworkDescription(config)
+        let counted = network.parameters.filter { $0.kind != .batchCounter }
+        let encoder = counted.count(where: \.isEncoder)
+        fewest = [.whole: counted.count, .encoder: encoder, .decoder: counted.count - encoder]
     }
 
     /// The networks of a registry, each once.
@@ -35,7 +40,9 @@ struct NetworkCandidate: Sendable {
 
     /// Whether the tensors of a checkpoint are exactly those of a part of this network.
     func fits(_ checkpoint: Checkpoint, _ layout: Layout, part: NetworkPart) -> Bool {
-        layout.holds(architecture) && StructureReport(checkpoint, network, layout, part: part).fits
+        // A file can have a million places: what is too small to be the network is not looked at.
+        guard checkpoint.tensors.count >= fewest[part] ?? 0 else { return false }
+        return layout.holds(architecture) && StructureReport(checkpoint, network, layout, part: part).fits
     }
 }
 

@@ -61,7 +61,7 @@ package struct StructureReport: Sendable {
                 if found.shape != tensor.shape, !(isCounter && found.shape.elementCount == 1) {
                     faults.append(.shape(tensor.name, expected: tensor.shape, found: found.shape))
                 } else if isCounter {
-                    if found.dtype == .i64 { continue }
+                    if found.dtype == .i64, found.shape == tensor.shape { continue }
                     if found.dtype.isInteger || found.dtype.isWeightFormat || found.dtype == .f64 {
                         oddCounters.append((tensor.name, found.dtype))
                     } else {

@@ -55,9 +55,13 @@ struct DCAE: ParsableCommand {
             exit(withError: code(of: error))
         } catch {
             let code = exitCode(for: error)
-            guard code == .success else { exit(withError: error) }
-            // The help: a result like others, which must be seen to be written.
-            Terminal.write(fullMessage(for: error) + "\n", to: 1)
+            let text = fullMessage(for: error)
+            // The help is a result like others, which must be seen to be written.
+            guard code != .success else { return Terminal.write(text + "\n", to: 1) }
+            if !text.isEmpty {
+                text.split(separator: "\n", omittingEmptySubsequences: false).forEach { Terminal.say(String($0)) }
+            }
+            exit(withError: code)
         }
     }
 

@@ -6,7 +6,8 @@
 /// Gives a file its size and its room on the disk, so that a full disk fails now. Returns 0 or an errno value.
 int dcae_preallocate(int descriptor, int64_t size);
 
-/// Lets the system begin to write a range of a file to the disk, so that less is left to flush. Does not wait.
+/// Lets the system begin to write a range of a file to the disk, all from there on where the count is 0, so that less is left
+/// to flush. Does not wait.
 void dcae_begin_flushing(int descriptor, int64_t offset, int64_t count);
 
 /// Opens a new file without a name in a folder, for reading and writing: it is gone when the last descriptor is closed,
@@ -15,8 +16,6 @@ int dcae_open_nameless(const char *folder);
 
 /// Brings a file or a folder to the disk. Returns 0 or an errno value.
 int dcae_flush(int descriptor);
-/// Lets the system begin to bring a file to the disk, without waiting for it.
-void dcae_begin_flush(int descriptor);
 
 /// Exchanges two names in one step. Returns 0 or an errno value: ENOSYS, EINVAL or ENOTSUP where the system cannot.
 int dcae_exchange(const char *a, const char *b);

@@ -129,6 +129,7 @@ struct ConvertCommand: ParsableCommand {
         let plan = try ConversionPlan(model, options)
         common.say(plan.notes)
         let rendering = ConvertRendering(plan: plan, output: output, check: check, common: common)
+        rendering.warnOfOneFile()
         if dryRun { return rendering.printPlan() }
         try execute(plan, rendering)
     }

@@ -23,7 +23,7 @@ struct EncodeCommand: ParsableCommand {
             Pictures are read while the network runs; one that cannot be read is named and
             left out.
 
-            Exit codes: 0 all encoded, 1 --check-finite found something, 2 not all
+            Exit codes: 0 all encoded, 1 values came out NaN or infinite, 2 not all
             encoded.
             """
     )
@@ -80,6 +80,7 @@ struct EncodeCommand: ParsableCommand {
             throw ValidationError("--resume and --shard are for runs into a folder")
         }
         let all = try RunFile.images(at: inputs)
+        common.say(leftOutOf: inputs)
         try target.refuseCollisions(all)
         let own = shard.select(all)
         let files = resume ? target.remaining(own) : own

@@ -134,7 +134,10 @@ struct InspectCommand: ParsableCommand {
         Terminal.print("  scaling factor  \(config.scalingFactor.map { "\($0)" } ?? "missing")")
         Terminal.print("  equal to        \(same.isEmpty ? "that of no known variant" : same.joined(separator: ", "))")
         guard !common.quiet else { return }
-        for field in reading.missing { Terminal.warn("\(field) is missing: diffusers takes its default") }
+        let recent = AutoencoderDCConfig.recentFields
+        for field in reading.missing where !(reading.isOlderThanRecentFields && recent.contains(field)) {
+            Terminal.warn("\(field) is missing: diffusers takes its default")
+        }
         for field in reading.unknown {
             Terminal.warn("unknown field \"\(field.escaped(limit: 40))\": diffusers ignores it")
         }

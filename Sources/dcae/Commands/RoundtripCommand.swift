@@ -72,6 +72,7 @@ struct RoundtripCommand: ParsableCommand {
         // Before the model is loaded; and again when all is known that must not be replaced.
         if let output { try OutputTarget.check(output, force: force) }
         let files = try RunFile.images(at: images)
+        common.say(leftOutOf: images)
         let loaded = try model.load(path, common, tiles: tiles)
         let other = try reference.map { try model.load($0, common, tiles: tiles, isOther: true) }
         if force { ReadHistory.announce(files.map(\.path)) }

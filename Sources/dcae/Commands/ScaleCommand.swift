@@ -111,6 +111,7 @@ struct ScaleCommand: ParsableCommand {
             throw ValidationError("--write-config is for the whole: give it to merge")
         }
         let pictures = try PictureSet(at: measure.images, limit: measure.limit)
+        common.say(leftOutOf: measure.images)
         if force { ReadHistory.announce(pictures.entries.map(\.path)) }
         let loaded = try model.load(path, common, part: .encoder)
         if let writeConfig { try OutputTarget.check(writeConfig, force: force) }

@@ -44,6 +44,19 @@ struct ConvertRendering {
         )
     }
 
+    /// What one file cannot hold, since there is no config.json beside it: said whatever is silent where it is the model's own.
+    func warnOfOneFile() {
+        guard case .file = plan.output, let config = model.config else { return }
+        let factor = config.scalingFactor.map { "the scaling factor \($0)" } ?? "no scaling factor"
+        if model.variant != nil {
+            common.say(["one file has no config.json beside it: the model has \(factor)"])
+        } else if model.spelledConfig != nil || model.hints.scalingFactor != nil {
+            Terminal.warn(
+                "one file has no config.json beside it, so what this model says of itself is not in it (\(factor)); keep its config.json and give it with --config"
+            )
+        }
+    }
+
     private func printAnswer() {
         Terminal.print(
             "\(plan.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "by configuration")"

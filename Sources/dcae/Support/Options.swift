@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import CheckpointIO
 package import Conversion
 internal import Files
+internal import Images
 internal import Libc
 public import ModelZoo
 internal import Models
@@ -31,6 +32,14 @@ struct CommonOptions: ParsableArguments {
             $0.isEmpty ? nil : $0
         }
         return try Registry(adding: registry ?? fromEnvironment)
+    }
+
+    /// Says which files of folders are left out, as their names do not end as pictures' do.
+    func say(leftOutOf paths: [String]) {
+        let (first, count) = PictureFolder.leftOut(at: paths, limit: 3)
+        guard count > 0 else { return }
+        let names = first.map { $0.escaped(limit: 100) }.joined(separator: ", ") + (count > first.count ? " …" : "")
+        say(["\(count) file\(count == 1 ? " is" : "s are") left out, as no picture's name ends so: \(names)"])
     }
 
     /// Prints notes, unless only the result is wanted.

@@ -22,6 +22,7 @@ struct RunOutput {
         var shown = 0
         var items: [NetworkRun.Item] = []
         var skipped: [any Refusal] = []
+        var hasNonFinite = false
         var observer = NetworkRun.Observer()
         observer.progress = { index, part in
             let now = index * scale + Int(part * Double(scale))
@@ -32,7 +33,11 @@ struct RunOutput {
             // Kept for the document alone: a run may have a million files.
             if common.json { items.append(item) }
             bar.finish()
-            if !common.quiet { item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0)") } }
+            if item.statistics.nonFiniteCount > 0 { hasNonFinite = true }
+            // What is wrong with the data is said whatever else is silent.
+            if !common.quiet || item.statistics.nonFiniteCount > 0 {
+                item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0)") }
+            }
             guard !common.json else { return }
             if common.quiet { return item.outputs.forEach { Terminal.print($0) } }
             Terminal.print(line(item))
@@ -45,7 +50,10 @@ struct RunOutput {
         try run.run(files, observer)
         bar.finish()
         if common.json { Terminal.print(document(items, skipped)) }
-        guard !skipped.isEmpty else { return }
+        guard !skipped.isEmpty else {
+            if hasNonFinite { throw checkFailed }
+            return
+        }
         if !common.quiet { Terminal.say("dcae: \(skipped.count) of \(files.count) files were left out") }
         throw couldNot
     }

@@ -1,0 +1,127 @@
+import CheckpointIO
+import Foundation
+import ModelZoo
+import StrictJSON
+import TensorCore
+import TestSupport
+import Testing
+
+/// What testers found before a release: each is a kind.
+@Suite struct FoundByTestersTests {
+    /// Nothing is written over a config.json that cannot be used, in whatever layout.
+    @Test(arguments: ["original", "comfyui", "diffusers", "mlx"])
+    func aConfigThatCannotBeUsedIsNotReplaced(layout: String) throws {
+        let folder = try TemporaryFolder()
+        let known = try OwnModelTests.registry(in: folder)
+        let name = "diffusion_pytorch_model.safetensors"
+        try folder.write("m/" + name, Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/" + name)))
+        let text = try Fixtures.text(Fixtures.path("tiny/sana/diffusers/config.json"))
+        for (from, to) in [
+            ("\"relu\"", "\"leaky_relu\""), ("0.41407", "null"), ("\"interpolate\"", "\"pixel_shuffle\""),
+        ] {
+            try folder.write("m/config.json", Array(text.replacing(from, with: to).utf8))
+            try OwnModelTests.run(["convert", "m", "-o", "o", "--to", layout], known, in: folder, status: 2)
+        }
+        try folder.write("m/config.json", Array("{\"model_name\": \"tiny-f32\"}".utf8))
+        try OwnModelTests.run(["convert", "m", "-o", "o", "--to", layout], known, in: folder, status: 2)
+    }
+
+    /// A factor that is missing stays missing on the way through the original layout.
+    @Test func aMissingFactorIsNotMadeUp() throws {
+        let folder = try TemporaryFolder()
+        let known = try OwnModelTests.registry(in: folder)
+        let name = "diffusion_pytorch_model.safetensors"
+        try folder.write("m/" + name, Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/" + name)))
+        try folder.write(
+            "m/config.json",
+            Fixtures.bytes(OwnModelTests.report("23-configs/scaling_missing/config.json"))
+        )
+        try OwnModelTests.run(["convert", "m", "-o", "o", "--to", "original"], known, in: folder)
+        let back = try OwnModelTests.run(["convert", "o", "-o", "b"], known, in: folder, status: 2)
+        #expect(back.error.contains("has no scaling_factor; diffusers would take 1.0"))
+    }
+
+    /// One file has no config.json beside it: what it cannot hold is said, whatever is silent.
+    @Test func whatOneFileCannotHoldIsSaid() throws {
+        let folder = try TemporaryFolder()
+        let known = ["DCAE_REGISTRY": OwnModelTests.report("60-own-config/registry")]
+        let arguments = ["convert", OwnModelTests.report("60-own-config/factor_0.3"), "-o", "x.safetensors", "-q"]
+        let result = try OwnModelTests.run(arguments, known, in: folder)
+        #expect(result.error.contains("warning: one file has no config.json beside it"))
+        #expect(result.error.contains("(the scaling factor 0.3)"))
+    }
+
+    /// A note on a file holds for the content that it was written for.
+    @Test func aNoteHoldsForItsContent() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("w", [1, 2, 3])
+        ProvenanceNote.write("dc-ae-f32c32-mix-1.0", to: path)
+        let hasNotes = ProvenanceNote.read(from: path) != nil
+        try #require(hasNotes || ProvenanceNote.read(from: path) == nil)
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.write(contentsOf: [4, 5, 6, 7])
+        try handle.close()
+        #expect(ProvenanceNote.read(from: path) == nil)
+    }
+
+    @Test func valuesThatAreNoNumbersEndWithOne() throws {
+        let folder = try TemporaryFolder()
+        let known = try OwnModelTests.registry(in: folder)
+        let tensors = try FormsTests.tensors("sana", .original).map { tensor, bytes in
+            let isHuge = tensor.name == "encoder.project_in.conv.weight"
+            let huge = withUnsafeBytes(of: Float(3e38).bitPattern.littleEndian) { Array($0) }
+            return (tensor, isHuge ? Array((0..<(bytes.count / 4)).map { _ in huge }.joined()) : bytes)
+        }
+        try folder.write("m.safetensors", tensors: tensors)
+        try OwnModelTests.run(["picture", "-o", "p.png", "--size", "64x64"], in: folder)
+        let result = try OwnModelTests.run(
+            ["encode", "m.safetensors", "p.png", "-o", "l.npy", "-q"],
+            known,
+            in: folder,
+            status: 1
+        )
+        #expect(result.error.contains("dcae: warning: "))
+    }
+
+    /// An infinite counter is no finding: no program reads it.
+    @Test func countersNeverDecideInVerify() throws {
+        let folder = try TemporaryFolder()
+        try OwnModelTests.run(["verify", OwnModelTests.report("63-batch-counters/as_f16")], in: folder)
+    }
+
+    /// A file with very many prefixes is looked at in the time of one.
+    @Test func manyPrefixesTakeNoTime() throws {
+        let folder = try TemporaryFolder()
+        let tensors = (0..<30_000).map { number in
+            (
+                descriptor: TensorDescriptor(name: "p\(number).encoder.conv_in.weight", dtype: .f32, shape: [0]),
+                bytes: [UInt8]()
+            )
+        }
+        let file = SafetensorsLayout(tensors.map(\.descriptor), format: nil)
+        try folder.write("p.safetensors", file.header)
+        let start = ContinuousClock.now
+        let result = try OwnModelTests.run(["identify", "p.safetensors"], in: folder, status: 2)
+        #expect(ContinuousClock.now - start < .seconds(20), "two seconds, on a machine that does nothing else")
+        #expect(result.error.contains("its tensors have the names of no layout of a DC-AE"))
+    }
+
+    @Test func theVaeOfAPipelineIsTakenOut() throws {
+        let folder = try TemporaryFolder()
+        let source = Fixtures.path("tiny/sana/diffusers/")
+        for name in ["config.json", "diffusion_pytorch_model.safetensors"] {
+            try folder.write("pipe/vae/" + name, Fixtures.bytes(source + name))
+        }
+        try OwnModelTests.run(["convert", "pipe", "-o", "vae"], in: folder)
+        #expect(folder.contents("vae") == ["config.json", "diffusion_pytorch_model.safetensors"])
+    }
+
+    @Test func filesThatAreNoPicturesAreCounted() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("photos/q.heic", [1])
+        try OwnModelTests.run(["picture", "-o", "photos/p.png", "--size", "64x64"], in: folder)
+        let sana = Fixtures.path("tiny/sana/diffusers")
+        let result = try OwnModelTests.run(["encode", sana, "photos", "-o", "l"], in: folder)
+        #expect(result.error.contains("1 file is left out, as no picture's name ends so: photos/q.heic"))
+    }
+}
