@@ -1,7 +1,11 @@
 // The one pool of threads: of the network, of what reads, writes and compares files, and of what reads ahead.
 //
 // Whoever waits spins briefly before it sleeps: the network's steps follow one another within microseconds.
-// MEASUREMENT
+//
+// Measured with two threads on two processors of a Zen 4 that had much other work, so that only the sizes hold: to make and end a
+// pool takes 40 to 300 µs, so a pool is made for a piece of work of milliseconds, and kept for the network's steps. A run of eight
+// tasks of 12 µs takes 45 to 140 µs, and 30 to 115 µs where nobody spins: on processors that others want too, spinning does not
+// pay. What it gains on processors of one's own must be measured on a quiet machine before it is changed.
 #include "dcae_pool.h"
 #include <pthread.h>
 #include <stdatomic.h>
