@@ -38,7 +38,7 @@ format:
 
 # The tests under the toolchain's sanitizers: of addresses and of what C leaves undefined, then of threads. Left out is what
 # limits the memory of a process, of which sanitizers take terabytes of addresses.
-SANITIZED := TensorCoreTests|StrictJSONTests|CheckpointIOTests|ModelZooTests|ModelsTests|ConversionTests|SynthesisTests|InspectionTests|KernelsTests|DCAENetworkTests|ImagesTests|DCAEKitTests|InferenceTests|CalibrationTests
+SANITIZED := TensorCoreTests|StrictJSONTests|CheckpointIOTests|ModelZooTests|ModelsTests|ConversionTests|SynthesisTests|InspectionTests|KernelsTests|DCAENetworkTests|ImagesTests|DCAETests|InferenceTests|CalibrationTests
 sanitize: deps
 	$(SWIFT) build -c release --build-tests --sanitize=address --sanitize=undefined --scratch-path .build/asan
 	$(SWIFT) test -c release --skip-build --sanitize=address --sanitize=undefined --scratch-path .build/asan \

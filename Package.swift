@@ -14,11 +14,11 @@ let package = Package(
     name: "dcae",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "dcae", targets: ["dcae"]),
+        .executable(name: "dcae", targets: ["Program"]),
         .library(
             name: "DCAE",
             targets: [
-                "DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore", "Files",
+                "DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore", "Files",
             ]
         ),
     ],
@@ -81,14 +81,14 @@ let package = Package(
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
         .target(
-            name: "DCAEKit",
+            name: "DCAE",
             dependencies: ["DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
         ),
         // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
         .target(
             name: "Inference",
             dependencies: [
-                "DCAEKit", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
+                "DCAE", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
                 "TensorCore", "Files", "Libc",
             ]
         ),
@@ -96,17 +96,17 @@ let package = Package(
         .target(
             name: "Calibration",
             dependencies: [
-                "Inference", "DCAEKit", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
+                "Inference", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
                 "TensorCore", "Files",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
         .target(name: "Images", dependencies: ["Files", "CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore", "Libc"]),
-        // The program: one file per command.
+        // The program `dcae`: one file per command. Its module is not called that, for macOS does not tell it from DCAE.
         .executableTarget(
-            name: "dcae",
+            name: "Program",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAEKit", "Conversion", "Synthesis", "Models",
+                "Calibration", "Inspection", "Inference", "Pages", "DCAE", "Conversion", "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
                 "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -162,7 +162,7 @@ let tests: [(String, [Target.Dependency])] = [
     (
         "HubTests",
         [
-            "Hub", "CPlatform", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "dcae",
+            "Hub", "CPlatform", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "Program",
             .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
         ]
     ),
@@ -172,19 +172,19 @@ let tests: [(String, [Target.Dependency])] = [
         ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
     ),
     ("ImagesTests", ["Images", "TensorCore", "Libc"]),
-    ("DCAEKitTests", ["DCAEKit", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
-    ("InferenceTests", ["Inference", "DCAEKit", "Images", "CheckpointIO", "TensorCore"]),
+    ("DCAETests", ["DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),
     (
         "CalibrationTests",
         [
-            "Calibration", "Inference", "DCAEKit", "Models", "Conversion", "Images", "CheckpointIO", "ModelZoo",
+            "Calibration", "Inference", "DCAE", "Models", "Conversion", "Images", "CheckpointIO", "ModelZoo",
             "StrictJSON",
             "TensorCore",
         ]
     ),
     (
         "EndToEndTests",
-        ["dcae", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
+        ["Program", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
     ),
 ]
 for (name, dependencies) in tests {

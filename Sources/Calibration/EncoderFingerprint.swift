@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import DCAEKit
+internal import DCAE
 internal import ModelZoo
 package import Models
 

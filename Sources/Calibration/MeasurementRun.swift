@@ -1,5 +1,5 @@
 package import CheckpointIO
-internal import DCAEKit
+internal import DCAE
 internal import DCAENetwork
 internal import Images
 package import Inference

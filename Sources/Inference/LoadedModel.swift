@@ -1,4 +1,4 @@
-internal import DCAEKit
+internal import DCAE
 package import DCAENetwork
 package import ModelZoo
 package import Models

@@ -1,7 +1,7 @@
 import Calibration
 import CheckpointIO
 import Conversion
-import DCAEKit
+import DCAE
 import Inference
 import ModelZoo
 import Models

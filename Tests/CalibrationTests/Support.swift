@@ -1,7 +1,7 @@
 import Calibration
 import CheckpointIO
 import Conversion
-import DCAEKit
+import DCAE
 import Foundation
 import Images
 import Inference

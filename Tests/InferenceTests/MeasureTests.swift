@@ -1,5 +1,5 @@
 import CheckpointIO
-import DCAEKit
+import DCAE
 import Images
 import Inference
 import TensorCore

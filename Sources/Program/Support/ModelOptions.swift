@@ -1,6 +1,6 @@
 public import ArgumentParser
 internal import CheckpointIO
-internal import DCAEKit
+internal import DCAE
 internal import DCAENetwork
 public import Images
 internal import Inference

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Calibration
 internal import CheckpointIO
-internal import DCAEKit
+internal import DCAE
 internal import DCAENetwork
 internal import Inference
 internal import ModelZoo

@@ -8,7 +8,7 @@ internal import TensorCore
 
 /// Parses the command line, runs one command, and turns what it throws into one line and an exit code.
 @main
-struct DCAE: ParsableCommand {
+struct Program: ParsableCommand {
     static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import DCAEKit
+internal import DCAE
 internal import DCAENetwork
 internal import Images
 internal import Inference

@@ -1,4 +1,4 @@
-import DCAEKit
+import DCAE
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import DCAEKit
+import DCAE
 import TestSupport
 import Testing
 
@@ -47,13 +47,13 @@ import Testing
         func squeezed(_ lines: some Sequence<Substring>) -> String {
             String(lines.joined().filter { !$0.isWhitespace })
         }
-        let source = try Fixtures.text(Fixtures.project + "/Sources/DCAEKit/AutoencoderDC+Checkpoint.swift")
+        let source = try Fixtures.text(Fixtures.project + "/Sources/DCAE/AutoencoderDC+Checkpoint.swift")
         let comment = source.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("///") }
             .map { $0.dropFirst(3) }
         let fences = comment.indices.filter { comment[$0].contains("```") }
         try #require(fences.count == 2)
         let shown = squeezed(comment[(fences[0] + 1)..<fences[1]])
-        let test = try Fixtures.text(Fixtures.project + "/Tests/DCAEKitTests/ExampleTests.swift")
+        let test = try Fixtures.text(Fixtures.project + "/Tests/DCAETests/ExampleTests.swift")
         let lines = test.split(separator: "\n")
         let begin = try #require(lines.firstIndex { $0.hasSuffix("// begin") })
         let end = try #require(lines.firstIndex { $0.hasSuffix("// end") })

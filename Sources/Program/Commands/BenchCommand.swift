@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import CheckpointIO
 internal import Conversion
-internal import DCAEKit
+internal import DCAE
 internal import DCAENetwork
 internal import Inference
 internal import Kernels

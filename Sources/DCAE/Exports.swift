@@ -1,4 +1,4 @@
-// All that a program needs which runs an autoencoder: `import DCAEKit`.
+// All that a program needs which runs an autoencoder: `import DCAE`.
 @_exported public import CheckpointIO
 @_exported public import DCAENetwork
 @_exported public import Kernels

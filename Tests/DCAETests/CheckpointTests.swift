@@ -1,6 +1,6 @@
 import CheckpointIO
 import Conversion
-import DCAEKit
+import DCAE
 import DCAENetwork
 import ModelZoo
 import Models
