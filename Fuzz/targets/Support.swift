@@ -3,6 +3,7 @@ import Glibc
 import TensorCore
 
 @testable import CheckpointIO
+@testable import Files
 
 /// The input as a file that lies in memory, written anew for each.
 func file(_ bytes: UnsafeBufferPointer<UInt8>, name: String = "fuzz") -> InputFile {
@@ -14,11 +15,27 @@ func file(_ bytes: UnsafeBufferPointer<UInt8>, name: String = "fuzz") -> InputFi
         precondition(put > 0, "a file in memory takes every byte")
         done += put
     }
-    guard let file = InputFile(copy: descriptor, path: name, size: bytes.count) else {
+    guard let file = InputFile(copy: descriptor, of: origin(name), size: bytes.count) else {
         fatalError("no descriptor left")
     }
     return file
 }
+
+/// The file that the bytes are said to come from; one that is not there is made for as long as this takes.
+private func origin(_ name: String) -> InputFile {
+    if let known = origins[name] { return known }
+    var path = name
+    if access(path, F_OK) != 0 {
+        path = "/dev/shm/dcae-fuzz-\(getpid())"
+        close(open(path, O_CREAT | O_WRONLY, 0o600))
+    }
+    defer { if path != name { unlink(path) } }
+    guard let file = try? InputFile(lookingAt: path) else { fatalError("\(path) cannot be opened") }
+    origins[name] = file
+    return file
+}
+
+nonisolated(unsafe) private var origins: [String: InputFile] = [:]
 
 private let memoryFile = dcae_open_nameless("/dev/shm")
 

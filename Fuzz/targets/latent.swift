@@ -1,3 +1,4 @@
+import DCAENetwork
 import Inference
 import TensorCore
 

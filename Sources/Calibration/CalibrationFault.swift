@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with pictures to measure, with partial results, and with what was measured.
 package enum CalibrationFault: Fault, Equatable {
@@ -38,19 +38,19 @@ package enum CalibrationFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .emptyList: "a list has a path in each line"
         case .namedTwice: "name every picture once"
-        case .sizeIsNoMultiple(_, let ratio): "choose a multiple with --size, as --size \(ratio * 8)"
+        case .sizeIsNoMultiple(_, let ratio): "choose a multiple, as \(.size, ratio * 8)"
         case .nothingMeasured: nil
         case .noFactor: "these are no weights of a trained encoder"
         case .notPartial: "give files that `dcae scale -o` wrote"
-        case .otherRun: "choose another file, or add --force to begin anew"
+        case .otherRun: "choose another file, or add \(.overwrite) to begin anew"
         case .differs: "merge parts of one run"
         case .sameShard, .samePicture: "give every part once"
-        case .missingShards: "run the missing parts, or add --allow-missing"
-        case .incomplete: "run the same command again to finish it, or add --allow-missing"
+        case .missingShards: "run the missing parts, or add \(.allowMissing)"
+        case .incomplete: "run the same command again to finish it, or add \(.allowMissing)"
         }
     }
 

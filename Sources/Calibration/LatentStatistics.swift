@@ -1,4 +1,5 @@
 package import CheckpointIO
+internal import TensorCore
 
 /// What latents look like over a set of pictures. Variances divide by the number of values, not by one less.
 package struct LatentStatistics: Sendable {
@@ -38,7 +39,7 @@ package struct LatentStatistics: Sendable {
         let totals = result.totals
         guard !totals.pictures.isEmpty else {
             let fault = CalibrationFault.nothingMeasured(unreadable: totals.unreadable.count)
-            throw CheckpointError("--images", .file, fault)
+            throw CheckpointError(.images, fault)
         }
         pictureCount = totals.pictures.count
         valuesPerChannel = pictureCount * result.subject.latentArea
@@ -53,7 +54,7 @@ package struct LatentStatistics: Sendable {
         let meanSquare = squares.value / all
         rms = meanSquare.squareRoot()
         guard rms > 0, rms.isFinite, (1 / rms).isFinite else {
-            throw CheckpointError("--images", .file, CalibrationFault.noFactor(rms: rms))
+            throw CheckpointError(.images, CalibrationFault.noFactor(rms: rms))
         }
         std = Self.deviation(meanSquare, mean)
         minimum = totals.channels.reduce(.infinity) { min($0, $1.minimum) }

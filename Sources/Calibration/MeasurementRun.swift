@@ -44,7 +44,7 @@ package struct MeasurementRun: Sendable {
         let config = model.network.config
         guard side % config.spatialCompressionRatio == 0 else {
             let fault = CalibrationFault.sizeIsNoMultiple(side: side, of: config.spatialCompressionRatio)
-            throw CheckpointError("--size", .file, fault)
+            throw CheckpointError(.size, fault)
         }
         guard config.inChannels == 3 else {
             let fault = InferenceFault.notRGB(channels: config.inChannels)

@@ -42,7 +42,7 @@ package struct PartialResult: Sendable, Equatable {
         func difference(from other: Subject) -> String? {
             if fingerprint != other.fingerprint { return "it is of another encoder" }
             if config != other.config { return "its checkpoint has another configuration or scaling factor" }
-            if side != other.side { return "it was made with --size \(side), not --size \(other.side)," }
+            if side != other.side { return "it was made with pictures of \(side) pixels, not \(other.side)," }
             if pictureDigest != other.pictureDigest || pictureCount != other.pictureCount {
                 return "it is of other pictures (a set of \(pictureCount), not this of \(other.pictureCount))"
             }

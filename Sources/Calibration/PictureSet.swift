@@ -1,6 +1,7 @@
 internal import CheckpointIO
 internal import Files
 internal import Images
+internal import TensorCore
 
 /// The pictures of a measurement, each under a key that is the same on every machine.
 ///
@@ -51,7 +52,7 @@ package struct PictureSet: Sendable {
         }
         found.sort { Path.precedes($0.key, $1.key) }
         for (a, b) in zip(found, found.dropFirst()) where Path.isSame(a.key, b.key) {
-            throw CheckpointError("--images", .file, CalibrationFault.namedTwice(key: a.key))
+            throw CheckpointError(.images, CalibrationFault.namedTwice(key: a.key))
         }
         self.init(Self.spread(found, limit), foundCount: found.count)
     }

@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// What people take for a checkpoint and is a sound file of another kind: what it is, and what to do with it.
 package enum ForeignFile: Fault, Equatable {
@@ -18,7 +18,7 @@ package enum ForeignFile: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .archive: "unpack it first"
         case .exported: "give the safetensors or PyTorch file that it was made from"

@@ -1,7 +1,7 @@
 internal import CheckpointIO
 package import ModelZoo
 internal import Models
-internal import TensorCore
+package import TensorCore
 
 /// Why a conversion cannot be planned, or was not right once it was done.
 package enum ConversionFault: Fault {
@@ -31,13 +31,13 @@ package enum ConversionFault: Fault {
 
     package var lineLimit: Int { 400 }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .alreadyThere: "copy it, or ask for another dtype, layout or number of files"
         case .layoutWithout: "choose another layout"
-        case .shardsInOneFile: "leave out --max-shard-size, or name a folder"
-        case .mixedDTypes: "choose one with --dtype"
-        case .becomesInfinite: "use --dtype bf16, or --allow-infinite to write them all the same"
+        case .shardsInOneFile: "leave out \(.maxShardSize), or name a folder"
+        case .mixedDTypes: "choose one with \(.dtype)"
+        case .becomesInfinite: "use \(.dtype, "bf16"), or \(.allowInfinite) to write them all the same"
         case .badShardSize: "write it as 5GB, 300MB, 100KB or a number of bytes"
         case .roundtrip: "nothing was written; please report this"
         }

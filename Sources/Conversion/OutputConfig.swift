@@ -122,9 +122,12 @@ package struct OutputConfig: Sendable {
             let kept =
                 model.spelledConfig == nil
                 ? "no config.json is written" : "config.json is its AutoencoderDC configuration"
-            return (nil, ["\(kept): the model can be \(names); --variant names it"])
+            return (nil, ["\(kept): the model can be \(names), and which was not said"])
         }
         let others = fitting.dropFirst().map(\.name).joined(separator: " or ")
-        return (first, ["config.json has model_name \(first.name); \(others) is the same network: --variant names it"])
+        return (
+            first,
+            ["config.json has model_name \(first.name); \(others) is the same network, and is written when you name it"]
+        )
     }
 }

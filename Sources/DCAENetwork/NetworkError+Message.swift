@@ -1,15 +1,18 @@
 internal import CheckpointIO
 internal import ModelZoo
-internal import TensorCore
+public import TensorCore
 
 extension NetworkError {
     /// The whole message: one line, without a final full stop.
-    public var description: String {
+    public var description: String { line(Words.label) }
+
+    /// The same, with options spelled as the one who shows it does.
+    public func line(_ spelling: (Words.Option, String?) -> String) -> String {
         switch self {
         case .shape(let fault): fault.message
-        case .configuration(let fault): fault.message + (fault.remedy.map { "; \($0)" } ?? "")
+        case .configuration(let fault): fault.message + (fault.remedy.map { "; \($0.text(spelling))" } ?? "")
         case .parameter(let name, let fault): "\(name.escaped()): \(fault.message)"
-        case .source(let error): error.description
+        case .source(let error): error.line(spelling)
         case .precision:
             "this processor cannot multiply bf16, for which it needs AVX512-BF16; use f32, which every one can"
         case .tiling(let fault): fault.message

@@ -6,6 +6,8 @@ public struct CheckpointError: Refusal {
     public enum Place: Sendable, Equatable {
         /// The file as a whole.
         case file
+        /// Something that the caller said, where there is no file.
+        case option(Words.Option)
         /// A byte, counted from the file's beginning.
         case byte(Int)
         /// A tensor.
@@ -30,10 +32,19 @@ public struct CheckpointError: Refusal {
         self.fault = fault
     }
 
+    /// Makes an error of something that the caller said.
+    public init(_ option: Words.Option, _ fault: any Fault) { self.init("", .option(option), fault) }
+
     /// One line: the path, the place, what is wrong; the remedy.
-    public var description: String {
-        var line = shortened(path).escaped(limit: 100) + ": "
+    public var description: String { line(Words.label) }
+
+    /// The same, with options spelled as the one who shows it does.
+    public func line(_ spelling: (Words.Option, String?) -> String) -> String {
+        var line = path.isEmpty ? "" : shortened(path).escaped(limit: 100) + ": "
         switch place {
+        case .option(let option):
+            let name = spelling(option, nil)
+            line += name.last == ":" ? name + " " : name + ": "
         case .file: break
         case .byte(let offset): line += "byte \(offset): "
         case .tensor(let name): line += "tensor \"\(name.escaped(limit: 60))\": "
@@ -41,7 +52,7 @@ public struct CheckpointError: Refusal {
         case .opcode(let name, let offset): line += "pickle byte \(offset) (\(name)): "
         }
         line += fault.message
-        if let remedy = fault.remedy { line += "; " + remedy }
+        if let remedy = fault.remedy { line += "; " + remedy.text(spelling) }
         return line.clipped(toBytes: fault.lineLimit)
     }
 }
@@ -51,7 +62,7 @@ public protocol Fault: Error, Sendable {
     /// What is wrong: lower case, no full stop, printable whatever the file holds.
     var message: String { get }
     /// What to do about it, or nil where the message says enough.
-    var remedy: String? { get }
+    var remedy: Words? { get }
     /// The most bytes that the whole line may have, whatever the file holds.
     var lineLimit: Int { get }
 }

@@ -1,5 +1,5 @@
 internal import Libc
-internal import TensorCore
+package import TensorCore
 
 /// What can go wrong with files and folders, whatever is in them.
 package enum FileFault: Fault, Equatable {
@@ -58,18 +58,18 @@ package enum FileFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .system(_, let code) where code == ENOSPC || code == EDQUOT: "free some space, or choose another target"
         case .system(_, let code) where code == EACCES || code == EPERM || code == EROFS: "check the permissions"
         case .system(_, let code) where code == EMFILE: "raise the limit on open files, as with `ulimit -n 4096`"
-        case .system(_, let code) where code == EFBIG: "raise the limit on file sizes, or use --max-shard-size"
+        case .system(_, let code) where code == EFBIG: "raise the limit on file sizes, or use \(.maxShardSize)"
         case .system: nil
         case .missing: "check the path"
         case .isFolder: "name the file in it"
         case .notRegular: "give a file on a disk"
         case .shrank: "leave the file alone and run the command again"
-        case .exists: "choose another target, or add --force to replace it"
+        case .exists: "choose another target, or add \(.overwrite) to replace it"
         case .isSource, .isSpecial: "choose another target"
         case .noName: "name a file or a folder"
         case .standardOutput: "name a file or a folder, as ./- for one that is called so"

@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import TensorCore
+package import TensorCore
 
 /// What can go wrong between here and the Hub. No case holds a token, nor an address with its signature.
 package enum HubFault: Fault, Equatable {
@@ -89,7 +89,7 @@ package enum HubFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .offline: "pull it while there is a network, or unset HF_HUB_OFFLINE"
         case .notCached: "pull it first"

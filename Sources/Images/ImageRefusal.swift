@@ -59,17 +59,22 @@ public struct ImageRefusal: Refusal, Equatable {
     }
 
     /// What was found, without the name of the file.
-    package var reason: String { problem.wording }
+    package var reason: String { problem.wording.description }
 
     /// The whole message: one line, without a final full stop.
     public var description: String {
-        "\(file.escaped(limit: 300)): \(problem.wording)"
+        line(Words.label)
+    }
+
+    /// The same, with options spelled as the one who shows it does.
+    public func line(_ spelling: (Words.Option, String?) -> String) -> String {
+        "\(file.escaped(limit: 300)): \(problem.wording.text(spelling))"
     }
 }
 
 extension ImageRefusal.Problem {
     /// All wording of this module.
-    fileprivate var wording: String {
+    fileprivate var wording: Words {
         switch self {
         case .unreadable(let reason):
             "cannot be read: \(reason)"
@@ -106,9 +111,9 @@ extension ImageRefusal.Problem {
         case .noMultiple(let width, let height, let multiple):
             Self.sizes(width, height, multiple)
         case .tooSmallToCrop(let width, let height, let multiple):
-            "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple): use --fit pad or --fit resize"
+            "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple): use \(.fit, "pad") or \(.fit, "resize")"
         case .exists:
-            "exists already: use --force to overwrite it"
+            "exists already: use \(.overwrite) to replace it"
         case .unwritable(let reason):
             "cannot be written: \(reason)"
         case .notEncoded(let words):
@@ -120,14 +125,16 @@ extension ImageRefusal.Problem {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     }
 
-    private static func sizes(_ width: Int, _ height: Int, _ multiple: Int) -> String {
+    private static func sizes(_ width: Int, _ height: Int, _ multiple: Int) -> Words {
         let pad = Fit.padded(width, height, to: multiple)
         let near = Fit.nearest(width, height, to: multiple)
-        var ways = ["--fit pad (\(pad.width)x\(pad.height))", "--fit resize (\(near.width)x\(near.height))"]
+        var ways: [Words] = [
+            "\(.fit, "pad") (\(pad.width)x\(pad.height))", "\(.fit, "resize") (\(near.width)x\(near.height))",
+        ]
         if let crop = Fit.cropped(width, height, to: multiple) {
-            ways.insert("--fit crop (\(crop.width)x\(crop.height))", at: 0)
+            ways.insert("\(.fit, "crop") (\(crop.width)x\(crop.height))", at: 0)
         }
         return "has \(width)x\(height) pixels, where a multiple of \(multiple) was expected on both sides: use "
-            + ways.joined(separator: ", ")
+            + ways.dropFirst().reduce(ways[0]) { $0 + ", " + $1 }
     }
 }

@@ -1,3 +1,5 @@
+internal import TensorCore
+
 extension Picture {
     /// A picture to try things with: mountains over a lake, drawn anew in any size and always the same.
     ///

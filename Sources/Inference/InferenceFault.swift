@@ -52,19 +52,19 @@ package enum InferenceFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
         case .noSuchTensor(_, _, let suggested), .whichTensor(_, let suggested):
-            "choose one with --tensor" + (suggested.map { ", as --tensor \($0.escaped(limit: 60))" } ?? "")
+            "choose one with \(.tensor)" + (suggested.map { ", as \(.tensor, $0.escaped(limit: 60))" } ?? "")
         case .tensorTooLarge: "cut it into parts"
         case .tensorOverflow: nil
         case .otherChannels(_, _, let isLatent):
             isLatent ? "decode it with the autoencoder that made it" : "give it as many channels"
         case .tensorShape: "permute it to that order, with the channels before rows and columns"
         case .sameOutput: "write them into different folders"
-        case .differentSizes: "write them into a folder, with -o DIR"
-        case .severalSamples: "write them into a folder, with -o DIR, or as .safetensors"
+        case .differentSizes: "write them into a folder"
+        case .severalSamples: "write them into a folder, or as .safetensors"
         case .notRGB: "write them as .safetensors"
         case .outputKind(let kinds): kinds.count > 1 ? "or name a folder" : nil
         case .sides: nil
@@ -86,5 +86,9 @@ package struct PlacedRefusal: Refusal {
     /// Whether a check that was asked for found something, rather than that the work could not be done.
     package let isFinding: Bool
 
-    package var description: String { (place.map { "\($0.escaped(limit: 300)): " } ?? "") + "\(cause)" }
+    package var description: String { line(Words.label) }
+
+    package func line(_ spelling: (Words.Option, String?) -> String) -> String {
+        (place.map { "\($0.escaped(limit: 300)): " } ?? "") + cause.line(spelling)
+    }
 }

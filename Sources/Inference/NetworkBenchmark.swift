@@ -1,6 +1,7 @@
 internal import CheckpointIO
 internal import DCAENetwork
 internal import ModelZoo
+internal import TensorCore
 
 /// The network timed, on noise of one size.
 package struct NetworkBenchmark: Sendable {
@@ -46,7 +47,7 @@ package struct NetworkBenchmark: Sendable {
         let ratio = model.network.spatialCompressionRatio
         let config = model.network.config
         guard height % ratio == 0, width % ratio == 0 else {
-            throw CheckpointError("--size", .file, InferenceFault.sides(height: height, width: width, ratio: ratio))
+            throw CheckpointError(.size, InferenceFault.sides(height: height, width: width, ratio: ratio))
         }
         let image = try Self.noise([1, config.inChannels, height, width])
         var latent: FloatTensor?

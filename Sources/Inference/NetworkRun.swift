@@ -68,7 +68,7 @@ package struct NetworkRun: Sendable {
         /// The size at which the network saw it, and where in it the picture is.
         package let fitted: (size: PixelSize, content: PixelArea)?
         /// What is odd about the input or the result, a line each.
-        package let warnings: [String]
+        package let warnings: [Words]
     }
 
     /// What is told while a run goes on.
@@ -251,7 +251,7 @@ package struct NetworkRun: Sendable {
             seconds: seconds,
             size: input.image?.size,
             fitted: input.image?.picture.map { ($0.picture.size, $0.content) },
-            warnings: [input.image?.note, statistics.warning].compactMap(\.self)
+            warnings: [input.image?.note.map { Words($0) }, statistics.warning].compactMap(\.self)
         )
     }
 

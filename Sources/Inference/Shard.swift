@@ -1,5 +1,5 @@
 internal import Libc
-internal import TensorCore
+package import TensorCore
 
 /// One of several parts of a run: every `count`-th file, beginning with the `index`-th.
 package struct Shard: Sendable, Equatable {
@@ -72,8 +72,12 @@ package struct ShardRefusal: Refusal, Equatable {
     let count: String
     let first: String
 
-    package var description: String {
+    package var description: String { words.description }
+
+    package func line(_ spelling: (Words.Option, String?) -> String) -> String { words.text(spelling) }
+
+    private var words: Words {
         "SLURM_ARRAY_TASK_ID \(id.escaped(limit: 20)) is none of \(count.escaped(limit: 20)) tasks in a row from "
-            + "\(first.escaped(limit: 20)); say which part with --shard, as --shard 1/8"
+            + "\(first.escaped(limit: 20)); say which part with \(.shard), as \(.shard, "1/8")"
     }
 }

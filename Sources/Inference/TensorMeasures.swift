@@ -1,4 +1,5 @@
 package import DCAENetwork
+package import TensorCore
 
 /// What is known of the values of a tensor, in double precision.
 package struct TensorStatistics: Sendable, Equatable {
@@ -29,8 +30,8 @@ package struct TensorStatistics: Sendable, Equatable {
     }
 
     /// What there is to say of a result that is not all numbers; such values turn up as black or white.
-    package var warning: String? {
-        nonFiniteCount == 0 ? nil : "\(nonFiniteCount) values came out NaN or infinite; --check-finite names the layer"
+    package var warning: Words? {
+        nonFiniteCount == 0 ? nil : "\(nonFiniteCount) values came out NaN or infinite; \(.checkFinite) names the layer"
     }
 }
 

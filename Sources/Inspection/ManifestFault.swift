@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with a manifest.
 package enum ManifestFault: Fault, Equatable {
@@ -39,7 +39,7 @@ package enum ManifestFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .notAManifest: "`dcae hash PATH -o FILE` makes one"
         case .unknownVersion: "a newer dcae reads it"

@@ -1,5 +1,5 @@
 public import CheckpointIO
-internal import TensorCore
+public import TensorCore
 
 /// What can be wrong with a configuration.
 public enum ConfigFault: Fault, Equatable {
@@ -71,7 +71,7 @@ public enum ConfigFault: Fault, Equatable {
     }
 
     /// What to do about it, where the message does not say it.
-    public var remedy: String? {
+    public var remedy: Words? {
         switch self {
         case .originalConfig: "give the checkpoint beside it, or `dcae show` that model"
         case .otherClass, .notAutoencoderDC: "give the config.json of the autoencoder"

@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with a registry, or with a name that is looked up in it.
 package enum RegistryFault: Fault, Equatable {
@@ -76,7 +76,7 @@ package enum RegistryFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .unknownVariant: "`dcae list` shows all"
         case .severalVariants: "name one of them"

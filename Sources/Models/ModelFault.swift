@@ -1,6 +1,6 @@
 internal import CheckpointIO
 package import ModelZoo
-internal import TensorCore
+package import TensorCore
 
 /// Why it cannot be said what a checkpoint is, or what its scaling factor is.
 package enum ModelFault: Fault {
@@ -40,8 +40,8 @@ package enum ModelFault: Fault {
         case .factorMissing: "the config.json beside it has no scaling_factor; diffusers would take 1.0"
         case .noScalingFactor(let name): "no scaling factor is published for \(name.escaped())"
         case .factorDiffers(let given, let known, let variant):
-            "--scaling-factor \(given) is not that of \(variant.escaped()), \(known)"
-        case .variantDiffers(let given, let evidence): "--variant says \(given.escaped()), but \(evidence)"
+            "the scaling factor given, \(given), is not that of \(variant.escaped()), \(known)"
+        case .variantDiffers(let given, let evidence): "the variant given is \(given.escaped()), but \(evidence)"
         case .part(let part, let name, let wanted):
             "it holds the \(part.rawValue) of \(name.escaped()) alone, "
                 + (wanted == .whole ? "not the whole autoencoder" : "not the \(wanted.rawValue)")
@@ -59,22 +59,22 @@ package enum ModelFault: Fault {
     /// These faults quote the registry, which is trusted, and name several variants with their factors.
     package var lineLimit: Int { 1000 }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
-        case .notDCAE: "give the configuration with --config, or add the variant with --registry"
+        case .notDCAE: "give the configuration with \(.config), or add the variant with \(.registry)"
         case .video: nil
-        case .several(let sections): "choose one with --section, as --section \(sections[0])"
+        case .several(let sections): "choose one with \(.section), as \(.section, sections[0])"
         case .ambiguous(let variants, let needsName, let measured):
-            "say which with --variant" + (needsName ? "" : " or --scaling-factor")
-                + ", as --variant \(variants[0].name)"
-                + (needsName || measured ? "" : "; `dcae identify --images` measures it")
-        case .contradiction: "settle it with --variant"
+            "say which with \(.variant)" + (needsName ? "" : " or \(.scalingFactor)")
+                + ", as \(.variant, variants[0].name)"
+                + (needsName || measured ? "" : "; `dcae identify` with \(.images) measures it")
+        case .contradiction: "settle it with \(.variant)"
         case .structure, .configContradicts: "`dcae verify` lists all differences"
-        case .configUnreadable: "mend or remove it, or say what it is with --variant or --config"
-        case .factorMissing: "give it with --scaling-factor, or name the model with --variant"
-        case .noScalingFactor: "give it with --scaling-factor, or measure it with `dcae scale`"
-        case .factorDiffers: "leave one of the two out, or give the whole configuration with --config"
-        case .variantDiffers: "check which is right; --config FILE overrides both"
+        case .configUnreadable: "mend or remove it, or say what it is with \(.variant) or \(.config)"
+        case .factorMissing: "give it with \(.scalingFactor), or name the model with \(.variant)"
+        case .noScalingFactor: "give it with \(.scalingFactor), or measure it with `dcae scale`"
+        case .factorDiffers: "leave one of the two out, or give the whole configuration with \(.config)"
+        case .variantDiffers: "check which is right; \(.config) overrides both"
         case .part(let part, _, .whole):
             part == .encoder ? "`dcae encode` can use it as it is" : "`dcae decode` can use it as it is"
         case .part: "give the checkpoint of the whole autoencoder"

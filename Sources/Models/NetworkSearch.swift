@@ -196,11 +196,11 @@ struct NetworkSearch {
         notes.append("the network is the \(count) tensors\(wherePlaced); \(Self.left(rest))")
         for other in others {
             let section = other.place.section.escaped(limit: 60)
-            notes.append("there are weights under \(section) too: --section \(section) takes those")
+            notes.append("there are weights under \(section) too; to take those, name that section")
         }
         for average in names.dotless where average.members.count * 3 > count {
             let section = average.prefix.dropLast().description.escaped(limit: 60)
-            notes.append("there are averages under \(section) too: --section \(section) takes those")
+            notes.append("there are averages under \(section) too; to take those, name that section")
         }
         return notes
     }

@@ -133,10 +133,10 @@ struct Settling: Sendable {
         guard let reading = hints.config else { return }
         var config = reading.config
         answer.spelled = reading.json
-        answer.reasons = ["--config gives the configuration"]
+        answer.reasons = ["the configuration was given"]
         if let factor = hints.scalingFactor {
             config.scalingFactor = factor
-            answer.reasons.append("--scaling-factor gives \(factor)")
+            answer.reasons.append("the scaling factor given is \(factor)")
         }
         if let own = surroundings.config.ownConfig?.config, !own.means(config) {
             answer.warnings.append(
@@ -152,7 +152,7 @@ struct Settling: Sendable {
 
     private func settleNamed(_ answer: inout OpenedModel.Answer) {
         guard let variant = hints.variant else { return }
-        answer.reasons = ["--variant names \(variant.name)"]
+        answer.reasons = ["the variant given is \(variant.name)"]
         answer.evidence = [structureEvidence(answer.structural)]
         answer.config = variant.config
         answer.candidates = [variant]
@@ -186,7 +186,7 @@ struct Settling: Sendable {
                 answer.factorProblem = answer.problem
                 return
             }
-            answer.reasons.append("--scaling-factor gives \(factor)")
+            answer.reasons.append("the scaling factor given is \(factor)")
             known = factor
         }
         answer.config?.scalingFactor = known
@@ -252,13 +252,13 @@ struct Settling: Sendable {
         if let factor = hints.scalingFactor {
             if let own = config.scalingFactor, own != factor {
                 answer.warnings.append(
-                    "the config.json beside it has scaling_factor \(own); --scaling-factor \(factor) is used"
+                    "the config.json beside it has scaling_factor \(own); the one given, \(factor), is used"
                 )
                 answer.variant = nil
                 answer.candidates = answer.structural.filter { $0.config.scalingFactor == factor }
             }
             config.scalingFactor = factor
-            answer.reasons.append("--scaling-factor gives \(factor)")
+            answer.reasons.append("the scaling factor given is \(factor)")
         }
         answer.config = config
         if config.scalingFactor == nil {
@@ -292,7 +292,7 @@ struct Settling: Sendable {
         var own: Double?
         if case .original(let original) = surroundings.config.content { own = original.scalingFactor }
         if let factor = hints.scalingFactor ?? own {
-            if hints.scalingFactor != nil { answer.reasons.append("--scaling-factor gives \(factor)") }
+            if hints.scalingFactor != nil { answer.reasons.append("the scaling factor given is \(factor)") }
             let fitting = candidates.filter { $0.config.scalingFactor == factor }
             if hints.scalingFactor != nil, fitting.isEmpty,
                 candidates.contains(where: { $0.config.scalingFactor != nil })

@@ -51,7 +51,7 @@ struct Program: ParsableCommand {
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch let error as any Refusal {
-            Terminal.say("dcae: error: \(error)")
+            Terminal.fail(error)
             exit(withError: code(of: error))
         } catch {
             let code = exitCode(for: error)

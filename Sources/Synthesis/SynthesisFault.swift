@@ -1,4 +1,5 @@
 internal import CheckpointIO
+package import TensorCore
 
 /// Why weights cannot be made up.
 package enum SynthesisFault: Fault, Equatable {
@@ -21,7 +22,7 @@ package enum SynthesisFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? { "--weights seeded works for every network" }
+    package var remedy: Words? { "\(.weights, "seeded") works for every network" }
 }
 
 extension SynthesisFault.Shortage {

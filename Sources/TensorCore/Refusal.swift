@@ -4,4 +4,12 @@
 public protocol Refusal: Error, Sendable, CustomStringConvertible {
     /// The whole message: one line, printable, without a final full stop.
     var description: String { get }
+
+    /// The whole message, with options spelled as the one who shows it does.
+    func line(_ spelling: (Words.Option, String?) -> String) -> String
+}
+
+extension Refusal {
+    /// The message itself, where it names no option.
+    public func line(_ spelling: (Words.Option, String?) -> String) -> String { description }
 }

@@ -80,18 +80,18 @@ import Testing
             (
                 "fingerprint", "T/b: it is of another encoder than T/a; merge parts of one run"
             ),
-            ("size", "T/b: it was made with --size 32, not --size 64, than T/a; merge parts of one run"),
+            ("size", "T/b: it was made with pictures of 32 pixels, not 64, than T/a; merge parts of one run"),
             (
                 "pictures",
                 "T/b: it is of other pictures (a set of 9, not this of 10) than T/a; merge parts of one run"
             ),
             ("count", "T/b: it is one of 3 parts, not of 2, than T/a; merge parts of one run"),
             ("twice", "T/b: it is part 1 of 2, as T/a is; give every part once"),
-            ("missing", "T/a: part 2 of 2 is missing; run the missing parts, or add --allow-missing"),
+            ("missing", "T/a: part 2 of 2 is missing; run the missing parts, or add allowMissing:"),
             (
                 "unfinished",
                 "T/b: it is unfinished: 3 of 5 pictures were measured; run the same command again to finish it, or add "
-                    + "--allow-missing"
+                    + "allowMissing:"
             ),
             ("picture", "T/a: 0.png is in it and in another part; give every part once"),
         ]

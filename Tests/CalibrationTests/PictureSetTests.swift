@@ -35,7 +35,7 @@ import Testing
         #expect(empty?.fault as? CalibrationFault == .emptyList)
         try folder.write("twice.txt", Array("a.png\na.png\n".utf8))
         let twice = #expect(throws: CheckpointError.self) { try PictureSet(at: [folder("twice.txt")]) }
-        #expect(twice?.description == "--images: a.png is named twice; name every picture once")
+        #expect(twice?.description == "images: a.png is named twice; name every picture once")
     }
 
     @Test func limitsSpreadEvenly() throws {
@@ -87,7 +87,7 @@ import Testing
         #expect(
             error?.description
                 == "SLURM_ARRAY_TASK_ID \(values[0]) is none of \(values[1]) tasks in a row from \(values[2]); say which part "
-                + "with --shard, as --shard 1/8"
+                + "with shard:, as shard: \"1/8\""
         )
     }
 }

@@ -46,9 +46,9 @@ import Testing
         let model = Fixtures.path("tiny/sana/diffusers")
         _ = try measure(model, [pictures], side: 64, store: store)
         let before = try Fixtures.bytes(folder("s.json"))
-        let remedy = "; choose another file, or add --force to begin anew"
+        let remedy = "; choose another file, or add overwrite: to begin anew"
         let size = #expect(throws: CheckpointError.self) { try measure(model, [pictures], side: 96, store: store) }
-        #expect(size?.description.hasSuffix("it was made with --size 64, not --size 96,\(remedy)") == true)
+        #expect(size?.description.hasSuffix("it was made with pictures of 64 pixels, not 96,\(remedy)") == true)
         let encoder = #expect(throws: CheckpointError.self) {
             try measure(Fixtures.path("tiny/f32/diffusers"), [pictures], side: 64, store: store)
         }
@@ -115,7 +115,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "--size: 50 is no multiple of 32, the network's compression; choose a multiple with --size, as --size 256"
+                == "size: 50 is no multiple of 32, the network's compression; choose a multiple, as size: \"256\""
         )
     }
 

@@ -64,13 +64,13 @@ import Testing
         let none = #expect(throws: CheckpointError.self) {
             try LatentStatistics(result(squares: [], config: config, unreadable: [odd]))
         }
-        #expect(none?.description == "--images: its one picture cannot be measured")
+        #expect(none?.description == "images: its one picture cannot be measured")
         let zero = #expect(throws: CheckpointError.self) {
             try LatentStatistics(result(squares: [0, 0], config: config))
         }
         #expect(
             zero?.description
-                == "--images: the latents' root mean square is 0.0, from which no factor follows; these are no weights of a trained encoder"
+                == "images: the latents' root mean square is 0.0, from which no factor follows; these are no weights of a trained encoder"
         )
     }
 

@@ -46,7 +46,7 @@ import Testing
         let error = #expect(throws: CheckpointError.self) { try Self.folder(folder("out")) }
         #expect(
             error?.description.hasSuffix(
-                "out/a: the output exists already; choose another target, or add --force to replace it"
+                "out/a: the output exists already; choose another target, or add overwrite: to replace it"
             ) == true
         )
         #expect(folder.contents() == ["out", "out/a", "out/other"])

@@ -129,6 +129,6 @@ import Testing
         let average = try found([("a", tensor), ("ema", weights)])
         #expect(average.names == ["a"] && !average.notes.contains { $0.contains("taken from") })
         let both = try found([("ema", weights), ("state_dict", weights)])
-        #expect(both.notes.contains("there are weights under ema too: --section ema takes those"))
+        #expect(both.notes.contains("there are weights under ema too; to take those, name the section ema"))
     }
 }

@@ -43,7 +43,7 @@ import Testing
         #expect(result.errorLines.contains("dcae: note: weights taken from state_dict"))
         #expect(
             result.errorLines.contains(
-                "dcae: note: there are weights under ema too: --section ema takes those"
+                "dcae: note: there are weights under ema too; to take those, name the section ema"
             )
         )
         #expect(try Program.run(["inspect", path, "--section", "ema"]).status == 0)

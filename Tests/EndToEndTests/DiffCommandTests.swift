@@ -179,7 +179,7 @@ import Testing
             ),
             (
                 ["a", "b", "--only", "x*"],
-                "--only: no tensor of either side is selected; `dcae inspect --tensors` lists the names"
+                "--only: no tensor of either side is selected; `dcae inspect` with --tensors lists the names"
             ),
         ]
         for (arguments, line) in cases {

@@ -69,7 +69,7 @@ import Testing
                     .joined(separator: ".")
             }
         },
-        Form("with an average beside it", "there are weights under model_ema too: --section model_ema takes those") {
+        Form("with an average beside it", "there are weights under model_ema too; to take those, name that section") {
             $0 + renamed($0) { "model_ema." + $0 }
         },
         Form("one of two, by --section", "under \"b\"", ["--section", "b"]) {

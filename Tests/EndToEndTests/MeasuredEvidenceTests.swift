@@ -126,7 +126,9 @@ import Testing
         )
         #expect(agreeing.status == 0 && agreeing.error.isEmpty)
         #expect(
-            agreeing.output.contains("  because --variant names tiny-in\n  because a factor of 0.3189 was measured (")
+            agreeing.output.contains(
+                "  because the variant given is tiny-in\n  because a factor of 0.3189 was measured ("
+            )
         )
         // A config.json beside the file is evidence like the measurement: neither overrides the other.
         try model.folder.write("in/config.json", Array("{\"model_name\": \"tiny-mix\"}".utf8))

@@ -62,17 +62,17 @@ struct FittingTests {
     func refusals() {
         #expect(
             refusal { try picture.fitted(toMultipleOf: 8, by: .exact, name: "cat.png") }
-                == "cat.png: has 37x29 pixels, where a multiple of 8 was expected on both sides: use --fit crop (32x24), "
-                + "--fit pad (40x32), --fit resize (40x32)"
+                == "cat.png: has 37x29 pixels, where a multiple of 8 was expected on both sides: use fit: \"crop\" (32x24), "
+                + "fit: \"pad\" (40x32), fit: \"resize\" (40x32)"
         )
         #expect(
             refusal { try picture.fitted(toMultipleOf: 64, by: .exact, name: "cat.png") }
-                == "cat.png: has 37x29 pixels, where a multiple of 64 was expected on both sides: use --fit pad (64x64), "
-                + "--fit resize (64x64)"
+                == "cat.png: has 37x29 pixels, where a multiple of 64 was expected on both sides: use fit: \"pad\" (64x64), "
+                + "fit: \"resize\" (64x64)"
         )
         #expect(
             refusal { try picture.fitted(toMultipleOf: 32, by: .crop, name: "cat.png") }
-                == "cat.png: has 37x29 pixels, too few to crop to a multiple of 32: use --fit pad or --fit resize"
+                == "cat.png: has 37x29 pixels, too few to crop to a multiple of 32: use fit: \"pad\" or fit: \"resize\""
         )
         let thread = Picture(width: 1, height: 60000, filledWith: .white)
         #expect(

@@ -31,7 +31,7 @@ struct WritingTests {
             let file = "\(folder)/a.png"
             write([1], to: file)
             #expect(
-                refusal { try picture.writePNG(to: file) } == "\(file): exists already: use --force to overwrite it"
+                refusal { try picture.writePNG(to: file) } == "\(file): exists already: use overwrite: to replace it"
             )
             #expect(contents(file) == [1])
             try picture.writePNG(to: file, overwrite: true)

@@ -193,7 +193,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "--only: no tensor of either side is selected; `dcae inspect --tensors` lists the names"
+                == "only: no tensor of either side is selected; `dcae inspect` with tensors: lists the names"
         )
     }
 

@@ -195,7 +195,7 @@ import Testing
         let folder = try Self.folder(entry, config: try Fixtures.text(Fixtures.path(Self.lite)))
         let error = #expect(throws: CheckpointError.self) { try Registry(adding: folder.path) }
         let fault = error?.fault.message ?? ""
-        #expect(fault + (error?.fault.remedy.map { "; " + $0 } ?? "") == message)
+        #expect(fault + (error?.fault.remedy.map { "; \($0)" } ?? "") == message)
         #expect(error?.path.hasSuffix("/Registry/mine.json") == true)
     }
 

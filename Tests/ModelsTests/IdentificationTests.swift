@@ -108,7 +108,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         }
         #expect(
             error?.description.hasSuffix(
-                ": the evidence contradicts itself: config.json beside it has model_name dc-ae-f32c32-in-1.0, but it lies in the Hugging Face cache of mit-han-lab/dc-ae-f32c32-mix-1.0; settle it with --variant"
+                ": the evidence contradicts itself: config.json beside it has model_name dc-ae-f32c32-in-1.0, but it lies in the Hugging Face cache of mit-han-lab/dc-ae-f32c32-mix-1.0; settle it with variant:"
             ) == true,
             "\(String(describing: error))"
         )
@@ -123,7 +123,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         }
         #expect(
             error?.description.hasSuffix(
-                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0; `dcae identify --images` measures it"
+                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` with images: measures it"
             ) == true,
             "\(String(describing: error))"
         )
@@ -156,7 +156,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         }
         #expect(
             error?.description.hasSuffix(
-                ": no scaling factor is published for dc-ae-f32c32-in-1.0-256px; give it with --scaling-factor, or measure it with `dcae scale`"
+                ": no scaling factor is published for dc-ae-f32c32-in-1.0-256px; give it with scalingFactor:, or measure it with `dcae scale`"
             ) == true
         )
         hints.scalingFactor = 0.33
@@ -178,7 +178,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         #expect(plan.config == "{\n  \"model_name\": \"dc-ae-f32c32-sana-1.0\"\n}")
         #expect(
             plan.notes == [
-                "config.json has model_name dc-ae-f32c32-sana-1.0; dc-ae-f32c32-sana-1.1 is the same network: --variant names it"
+                "config.json has model_name dc-ae-f32c32-sana-1.0; dc-ae-f32c32-sana-1.1 is the same network, and is written when you name it"
             ]
         )
         let hints = ModelHints(variant: try Registry().variant(named: "sana-1.1"))

@@ -19,7 +19,7 @@ package enum NumpyFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .header, .length: "copy or download it again"
         case .elementType: "save it with .astype(numpy.float32)"

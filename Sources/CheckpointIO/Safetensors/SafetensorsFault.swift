@@ -1,5 +1,5 @@
 internal import StrictJSON
-internal import TensorCore
+package import TensorCore
 
 /// One case for each rule of the safetensors format that a file can break.
 ///
@@ -60,7 +60,7 @@ package enum SafetensorsFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .fileTooSmall, .headerBeyondFile, .dataTooShort:
             "the file is incomplete or damaged: download or write it again"

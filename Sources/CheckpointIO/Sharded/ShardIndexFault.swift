@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with the index of a sharded checkpoint, or between it and its shards.
 package enum ShardIndexFault: Fault, Equatable {
@@ -32,7 +32,7 @@ package enum ShardIndexFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .notIndex: "give a checkpoint, a shard index or a model folder"
         case .shardOutside: "an index names files beside it; download the checkpoint again"

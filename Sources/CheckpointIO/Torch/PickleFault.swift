@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with a pickle, whatever it is to build.
 package enum PickleFault: Fault, Equatable {
@@ -73,7 +73,7 @@ package enum PickleFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .globalRefused: "in Python, load it if you trust it, and save its state_dict() alone"
         case .wholeModel: "in Python, load it if you trust it, and save its state_dict() alone"

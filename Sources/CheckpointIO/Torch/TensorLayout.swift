@@ -73,7 +73,7 @@ package enum TensorFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .repeats: "save it with .contiguous()"
         default: "the file is damaged or was not written by torch.save"

@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with a PyTorch checkpoint beyond its pickle and its archive.
 package enum TorchFault: Fault, Equatable {
@@ -78,13 +78,13 @@ package enum TorchFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .notArchive, .notLegacy: "give a file that torch.save wrote, or safetensors"
         case .torchScript: "in Python, save torch.jit.load(…).state_dict() instead"
         case .notStateDict, .noTensors, .tooManyPaths: "in Python, save model.state_dict()"
-        case .noSection(_, let there): there.isEmpty ? "leave out --section" : "name one that is there"
-        case .unreadable(let reason): reason.remedy
+        case .noSection(_, let there): there.isEmpty ? "leave out \(.section)" : "name one that is there"
+        case .unreadable(let reason): Words(reason.remedy)
         case .keyNotName: "save it with model.state_dict()"
         case .expands: "save the tensors with .clone()"
         case .scattered: "save the tensors with .contiguous()"

@@ -243,7 +243,7 @@ struct TorchSections {
             let names = left.prefix(4).map { Self.shown(trail + [$0.name]) }.joined(separator: ", ")
             let more = left.count > 4 ? " and \(left.count - 4) more" : ""
             let first = Self.shown(trail + [left[0].name])
-            notes.append("there are weights under \(names)\(more) too: --section \(first) takes those")
+            notes.append("there are weights under \(names)\(more) too; to take those, name the section \(first)")
         }
         if chosen != nil { try noteIgnored(in: list, at: trail, tensorsToo: true) }
         return chosen

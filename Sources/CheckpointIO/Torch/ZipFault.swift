@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with a zip archive.
 package enum ZipFault: Fault, Equatable {
@@ -49,7 +49,7 @@ package enum ZipFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .brokenOff: "save or download it again"
         case .noEnd, .endsEarly: "the file is incomplete or damaged: download it again"

@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with a file that is compressed with zstd, or while compressing one.
 package enum ZstdFault: Fault, Equatable {
@@ -34,13 +34,13 @@ package enum ZstdFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .damaged, .truncated, .noData: "download it again"
-        case .windowTooLarge: "compress it again without --long"
+        case .windowTooLarge: "compress it again with a window of at most 128 MB"
         case .twice: "expand it with zstd -d first"
         case .shardIndex: "expand it with zstd -d"
-        case .expandsBeyond: "raise --max-expanded-size if you trust the file"
+        case .expandsBeyond: "raise \(.maxExpandedSize) if you trust the file"
         case .expandsBeyondHeader: "the file is malformed: compress the original again"
         case .noTemporary: "set TMPDIR to a folder with room"
         case .level, .notCompressed: nil

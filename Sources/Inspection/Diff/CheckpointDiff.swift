@@ -86,8 +86,7 @@ package struct CheckpointDiff: Sendable {
         let matching = TensorMatching(left, right, request.selection)
         if matching.pairs.isEmpty, matching.onlyInA.isEmpty, matching.onlyInB.isEmpty, matching.ignoredCount > 0 {
             throw CheckpointError(
-                request.selection.only.isEmpty ? "--ignore" : "--only",
-                .file,
+                request.selection.only.isEmpty ? .ignore : .only,
                 DiffFault.nothingSelected
             )
         }

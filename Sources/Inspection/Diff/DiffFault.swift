@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import TensorCore
+package import TensorCore
 
 /// Why two paths cannot be compared.
 package enum DiffFault: Fault, Equatable {
@@ -14,9 +14,9 @@ package enum DiffFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
-        case .nothingSelected: "`dcae inspect --tensors` lists the names"
+        case .nothingSelected: "`dcae inspect` with \(.tensors) lists the names"
         case .configAgainstCheckpoint: "compare two of a kind"
         }
     }

@@ -95,7 +95,7 @@ struct RoundtripCommand: ParsableCommand {
         for roundtrip in roundtrips where !common.quiet {
             for tensor in [roundtrip.main.latent, roundtrip.main.sample] {
                 guard let warning = TensorStatistics(tensor).warning else { continue }
-                Terminal.warn("\(roundtrip.name.escaped(limit: 300)): \(warning)")
+                Terminal.warn("\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)")
             }
         }
         let render = RoundtripRendering(model: loaded, reference: other, roundtrips: roundtrips)

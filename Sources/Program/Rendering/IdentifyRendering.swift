@@ -72,7 +72,7 @@ struct IdentifyRendering {
     }
 
     private func fail(_ fault: ModelFault) {
-        Terminal.say("dcae: error: \(model.error(fault))")
+        Terminal.fail(model.error(fault))
     }
 
     /// Where it comes from on the Hub, as far as its place tells.

@@ -36,7 +36,7 @@ struct RunOutput {
             if item.statistics.nonFiniteCount > 0 { hasNonFinite = true }
             // What is wrong with the data is said whatever else is silent.
             if !common.quiet || item.statistics.nonFiniteCount > 0 {
-                item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0)") }
+                item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0.forProgram)") }
             }
             guard !common.json else { return }
             if common.quiet { return item.outputs.forEach { Terminal.print($0) } }
@@ -45,7 +45,7 @@ struct RunOutput {
         observer.skipped = { error in
             skipped.append(error)
             bar.finish()
-            Terminal.say("dcae: error: \(error)")
+            Terminal.fail(error)
         }
         try run.run(files, observer)
         bar.finish()

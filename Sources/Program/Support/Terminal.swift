@@ -52,6 +52,11 @@ enum Terminal {
         return parts.joined(separator: boldStart)
     }
 
+    /// Says why something was not done, with options as the program's flags.
+    static func fail(_ error: any Refusal) {
+        say("dcae: error: " + error.line(Flags.spelling))
+    }
+
     static func warn(_ line: String) {
         say("dcae: warning: " + line)
     }

@@ -140,7 +140,7 @@ training = {
     "epoch": 3, "global_step": numpy.int64(17), "best": numpy.float64(0.25), "state_dict": small, "ema": average,
     "optimizer": optimizer.state_dict(), "hyper_parameters": {"lr": 1e-4, "betas": (0.9, 0.95)},
 }
-write("training.pt", training, small, notes=["weights taken from state_dict", "--section ema", "ignored: epoch"])
+write("training.pt", training, small, notes=["weights taken from state_dict", "name the section ema", "ignored: epoch"])
 write("training.pt", None, average, section="ema", notes=["weights taken from ema"])
 write("training.pt", None, refused="there is no section", section="emma")
 write("training.legacy.pt", training, small, notes=["weights taken from state_dict"], **LEGACY)

@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with a folder that torch.distributed.checkpoint wrote.
 package enum DistributedFault: Fault, Equatable {
@@ -21,7 +21,7 @@ package enum DistributedFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .cutOtherwise: "join it with torch.distributed.checkpoint.format_utils (dcp_to_torch_save)"
         case .noIndex: "copy the whole folder"
