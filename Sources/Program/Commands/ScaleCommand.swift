@@ -14,7 +14,7 @@ struct ScaleCommand: ParsableCommand {
         discussion: """
             The factor is the inverse of the root mean square of the latents over the
             training pictures, so an encoder and some pictures are enough to check it.
-            Pictures are resized and cropped to squares as the networks are evaluated.
+            Pictures are cut to squares as the networks are evaluated, by ADM's crop.
 
               dcae scale sana/ --images photos/
               dcae scale model.safetensors --images photos/ --write-config config.json
@@ -120,6 +120,7 @@ struct ScaleCommand: ParsableCommand {
             pictures,
             shard: shard,
             side: measure.size,
+            crop: measure.cut.crop,
             fingerprint: try EncoderFingerprint.of(loaded.source)
         )
         let store = output.map { output in

@@ -3,6 +3,7 @@ internal import Calibration
 internal import CheckpointIO
 internal import DCAE
 internal import DCAENetwork
+internal import Images
 internal import Inference
 internal import ModelZoo
 internal import Models
@@ -58,6 +59,8 @@ struct MeasureArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Measure so many pictures, evenly spread over those found.", valueName: "number"))
     var limit: Int?
 
+    @OptionGroup var cut: SquareArguments
+
     func validate() throws {
         guard (1...16384).contains(size) else { throw ValidationError("--size must be from 1 to 16384") }
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
@@ -68,7 +71,7 @@ struct MeasureArguments: ParsableArguments {
         guard !images.isEmpty else { return nil }
         let pictures = try PictureSet(at: images, limit: limit ?? Self.evidenceLimit)
         let model = try LoadedModel(options: AutoencoderDC.Options(), part: .encoder) { source }
-        let run = try MeasurementRun(model, pictures, shard: .whole, side: size, fingerprint: nil)
+        let run = try MeasurementRun(model, pictures, shard: .whole, side: size, crop: cut.crop, fingerprint: nil)
         return try ScaleReport(
             try MeasureProgress(common, total: pictures.entries.count).run(run, nil),
             registry: source.registry
@@ -77,6 +80,25 @@ struct MeasureArguments: ParsableArguments {
 
     /// Telling two factors apart that are 1.35 times apart takes no more; `dcae scale` measures them all.
     private static let evidenceLimit = 64
+}
+
+/// How pictures are made into squares.
+struct SquareArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Cut pictures otherwise than the networks are evaluated: crop, torchvision's Resize and CenterCrop.",
+            discussion: "By default it is ADM's crop: halved, resized, and cut in the middle.",
+            valueName: "way"
+        )
+    )
+    var fit: SquareFit?
+
+    var crop: SquareCrop { fit == nil ? .adm : .torchvision }
+}
+
+/// The ways to make squares that can be asked for by name.
+enum SquareFit: String, ExpressibleByArgument, CaseIterable {
+    case crop
 }
 
 /// What is shown while pictures are measured.
@@ -90,10 +112,15 @@ struct MeasureProgress {
     }
 
     func run(_ run: MeasurementRun, _ store: PartialStore?) throws -> PartialResult {
+        try self.run { observer in try run.run(store, observer) }
+    }
+
+    /// Runs a measurement that tells what becomes of its pictures.
+    func run<Part>(_ measure: (PictureRunObserver) throws -> Part) throws -> Part {
         let bar = Progress("measuring", total: total, quiet: common.quiet)
         defer { bar.finish() }
         var shown = 0
-        var observer = MeasurementRun.Observer()
+        var observer = PictureRunObserver()
         observer.progress = { done, _ in
             bar.advance(done - shown)
             shown = done
@@ -105,6 +132,6 @@ struct MeasureProgress {
             bar.finish()
             if !common.quiet { Terminal.warn("\(picture.key.escaped(limit: 300)): \(picture.reason)") }
         }
-        return try run.run(store, observer)
+        return try measure(observer)
     }
 }
