@@ -75,6 +75,8 @@ let package = Package(
                 "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels", "Libc",
             ]
         ),
+        // Products of matrices and eigenvalues by OpenBLAS, which is loaded when it is first asked for.
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "TensorCore", "Libc"]),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore", "Libc"]),
         // The autoencoder itself: encoder, decoder, tiling.
@@ -115,16 +117,15 @@ let package = Package(
 
         // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
         .target(name: "CKernels"),
-        .target(name: "CPlatform"),
+        .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        // Libraries that are loaded when a command needs them: OpenBLAS (apt libopenblas-dev, brew openblas) and libcurl
+        // (apt libcurl4-openssl-dev, brew curl). A system library target would link them into every start.
+        .target(name: "COpenBLAS", dependencies: ["CPlatform"]),
+        .target(name: "CCurl", dependencies: ["CPlatform"]),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
-        .systemLibrary(
-            name: "CCurl",
-            pkgConfig: "libcurl",
-            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
-        ),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "CTurboJPEG",
@@ -166,6 +167,7 @@ let tests: [(String, [Target.Dependency])] = [
             .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
         ]
     ),
+    ("LinearAlgebraTests", ["LinearAlgebra", "TensorCore"]),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     (
         "DCAENetworkTests",
