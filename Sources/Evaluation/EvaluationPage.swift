@@ -1,6 +1,8 @@
+internal import Calibration
 package import Images
 internal import Inference
 package import Pages
+internal import Perception
 internal import TensorCore
 
 extension EvaluationReport {

@@ -1,4 +1,7 @@
+internal import Calibration
 package import CheckpointIO
+internal import Inference
+internal import TensorCore
 
 extension EvaluationPart {
     /// Puts finished measurements of different models over the same pictures side by side, as if the models had run together.

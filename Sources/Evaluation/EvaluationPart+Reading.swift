@@ -1,4 +1,4 @@
-package import Calibration
+internal import Calibration
 package import CheckpointIO
 internal import Images
 internal import Inference

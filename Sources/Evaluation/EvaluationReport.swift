@@ -1,5 +1,5 @@
-package import Calibration
-package import CheckpointIO
+internal import Calibration
+internal import CheckpointIO
 package import ModelZoo
 package import Perception
 

@@ -1,12 +1,12 @@
 package import Calibration
-package import CheckpointIO
+internal import CheckpointIO
 internal import DCAE
 internal import DCAENetwork
 package import Images
 package import Inference
 internal import ModelZoo
 internal import Models
-package import Perception
+internal import Perception
 internal import TensorCore
 
 /// Pictures and what comes back of them, measured: by models that run, or in folders that somebody else filled.

@@ -1,6 +1,6 @@
 package import Images
 package import Perception
-package import StrictJSON
+internal import StrictJSON
 
 /// What is measured, and with what: results are of one kind only where this is the same, but for the models.
 package struct EvaluationSubject: Sendable, Equatable {

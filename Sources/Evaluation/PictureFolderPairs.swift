@@ -1,6 +1,6 @@
 package import Calibration
 internal import CheckpointIO
-package import Files
+internal import Files
 package import Images
 internal import TensorCore
 

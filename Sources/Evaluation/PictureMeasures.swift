@@ -1,4 +1,4 @@
-package import Images
+internal import Images
 package import Perception
 internal import Synchronization
 internal import TensorCore

@@ -1,4 +1,4 @@
-package import CheckpointIO
+internal import CheckpointIO
 internal import LinearAlgebra
 internal import TensorCore
 

@@ -1,4 +1,4 @@
-package import CheckpointIO
+internal import CheckpointIO
 internal import LinearAlgebra
 
 /// The Fréchet distance of two normal distributions, which FID is: |m1 - m2|² + tr(s1) + tr(s2) - 2 tr((s1 s2)^½).
@@ -57,14 +57,17 @@ package enum FrechetDistance {
         init(_ side: Side) throws {
             switch side {
             case .features(let matrix) where matrix.rowCount < matrix.featureCount:
-                let centred = try matrix.centred()
-                mean = centred.mean
-                factor = Factor(values: centred.deviations, rowCount: matrix.rowCount)
-                trace = centred.deviations.reduce(0) { $0 + $1 * $1 }
-                covariance = []
+                self.init(try matrix.centred(), rowCount: matrix.rowCount)
             case .features(let matrix): self.init(try FeatureStatistics(matrix))
             case .statistics(let statistics): self.init(statistics)
             }
+        }
+
+        private init(_ centred: (mean: [Double], deviations: [Double]), rowCount: Int) {
+            mean = centred.mean
+            factor = Factor(values: centred.deviations, rowCount: rowCount)
+            trace = centred.deviations.reduce(0) { $0 + $1 * $1 }
+            covariance = []
         }
 
         private init(_ statistics: FeatureStatistics) {

@@ -1,4 +1,4 @@
-package import CheckpointIO
+internal import CheckpointIO
 package import Images
 internal import LinearAlgebra
 

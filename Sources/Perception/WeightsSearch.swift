@@ -41,8 +41,9 @@ package struct WeightsSearch: Sendable {
             }
         }
         // One that is not named may be in the cache, as torchvision puts AlexNet there and nobody the heads.
-        let network = try found[.alexNet] ?? cached(.alexNet)
-        let heads = try found[.heads] ?? cached(.heads)
+        var (network, heads) = (found[.alexNet], found[.heads])
+        if network == nil { network = try cached(.alexNet) }
+        if heads == nil { heads = try cached(.heads) }
         guard let network else { throw CheckpointError(paths[0], .file, PerceptionFault.noNetwork) }
         guard let heads else { throw CheckpointError(paths[0], .file, PerceptionFault.noHeads) }
         return (network, heads)

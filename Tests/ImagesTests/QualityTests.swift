@@ -1,4 +1,6 @@
 import Images
+import StrictJSON
+import TestSupport
 import Testing
 
 @Suite("Quality")
@@ -14,6 +16,30 @@ struct QualityTests {
         #expect(quality.largestDifference == Int(numbers[2]))
         #expect(quality.psnr == numbers[3] || abs(quality.psnr - numbers[3]) < 1e-9)
         #expect(abs((quality.ssim ?? 0) - numbers[4]) < 1e-9)
+    }
+
+    /// To 1e-5, which is what single precision leaves torchmetrics; to 1e-9 of it in double precision.
+    @Test("PSNR, SSIM and MS-SSIM are torchmetrics'")
+    func torchmetrics() throws {
+        let cases = try #require(try Fixtures.json("quality/expected.json")["quality"]?.array)
+        #expect(cases.count == 5)
+        for expected in cases {
+            func integer(_ name: String) throws -> Int { try #require(expected[name]?.integer) }
+            let (width, height, seed) = (try integer("width"), try integer("height"), try integer("seed"))
+            let original = SeededPicture.make(width, height, seed: seed)
+            let picture = SeededPicture.make(width, height, seed: seed, noise: try integer("noise"))
+            #expect(hash(picture) == expected["hash"]?.string)
+            let quality = PictureQuality(of: picture, comparedTo: original, multiscale: true)
+            func isNear(_ value: Double?, _ name: String, _ tolerance: Double) -> Bool {
+                guard let wanted = expected[name]?.number else { return value == nil }
+                return abs((value ?? .nan) - wanted) < tolerance
+            }
+            #expect(isNear(quality.psnr, "psnr", 1e-9))
+            #expect(isNear(quality.ssim, "ssim", 1e-9) && isNear(quality.ssim, "ssim_f32", 1e-5))
+            #expect(isNear(quality.multiscaleSSIM, "ms_ssim", 1e-9))
+            #expect(isNear(quality.multiscaleSSIM, "ms_ssim_f32", 1e-5))
+            #expect((quality.multiscaleSSIM == nil) == (min(width, height) < PictureQuality.leastMultiscaleSide))
+        }
     }
 
     @Test("A picture smaller than the window has no SSIM")

@@ -5,7 +5,6 @@ internal import Files
 internal import Inference
 internal import ModelZoo
 internal import Models
-internal import StrictJSON
 
 struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -135,23 +134,7 @@ struct ScaleCommand: ParsableCommand {
         let total = shard.select(pictures.entries).count
         let result = try MeasureProgress(common, total: total).run(run, store)
         if shard.isWhole { return try show(result, registry) }
-        show(part: result, store?.path ?? "")
-    }
-
-    private func show(part result: PartialResult, _ path: String) {
-        let totals = result.totals
-        if common.json {
-            return Terminal.print([
-                "output": .string(path), "part": .integer(result.shard.index), "parts": .integer(result.shard.count),
-                "pictures": .integer(totals.pictures.count),
-                "unreadable": .array(
-                    totals.unreadable.map { ["picture": .string($0.key), "reason": .string($0.reason)] }
-                ),
-            ])
-        }
-        if common.quiet { return Terminal.print(path) }
-        let missed = totals.unreadable.isEmpty ? "" : ", \(totals.unreadable.count) could not be read"
-        Terminal.print("wrote \(path) (part \(result.shard), \(totals.pictures.count) pictures\(missed))")
+        common.show(part: result, store?.path ?? "")
     }
 
     private func show(_ result: PartialResult, _ registry: Registry) throws {

@@ -7,6 +7,7 @@ internal import Images
 internal import Inference
 internal import ModelZoo
 internal import Models
+internal import StrictJSON
 
 /// The part of a run over many pictures.
 struct ShardArguments: ParsableArguments {
@@ -133,5 +134,24 @@ struct MeasureProgress {
             if !common.quiet { Terminal.warn("\(picture.key.escaped(limit: 300)): \(picture.reason)") }
         }
         return try measure(observer)
+    }
+}
+
+extension CommonOptions {
+    /// Shows what became of one part of a measurement.
+    ///
+    /// - Parameter path: where it is kept.
+    func show(part result: some MeasuredPart, _ path: String) {
+        let (count, odd) = (result.pictureKeys.count, result.unreadable)
+        if json {
+            return Terminal.print([
+                "output": .string(path), "part": .integer(result.shard.index), "parts": .integer(result.shard.count),
+                "pictures": .integer(count),
+                "unreadable": .array(odd.map { ["picture": .string($0.key), "reason": .string($0.reason)] }),
+            ])
+        }
+        if quiet { return Terminal.print(path) }
+        let missed = odd.isEmpty ? "" : ", \(odd.count) could not be read"
+        Terminal.print("wrote \(path) (part \(result.shard), \(count) pictures\(missed))")
     }
 }
