@@ -192,7 +192,7 @@ let tests: [(String, [Target.Dependency])] = [
     (
         "EvaluationTests",
         [
-            "Evaluation", "Perception", "Calibration", "Inference", "DCAE", "Models", "Images", "CheckpointIO",
+            "Evaluation", "Perception", "Calibration", "Inference", "DCAE", "Models", "Images", "Pages", "CheckpointIO",
             "ModelZoo", "StrictJSON", "TensorCore", "Files",
         ]
     ),
@@ -207,7 +207,7 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     (
         "EndToEndTests",
-        ["Program", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
+        ["Program", "Perception", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
     ),
 ]
 for (name, dependencies) in tests {

@@ -48,7 +48,7 @@ package struct PartialResult: MeasuredPart {
             if config != other.config { return "its checkpoint has another configuration or scaling factor" }
             if side != other.side { return "it was made with --size \(side), not --size \(other.side)," }
             if crop != other.crop {
-                return "its pictures were cut in \(crop.possessive) way, not in \(other.crop.possessive),"
+                return "its pictures were cut in another way (\(crop.rawValue), not \(other.crop.rawValue))"
             }
             if pictureDigest != other.pictureDigest || pictureCount != other.pictureCount {
                 return "it is of other pictures (a set of \(pictureCount), not this of \(other.pictureCount))"

@@ -92,7 +92,9 @@ package struct EvaluationSubject: Sendable, Equatable {
 
     /// How another subject differs, in words, but for its models; nil where the figures can be compared.
     package func differenceOfConditions(from other: EvaluationSubject) -> String? {
-        if size != other.size { return "it was made \(Self.text(size)), not \(Self.text(other.size))," }
+        if size != other.size {
+            return "its pictures have another size (\(Self.text(size)), not \(Self.text(other.size)))"
+        }
         if crop != other.crop {
             return "its pictures were cut in another way (\(crop.rawValue), not \(other.crop.rawValue))"
         }
@@ -104,7 +106,9 @@ package struct EvaluationSubject: Sendable, Equatable {
             return "it was measured with other weights (\(words.isEmpty ? "none" : words))"
         }
         if referenceDigest != other.referenceDigest { return "its FID is against another reference" }
-        if program != other.program { return "it was measured by \(program), not \(other.program)," }
+        if program != other.program {
+            return "it was measured by another program (\(program), not \(other.program))"
+        }
         return nil
     }
 
@@ -113,7 +117,8 @@ package struct EvaluationSubject: Sendable, Equatable {
         func identity(_ side: Side) -> [String] { [side.fingerprint, side.precision, side.variant ?? ""] }
         guard sides.map(identity) == other.sides.map(identity) else {
             return sides.count == other.sides.count
-                ? "it is of another model" : "it is of \(sides.count) models, not of \(other.sides.count),"
+                ? "it is of another model"
+                : "it is of another number of models (\(sides.count), not \(other.sides.count))"
         }
         if sides.contains(where: \.fingerprint.isEmpty), sides.map(\.label) != other.sides.map(\.label) {
             return "it is of another folder"
@@ -121,7 +126,7 @@ package struct EvaluationSubject: Sendable, Equatable {
         return differenceOfConditions(from: other)
     }
 
-    private static func text(_ size: Int?) -> String { size.map { "with --size \($0)" } ?? "without --size" }
+    private static func text(_ size: Int?) -> String { size.map { "\($0)" } ?? "their own" }
 
     /// The note of what was measured, for a result and for the state of a run.
     var document: JSONValue {

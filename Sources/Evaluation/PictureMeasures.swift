@@ -68,10 +68,7 @@ package struct PictureMeasures: Sendable {
         PictureRecord(
             key: job.key,
             sampleCount: job.original.width * job.original.height * 3,
-            sides: job.latents.map { latent in
-                PictureRecord.Side(squaredError: 0, latent: latent, features: [])
-            },
-            features: []
+            sides: job.latents.map { PictureRecord.Side(latent: $0) }
         )
     }
 

@@ -16,6 +16,22 @@ package struct PictureRecord: Sendable, Equatable {
         package var latent: Latent?
         /// Inception's features; empty without weights.
         package var features: [Float]
+
+        package init(
+            squaredError: Int = 0,
+            ssim: Double? = nil,
+            multiscaleSSIM: Double? = nil,
+            lpips: Double? = nil,
+            latent: Latent? = nil,
+            features: [Float] = []
+        ) {
+            self.squaredError = squaredError
+            self.ssim = ssim
+            self.multiscaleSSIM = multiscaleSSIM
+            self.lpips = lpips
+            self.latent = latent
+            self.features = features
+        }
     }
 
     /// The sums over a latent's values.
@@ -23,6 +39,10 @@ package struct PictureRecord: Sendable, Equatable {
         package let count: Int
         package let sum: Double
         package let squares: Double
+
+        package init(count: Int, sum: Double, squares: Double) {
+            (self.count, self.sum, self.squares) = (count, sum, squares)
+        }
     }
 
     /// The picture's key.
@@ -33,6 +53,13 @@ package struct PictureRecord: Sendable, Equatable {
     package var sides: [Side]
     /// The features of the original; empty without weights, or where there is a reference.
     package var features: [Float]
+
+    package init(key: String, sampleCount: Int, sides: [Side], features: [Float] = []) {
+        self.key = key
+        self.sampleCount = sampleCount
+        self.sides = sides
+        self.features = features
+    }
 
     /// The peak signal-to-noise ratio in decibels; infinite for a picture that came back identical.
     package func psnr(_ side: Int) -> Double {
