@@ -64,16 +64,18 @@ package struct PictureRun<Part: MeasuredPart, Input: Sendable> {
         do {
             for entry in left {
                 guard let input = reader.next() else { break }
+                let count = result.doneCount
                 try measure(entry, input, into: &result, observer)
-                observer.progress(result.doneCount, entries.count)
+                if result.doneCount > count { observer.progress(result.doneCount, entries.count) }
                 if let store, ContinuousClock.now - saved >= store.interval, !result.isComplete {
                     try settle(&result)
                     try store.save(result)
                     saved = .now
                 }
             }
+            let count = result.doneCount
             try settle(&result)
-            observer.progress(result.doneCount, entries.count)
+            if result.doneCount > count { observer.progress(result.doneCount, entries.count) }
         } catch {
             try? store?.save(result)
             throw error

@@ -161,7 +161,7 @@ package struct EvaluationReport: Sendable {
             switch measure.measure {
             case .multiscaleSSIM: 176
             case .lpips: PerceptualDistance.leastSide
-            case .psnr, .ssim: 11
+            case .psnr, .ssim: 6
             }
         return "\(measure.measure.name) is not defined for \(pictures(measure.undefinedCount))\(owner) "
             + "with a side below \(least) pixels"

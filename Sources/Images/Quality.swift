@@ -8,7 +8,7 @@ public struct PictureQuality: Sendable, Equatable {
     public let meanDifference: Double
     /// The largest difference of two samples.
     public let largestDifference: Int
-    /// The structural similarity, at most 1, or nil for pictures under 11 pixels wide or high.
+    /// The structural similarity, at most 1, or nil for pictures under 6 pixels wide or high.
     public let ssim: Double?
     /// The structural similarity over five scales, at most 1; nil for pictures under 176 pixels wide or high, for which it is
     /// not defined, and where it was not asked for.
@@ -31,10 +31,9 @@ public struct PictureQuality: Sendable, Equatable {
 
     /// Compares two pictures of the same size; those of 16 bits are rounded to 8.
     ///
-    /// The structural similarity is that of Wang et al. 2004 as torchmetrics computes it with its defaults and
-    /// `data_range=255`, and skimage with `gaussian_weights=True, sigma=1.5, use_sample_covariance=False`: a Gaussian
-    /// window of 11x11 with sigma 1.5, K1 = 0.01, K2 = 0.03, the mean over the three channels of colour and over every
-    /// position at which the window lies within the picture. Over five scales it is that of Wang et al. 2003 with
+    /// The structural similarity is that of Wang et al. 2004 as torchmetrics computes it since 1.5 with `data_range=255`: a
+    /// Gaussian window of 11x11 with sigma 1.5, K1 = 0.01, K2 = 0.03, the mean over the three channels of colour and over
+    /// every pixel, with the picture mirrored around its border. Over five scales it is that of Wang et al. 2003 with
     /// torchmetrics' defaults.
     ///
     /// - Parameters:

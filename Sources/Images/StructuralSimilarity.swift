@@ -3,7 +3,8 @@ internal import Libc
 /// Structural similarity of Wang et al. 2004, on one scale or on five (Wang et al. 2003), as torchmetrics computes both.
 ///
 /// A Gaussian window of 11x11 with sigma 1.5, K1 = 0.01, K2 = 0.03, samples of 0...255; the mean over the three channels of
-/// colour and over every position at which the window lies within the picture.
+/// colour and over every pixel, around which the picture is mirrored where the window reaches beyond it. (torchmetrics before
+/// 1.5, and skimage, leave those pixels out, as the parts of the multiscale similarity that ignore brightness still do.)
 struct StructuralSimilarity {
     /// The similarity on the picture's own scale.
     let single: Double
@@ -13,7 +14,7 @@ struct StructuralSimilarity {
     /// The least side of a picture that five scales are defined for: 16 times the window's.
     static let leastMultiscaleSide = side * 16
 
-    /// Compares interleaved samples of three channels; nil for pictures under 11 pixels wide or high.
+    /// Compares interleaved samples of three channels; nil for pictures under 6 pixels wide or high.
     init?(_ a: [UInt8], _ b: [UInt8], width: Int, height: Int, multiscale wantsMultiscale: Bool) {
         var pair = Pair(a: a.map(Float.init), b: b.map(Float.init), width: width, height: height)
         guard let first = pair.means() else { return nil }
@@ -38,6 +39,9 @@ struct StructuralSimilarity {
     }
 
     private static let side = 11
+    private static let border = 5
+    /// A smaller picture cannot be mirrored as far as the window reaches.
+    static let leastSide = 6
     private static let exponents = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
 
     /// Half of the symmetrical window, the outermost weight first and the middle one last.
@@ -78,26 +82,53 @@ struct StructuralSimilarity {
             return Pair(a: half(a), b: half(b), width: w, height: h)
         }
 
+        /// Both with their first and last five rows and columns mirrored outwards.
+        private var mirrored: Pair {
+            let (w, h) = (width + 2 * border, height + 2 * border)
+            func source(_ position: Int, _ size: Int) -> Int {
+                let index = abs(position - border)
+                return index < size ? index : 2 * (size - 1) - index
+            }
+            func mirror(_ values: [Float]) -> [Float] {
+                [Float](unsafeUninitializedCapacity: w * h * 3) { target, count in
+                    for y in 0..<h {
+                        let line = source(y, height) * width
+                        for x in 0..<w {
+                            let (from, to) = ((line + source(x, width)) * 3, (y * w + x) * 3)
+                            for channel in 0..<3 { target[to + channel] = values[from + channel] }
+                        }
+                    }
+                    count = w * h * 3
+                }
+            }
+            return Pair(a: mirror(a), b: mirror(b), width: w, height: h)
+        }
+
         func means() -> Means? {
-            guard width >= side && height >= side else { return nil }
-            let line = width * 3
+            guard min(width, height) >= leastSide else { return nil }
+            let whole = mirrored
+            let line = whole.width * 3
             // Sums down the columns of one row of windows: x, y, x² + y² (all that is needed of the two), and xy.
             var sums = [Double](repeating: 0, count: 4 * line)
             var total = Means()
-            a.withUnsafeBufferPointer { a in
-                b.withUnsafeBufferPointer { b in
+            whole.a.withUnsafeBufferPointer { a in
+                whole.b.withUnsafeBufferPointer { b in
                     window.withUnsafeBufferPointer { window in
                         sums.withUnsafeMutableBufferPointer { sums in
-                            for y in 0...(height - side) {
+                            for y in 0..<height {
                                 down(a, b, window, from: y * line, line: line, into: sums)
-                                across(UnsafeBufferPointer(sums), window, line: line, into: &total)
+                                let isInner = y >= border && y < height - border
+                                across(UnsafeBufferPointer(sums), window, line: line, isInner, into: &total)
                             }
                         }
                     }
                 }
             }
-            let count = Double((height - side + 1) * (width - side + 1) * 3)
-            return Means(similarity: total.similarity / count, contrast: total.contrast / count)
+            let inner = max(0, width - 2 * border) * max(0, height - 2 * border) * 3
+            return Means(
+                similarity: total.similarity / Double(width * height * 3),
+                contrast: inner > 0 ? total.contrast / Double(inner) : 0
+            )
         }
     }
 
@@ -129,11 +160,14 @@ struct StructuralSimilarity {
         _ sums: UnsafeBufferPointer<Double>,
         _ window: UnsafeBufferPointer<Double>,
         line: Int,
+        _ isInner: Bool,
         into total: inout Means
     ) {
         let c1 = (0.01 * 255) * (0.01 * 255)
         let c2 = (0.03 * 255) * (0.03 * 255)
-        for i in 0..<(line - 3 * (side - 1)) {
+        let count = line - 3 * (side - 1)
+        let inner = isInner ? 3 * border..<max(3 * border, count - 3 * border) : 0..<0
+        for i in 0..<count {
             // A sample's neighbours in its own channel are three samples apart.
             func blur(_ map: Int) -> Double {
                 let start = map * line + i
@@ -145,7 +179,7 @@ struct StructuralSimilarity {
             let variances = blur(2) - x * x - y * y
             let covariance = blur(3) - x * y
             let contrast = (2 * covariance + c2) / (variances + c2)
-            total.contrast += contrast
+            if inner.contains(i) { total.contrast += contrast }
             total.similarity += (2 * x * y + c1) / (x * x + y * y + c1) * contrast
         }
     }

@@ -192,7 +192,9 @@ import Testing
         }
         let wanted = try encode("\(reports)/\(name).to\(side).png", [])
         #expect(try encode("\(reports)/\(name).png", ["--size", "\(side)"]) == wanted)
-        #expect(try encode("\(reports)/\(name).png", ["--size", "\(side)", "--fit", "crop"]) != wanted)
+        // A picture that is not halved first may be the same in both ways.
+        let other = try encode("\(reports)/\(name).png", ["--size", "\(side)", "--fit", "crop"])
+        #expect((other != wanted) == (name != "74x50"))
     }
 
     @Test(

@@ -31,7 +31,7 @@ import Testing
         #expect(
             found.notes == [
                 "1 picture came back identical; no mean PSNR has them in it",
-                "SSIM is not defined for 1 picture with a side below 11 pixels",
+                "SSIM is not defined for 1 picture with a side below 6 pixels",
                 "MS-SSIM is not defined for 5 pictures with a side below 176 pixels",
             ]
         )

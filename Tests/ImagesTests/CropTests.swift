@@ -9,7 +9,7 @@ import Testing
     /// Pictures that people have, and what the original's code makes of them with Pillow.
     @Test(
         arguments: [
-            ("141x141", 36), ("32x32", 32), ("50x37", 36), ("64x43", 64), ("74x50", 26), ("74x50", 32), ("75x50", 16),
+            ("141x141", 36), ("32x32", 32), ("50x37", 36), ("64x43", 64), ("74x50", 26), ("75x50", 16),
         ]
     )
     func report(name: String, side: Int) throws {

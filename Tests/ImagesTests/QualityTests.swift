@@ -18,7 +18,8 @@ struct QualityTests {
         #expect(abs((quality.ssim ?? 0) - numbers[4]) < 1e-9)
     }
 
-    /// To 1e-5, which is what single precision leaves torchmetrics; to 1e-9 of it in double precision.
+    /// To 1e-5, which is what single precision leaves torchmetrics; far nearer to it in double precision, but for constants
+    /// that it has in single precision all the same: 10 / ln 10, and the exponents of MS-SSIM.
     @Test("PSNR, SSIM and MS-SSIM are torchmetrics'")
     func torchmetrics() throws {
         let cases = try #require(try Fixtures.json("quality/expected.json")["quality"]?.array)
@@ -34,9 +35,9 @@ struct QualityTests {
                 guard let wanted = expected[name]?.number else { return value == nil }
                 return abs((value ?? .nan) - wanted) < tolerance
             }
-            #expect(isNear(quality.psnr, "psnr", 1e-9))
+            #expect(isNear(quality.psnr, "psnr", 1e-5))
             #expect(isNear(quality.ssim, "ssim", 1e-9) && isNear(quality.ssim, "ssim_f32", 1e-5))
-            #expect(isNear(quality.multiscaleSSIM, "ms_ssim", 1e-9))
+            #expect(isNear(quality.multiscaleSSIM, "ms_ssim", 1e-7))
             #expect(isNear(quality.multiscaleSSIM, "ms_ssim_f32", 1e-5))
             #expect((quality.multiscaleSSIM == nil) == (min(width, height) < PictureQuality.leastMultiscaleSide))
         }
@@ -44,7 +45,7 @@ struct QualityTests {
 
     @Test("A picture smaller than the window has no SSIM")
     func small() {
-        let picture = Picture(width: 10, height: 40, filledWith: .white)
+        let picture = Picture(width: 5, height: 40, filledWith: .white)
         let quality = PictureQuality(of: picture, comparedTo: picture)
         #expect(quality.ssim == nil)
         #expect(quality.psnr == .infinity)
