@@ -121,7 +121,8 @@ let package = Package(
         .executableTarget(
             name: "Program",
             dependencies: [
-                "Evaluation", "Perception", "Calibration", "Inspection", "Inference", "Pages", "DCAE", "Conversion", "Synthesis", "Models",
+                "Evaluation", "Perception", "Calibration", "Inspection", "Inference", "Pages", "DCAE", "Conversion",
+                "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
                 "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -207,7 +208,10 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     (
         "EndToEndTests",
-        ["Program", "Perception", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
+        [
+            "Program", "Perception", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
+            "CPlatform",
+        ]
     ),
 ]
 for (name, dependencies) in tests {

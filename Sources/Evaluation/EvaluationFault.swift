@@ -8,8 +8,8 @@ package enum EvaluationFault: Fault, Equatable {
     case noPictures
     case notComparable(String, other: String)
     case incomplete(done: Int, of: Int)
-    case sameModel(String)
     case noFeatures
+    case noRoomForFeatures(gigabytes: Int)
 
     package var message: String {
         switch self {
@@ -21,7 +21,8 @@ package enum EvaluationFault: Fault, Equatable {
         case .noPictures: "no pictures are named"
         case .notComparable(let what, let other): "\(what) than \(other.escaped(limit: 80))"
         case .incomplete(let done, let all): "it is unfinished: \(done) of \(all) pictures were measured"
-        case .sameModel(let label): "\(label.escaped(limit: 80)) comes twice"
+        case .noRoomForFeatures(let gigabytes):
+            "the features of so many pictures take \(gigabytes) GB, more than there is"
         case .noFeatures: "statistics for FID need Inception's weights, and there are none"
         }
     }
@@ -33,7 +34,7 @@ package enum EvaluationFault: Fault, Equatable {
         case .noPictures: "name a folder of pictures, a .txt list or files after the models"
         case .notComparable: "measure both in the same way"
         case .incomplete: "repeat its command to finish it"
-        case .sameModel: "compare two models"
+        case .noRoomForFeatures: "take fewer with --limit, or leave rFID out with --no-fid"
         case .noFeatures: "give pt_inception-2015-12-05-6726825d.pth of pytorch-fid with --fid-weights"
         }
     }

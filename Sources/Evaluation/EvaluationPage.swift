@@ -74,9 +74,10 @@ extension EvaluationReport {
             let figures = side.measures.compactMap { $0.estimate == nil ? nil : "\($0.measure.name) \($0.text)" }
             let rfid = side.rfid.map { ["rFID \($0.fixed(3))"] } ?? []
             return "\(side.label): " + (figures + rfid).joined(separator: ", ")
-        } + comparisons.compactMap { comparison in
-            comparison.differences.first.map { $0.text(comparison.label) }
         }
+            + comparisons.compactMap { comparison in
+                comparison.differences.first.map { $0.text(comparison.label) }
+            }
     }
 
     private static func list(_ lines: [String]) -> Markup {
@@ -151,7 +152,8 @@ extension EvaluationReport {
             let words = sides[index].measures.compactMap { summary -> String? in
                 guard let record, let value = summary.measure.value(record, index) else { return nil }
                 return value.isFinite
-                    ? "\(summary.measure.name) \(value.fixed(summary.measure.digits))\(summary.measure.unit)" : "identical"
+                    ? "\(summary.measure.name) \(value.fixed(summary.measure.digits))\(summary.measure.unit)"
+                    : "identical"
             }
             let difference = ComparisonSheet.difference(of: picture, and: original)
             let title = sides.count > 1 ? sides[index].label : "Reconstruction"

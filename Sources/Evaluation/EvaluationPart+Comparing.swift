@@ -47,9 +47,11 @@ extension EvaluationPart {
             return joined
         }
         // A picture that one could not measure is missing from both.
-        let odd = unreadable + other.unreadable.filter { found in
-            !unreadable.contains { $0.key.utf8.elementsEqual(found.key.utf8) }
-        }
+        let odd =
+            unreadable
+            + other.unreadable.filter { found in
+                !unreadable.contains { $0.key.utf8.elementsEqual(found.key.utf8) }
+            }
         result.unreadable = odd
         result.sort()
         return result

@@ -103,7 +103,8 @@ package struct EvaluationReport: Sendable {
     }
 
     /// What FID is taken against; nil where it is not measured.
-    private static func target(_ part: EvaluationPart, _ reference: FeatureStatistics?) throws -> FrechetDistance.Side? {
+    private static func target(_ part: EvaluationPart, _ reference: FeatureStatistics?) throws -> FrechetDistance.Side?
+    {
         guard part.subject.hasFeatures, part.records.count > 1 else { return nil }
         if let expected = part.subject.referenceDigest {
             guard let reference, reference.digest == expected else {
@@ -150,7 +151,7 @@ package struct EvaluationReport: Sendable {
         let foreign = part.subject.weights.filter { $0.published == nil }
         if !foreign.isEmpty {
             notes.append(
-                "the weights of \(foreign.map(\.network).joined(separator: " and ")) are not those that were published"
+                "the weights of \(foreign.map(\.network).joined(separator: ", ")) are not those that were published"
             )
         }
         return notes

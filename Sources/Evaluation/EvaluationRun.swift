@@ -68,6 +68,7 @@ package struct EvaluationRun: Sendable {
         self.measures = measures
         self.threads = threads
         entries = shard.select(pictures.entries)
+        try measures.checkRoom(pictures: entries.count, sides: labels.count)
         let sides: [EvaluationSubject.Side]
         switch source {
         case .models(let models):
@@ -103,6 +104,8 @@ package struct EvaluationRun: Sendable {
 
     /// Pictures wait for their measures until there are enough for all threads, but no longer than this.
     private static let patience = Duration.seconds(10)
+    /// Nor for so many pixels, which take a gigabyte while they are measured.
+    private static let pixelPatience = 16 << 20
 
     /// Measures what is left to measure, as `PictureRun` does.
     ///
@@ -131,7 +134,12 @@ package struct EvaluationRun: Sendable {
                     latents: images.latents
                 )
             )
-            if waiting.count >= max(2, threads) || ContinuousClock.now - since > Self.patience { settle(&part) }
+            let pixels = waiting.reduce(0) { $0 + $1.original.width * $1.original.height }
+            if waiting.count >= max(2, threads) || pixels >= Self.pixelPatience
+                || ContinuousClock.now - since > Self.patience
+            {
+                settle(&part)
+            }
             return nil
         }
         run.settle = settle

@@ -1,3 +1,4 @@
+internal import CheckpointIO
 internal import Images
 package import Perception
 internal import Synchronization
@@ -101,11 +102,27 @@ package struct PictureMeasures: Sendable {
     }
 
     /// Why a picture's measures would take more memory than there is; nil where they do not.
+    ///
+    /// - Parameter count: how many pictures are held against it.
     func refusal(_ original: Picture, count: Int) -> String? {
-        guard lpips != nil else { return nil }
-        let bytes = PerceptualDistance.byteCount(width: original.width, height: original.height, count: count + 1)
-        if let bytes, MemoryLimit.allows(bytes) { return nil }
-        return "its LPIPS takes \((bytes ?? .max) >> 30) GB, more than there is; take smaller pictures, or add --no-lpips"
+        let (width, height) = (original.width, original.height)
+        // The bytes of all, and what the smaller scales of MS-SSIM take.
+        let plain = width * height * (3 * (count + 1) + 12 * count)
+        let perceptual =
+            lpips == nil ? 0 : PerceptualDistance.byteCount(width: width, height: height, count: count + 1)
+        if let perceptual, MemoryLimit.allows(plain + perceptual) { return nil }
+        let gigabytes = (plain + (perceptual ?? 0)) >> 30
+        return "its measures take \(gigabytes) GB, more than there is; take smaller pictures"
+            + (lpips == nil ? "" : ", or add --no-lpips")
+    }
+
+    /// Refuses more pictures than there is memory for their features.
+    func checkRoom(pictures: Int, sides: Int) throws(CheckpointError) {
+        guard inception != nil else { return }
+        let rows = sides + (needsOriginalFeatures ? 1 : 0)
+        let (bytes, overflow) = pictures.multipliedReportingOverflow(by: rows * InceptionNetwork.featureCount * 4)
+        guard overflow || !MemoryLimit.allows(bytes) else { return }
+        throw CheckpointError("pictures", .file, EvaluationFault.noRoomForFeatures(gigabytes: bytes >> 30))
     }
 }
 

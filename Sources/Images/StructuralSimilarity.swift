@@ -16,21 +16,18 @@ struct StructuralSimilarity {
 
     /// Compares interleaved samples of three channels; nil for pictures under 6 pixels wide or high.
     init?(_ a: [UInt8], _ b: [UInt8], width: Int, height: Int, multiscale wantsMultiscale: Bool) {
-        var pair = Pair(a: a.map(Float.init), b: b.map(Float.init), width: width, height: height)
+        let pair = Pair(a: a, b: b, width: width, height: height)
         guard let first = pair.means() else { return nil }
         single = first.similarity
         guard wantsMultiscale, min(width, height) >= Self.leastMultiscaleSide else {
             multiscale = nil
             return
         }
-        var product = 1.0
-        var means = first
-        for (scale, exponent) in Self.exponents.enumerated() {
-            if scale > 0 {
-                pair = pair.halved
-                guard let next = pair.means() else { return nil }
-                means = next
-            }
+        var product = pow(max(0, first.contrast), Self.exponents[0])
+        var scaled = pair.halved
+        for (scale, exponent) in Self.exponents.enumerated().dropFirst() {
+            if scale > 1 { scaled = scaled.halved }
+            guard let means = scaled.means() else { return nil }
             // Only the last scale counts brightness. What is below 0 counts as 0, which has no root.
             let value = scale < Self.exponents.count - 1 ? means.contrast : means.similarity
             product *= pow(max(0, value), exponent)
@@ -58,65 +55,43 @@ struct StructuralSimilarity {
     }
 
     /// Two pictures of one size.
-    private struct Pair {
-        let a: [Float]
-        let b: [Float]
+    private struct Pair<Sample: SimilaritySample> {
+        let a: [Sample]
+        let b: [Sample]
         let width: Int
         let height: Int
 
         /// Both with every 2x2 pixels averaged; a last odd row or column is left out.
-        var halved: Pair {
+        var halved: Pair<Float> {
             let (w, h, line) = (width / 2, height / 2, width * 3)
-            func half(_ values: [Float]) -> [Float] {
+            func half(_ values: [Sample]) -> [Float] {
                 [Float](unsafeUninitializedCapacity: w * h * 3) { target, count in
                     for y in 0..<h {
                         for x in 0..<(w * 3) {
                             let i = 2 * y * line + x / 3 * 6 + x % 3
-                            target[y * w * 3 + x] =
-                                (values[i] + values[i + 3] + values[i + line] + values[i + line + 3]) / 4
+                            let upper = Float(values[i].wide) + Float(values[i + 3].wide)
+                            let lower = Float(values[i + line].wide) + Float(values[i + line + 3].wide)
+                            target[y * w * 3 + x] = (upper + lower) / 4
                         }
                     }
                     count = w * h * 3
                 }
             }
-            return Pair(a: half(a), b: half(b), width: w, height: h)
-        }
-
-        /// Both with their first and last five rows and columns mirrored outwards.
-        private var mirrored: Pair {
-            let (w, h) = (width + 2 * border, height + 2 * border)
-            func source(_ position: Int, _ size: Int) -> Int {
-                let index = abs(position - border)
-                return index < size ? index : 2 * (size - 1) - index
-            }
-            func mirror(_ values: [Float]) -> [Float] {
-                [Float](unsafeUninitializedCapacity: w * h * 3) { target, count in
-                    for y in 0..<h {
-                        let line = source(y, height) * width
-                        for x in 0..<w {
-                            let (from, to) = ((line + source(x, width)) * 3, (y * w + x) * 3)
-                            for channel in 0..<3 { target[to + channel] = values[from + channel] }
-                        }
-                    }
-                    count = w * h * 3
-                }
-            }
-            return Pair(a: mirror(a), b: mirror(b), width: w, height: h)
+            return Pair<Float>(a: half(a), b: half(b), width: w, height: h)
         }
 
         func means() -> Means? {
             guard min(width, height) >= leastSide else { return nil }
-            let whole = mirrored
-            let line = whole.width * 3
+            let line = (width + 2 * border) * 3
             // Sums down the columns of one row of windows: x, y, x² + y² (all that is needed of the two), and xy.
             var sums = [Double](repeating: 0, count: 4 * line)
             var total = Means()
-            whole.a.withUnsafeBufferPointer { a in
-                whole.b.withUnsafeBufferPointer { b in
+            a.withUnsafeBufferPointer { a in
+                b.withUnsafeBufferPointer { b in
                     window.withUnsafeBufferPointer { window in
                         sums.withUnsafeMutableBufferPointer { sums in
                             for y in 0..<height {
-                                down(a, b, window, from: y * line, line: line, into: sums)
+                                down(a, b, window, y, line: line, into: sums)
                                 let isInner = y >= border && y < height - border
                                 across(UnsafeBufferPointer(sums), window, line: line, isInner, into: &total)
                             }
@@ -130,30 +105,49 @@ struct StructuralSimilarity {
                 contrast: inner > 0 ? total.contrast / Double(inner) : 0
             )
         }
-    }
 
-    private static func down(
-        _ a: UnsafeBufferPointer<Float>,
-        _ b: UnsafeBufferPointer<Float>,
-        _ window: UnsafeBufferPointer<Double>,
-        from start: Int,
-        line: Int,
-        into sums: UnsafeMutableBufferPointer<Double>
-    ) {
-        sums.update(repeating: 0)
-        for k in 0..<6 {
-            let weight = window[k]
-            let (top, bottom) = (start + k * line, start + (side - 1 - k) * line)
-            let pair: Double = k == 5 ? 0 : 1
-            for i in 0..<line {
-                let (x, y) = (Double(a[top + i]), Double(b[top + i]))
-                let (u, v) = (Double(a[bottom + i]) * pair, Double(b[bottom + i]) * pair)
-                sums[i] += weight * (x + u)
-                sums[line + i] += weight * (y + v)
-                sums[2 * line + i] += weight * (x * x + y * y + u * u + v * v)
-                sums[3 * line + i] += weight * (x * y + u * v)
+        /// The sums of the windows around the pixels of a row, with five mirrored columns to either side.
+        private func down(
+            _ a: UnsafeBufferPointer<Sample>,
+            _ b: UnsafeBufferPointer<Sample>,
+            _ window: UnsafeBufferPointer<Double>,
+            _ row: Int,
+            line: Int,
+            into sums: UnsafeMutableBufferPointer<Double>
+        ) {
+            sums.update(repeating: 0)
+            for k in 0..<6 {
+                let weight = window[k]
+                let top = mirrored(row - border + k, height) * width * 3
+                let bottom = mirrored(row + border - k, height) * width * 3
+                let pair: Double = k == 5 ? 0 : 1
+                for i in 0..<(width * 3) {
+                    let (x, y) = (a[top + i].wide, b[top + i].wide)
+                    let (u, v) = (a[bottom + i].wide * pair, b[bottom + i].wide * pair)
+                    let at = 3 * border + i
+                    sums[at] += weight * (x + u)
+                    sums[line + at] += weight * (y + v)
+                    sums[2 * line + at] += weight * (x * x + y * y + u * u + v * v)
+                    sums[3 * line + at] += weight * (x * y + u * v)
+                }
+            }
+            for map in 0..<4 {
+                for column in 0..<border {
+                    for channel in 0..<3 {
+                        let left = map * line + column * 3 + channel
+                        let right = map * line + (width + border + column) * 3 + channel
+                        sums[left] = sums[map * line + (2 * border - column) * 3 + channel]
+                        sums[right] = sums[map * line + (width + border - 2 - column) * 3 + channel]
+                    }
+                }
             }
         }
+    }
+
+    /// The position that one beyond a border is the image of.
+    private static func mirrored(_ position: Int, _ size: Int) -> Int {
+        let index = abs(position)
+        return index < size ? index : 2 * (size - 1) - index
     }
 
     private static func across(
@@ -183,4 +177,17 @@ struct StructuralSimilarity {
             total.similarity += (2 * x * y + c1) / (x * x + y * y + c1) * contrast
         }
     }
+}
+
+/// A sample that similarities are computed of.
+private protocol SimilaritySample {
+    var wide: Double { get }
+}
+
+extension UInt8: SimilaritySample {
+    fileprivate var wide: Double { Double(self) }
+}
+
+extension Float: SimilaritySample {
+    fileprivate var wide: Double { Double(self) }
 }

@@ -21,60 +21,72 @@ package struct FeatureStatistics: Sendable, Equatable {
     /// - Parameter features: a row for each picture, in an order that does not depend on how they were measured.
     /// - Throws: `PerceptionFault.tooFewPictures`, `.noMemory`, and where there is no OpenBLAS.
     package init(_ features: FeatureMatrix) throws {
-        let centred = try features.centred()
+        let algebra = try LinearAlgebra.load()
+        let mean = try features.mean()
         let count = features.featureCount
         var covariance = [Double](repeating: 0, count: count * count)
-        try centred.deviations.withUnsafeBufferPointer { deviations in
-            try covariance.withUnsafeMutableBufferPointer { target in
-                guard let deviations = deviations.baseAddress, let target = target.baseAddress else { return }
-                try LinearAlgebra.load().multiplyByOwnTranspose(
-                    Matrix(deviations, rows: features.rowCount, columns: count).transposed,
-                    into: target
-                )
+        for start in stride(from: 0, to: features.rowCount, by: Self.rowsAtOnce) {
+            let rows = start..<min(features.rowCount, start + Self.rowsAtOnce)
+            let deviations = features.deviations(from: mean, of: rows)
+            deviations.withUnsafeBufferPointer { deviations in
+                covariance.withUnsafeMutableBufferPointer { target in
+                    guard let deviations = deviations.baseAddress, let target = target.baseAddress else { return }
+                    algebra.multiplyByOwnTranspose(
+                        Matrix(deviations, rows: rows.count, columns: count).transposed,
+                        into: target,
+                        beta: start == 0 ? 0 : 1
+                    )
+                }
             }
         }
-        self.init(mean: centred.mean, covariance: covariance)
+        self.init(mean: mean, covariance: covariance)
     }
+
+    /// Enough for the product to run at full speed, whatever the number of pictures.
+    private static let rowsAtOnce = 4096
 }
 
 /// Features of pictures: a row for each.
 package struct FeatureMatrix: Sendable {
-    /// rowCount × featureCount values.
-    package let values: [Float]
+    package let rows: [[Float]]
     package let featureCount: Int
 
-    package var rowCount: Int { values.count / featureCount }
+    package var rowCount: Int { rows.count }
 
     package init(_ rows: [[Float]], featureCount: Int) {
-        self.featureCount = featureCount
-        values = Array(rows.joined())
+        precondition(rows.allSatisfy { $0.count == featureCount }, "rows of as many features")
+        (self.rows, self.featureCount) = (rows, featureCount)
     }
 
-    /// The mean, and every row less the mean and divided by the root of the number of rows less one: the covariance is the
-    /// product of their transpose and themselves.
-    func centred() throws(CheckpointError) -> (mean: [Double], deviations: [Double]) {
+    /// The mean of each feature.
+    ///
+    /// - Throws: `PerceptionFault.tooFewPictures`, or `.noMemory` where their covariance has no room.
+    func mean() throws(CheckpointError) -> [Double] {
         guard rowCount > 1 else {
             throw CheckpointError("FID", .file, PerceptionFault.tooFewPictures(rowCount))
         }
-        let bytes = values.count * 8 + 3 * featureCount * featureCount * 8
+        let bytes = min(rowCount, 4096) * featureCount * 8 + 4 * featureCount * featureCount * 8
         guard MemoryLimit.allows(bytes) else {
             throw CheckpointError("FID", .file, PerceptionFault.noMemory(gigabytes: bytes >> 30))
         }
         var mean = [Double](repeating: 0, count: featureCount)
-        for row in 0..<rowCount {
-            for column in 0..<featureCount { mean[column] += Double(values[row * featureCount + column]) }
+        for row in rows {
+            for column in 0..<featureCount { mean[column] += Double(row[column]) }
         }
-        for column in 0..<featureCount { mean[column] /= Double(rowCount) }
+        return mean.map { $0 / Double(rowCount) }
+    }
+
+    /// Rows less the mean, and divided by the root of the number of rows less one: the covariance is the product of their
+    /// transpose and themselves.
+    func deviations(from mean: [Double], of range: Range<Int>) -> [Double] {
         let scale = 1 / Double(rowCount - 1).squareRoot()
-        let deviations = [Double](unsafeUninitializedCapacity: values.count) { target, count in
-            for row in 0..<rowCount {
+        return [Double](unsafeUninitializedCapacity: range.count * featureCount) { target, count in
+            for (index, row) in rows[range].enumerated() {
                 for column in 0..<featureCount {
-                    let index = row * featureCount + column
-                    target[index] = (Double(values[index]) - mean[column]) * scale
+                    target[index * featureCount + column] = (Double(row[column]) - mean[column]) * scale
                 }
             }
-            count = values.count
+            count = range.count * featureCount
         }
-        return (mean, deviations)
     }
 }

@@ -37,7 +37,8 @@ package enum FrechetDistance {
         if (b.factor?.rowCount ?? .max) < (a.factor?.rowCount ?? .max) { swap(&a, &b) }
         var squares = 0.0
         for (x, y) in zip(a.mean, b.mean) { squares += (x - y) * (x - y) }
-        return squares + a.trace + b.trace - 2 * (try rootTrace(try a.factored(), b))
+        // No distance is below 0; rounding may be.
+        return max(0, squares + a.trace + b.trace - 2 * (try rootTrace(try a.factored(), b)))
     }
 
     /// A matrix whose transpose and itself have a covariance as their product.
@@ -57,16 +58,19 @@ package enum FrechetDistance {
         init(_ side: Side) throws {
             switch side {
             case .features(let matrix) where matrix.rowCount < matrix.featureCount:
-                self.init(try matrix.centred(), rowCount: matrix.rowCount)
+                let mean = try matrix.mean()
+                self.init(
+                    mean,
+                    Factor(values: matrix.deviations(from: mean, of: 0..<matrix.rowCount), rowCount: matrix.rowCount)
+                )
             case .features(let matrix): self.init(try FeatureStatistics(matrix))
             case .statistics(let statistics): self.init(statistics)
             }
         }
 
-        private init(_ centred: (mean: [Double], deviations: [Double]), rowCount: Int) {
-            mean = centred.mean
-            factor = Factor(values: centred.deviations, rowCount: rowCount)
-            trace = centred.deviations.reduce(0) { $0 + $1 * $1 }
+        private init(_ mean: [Double], _ factor: Factor) {
+            (self.mean, self.factor) = (mean, factor)
+            trace = factor.values.reduce(0) { $0 + $1 * $1 }
             covariance = []
         }
 

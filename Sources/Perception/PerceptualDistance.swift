@@ -87,7 +87,9 @@ package struct PerceptualDistance: Sendable {
         var results = [Double](repeating: 0, count: pictures.count)
         for (index, layer) in layers.enumerated() {
             for position in states.indices {
-                if Self.pooledLayers.contains(index) { states[position] = Pooling.maximumHalving.apply(states[position]) }
+                if Self.pooledLayers.contains(index) {
+                    states[position] = Pooling.maximumHalving.apply(states[position])
+                }
                 states[position] = layer.apply(states[position], algebra)
             }
             let norms = states.map(Self.norms)

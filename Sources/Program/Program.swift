@@ -39,7 +39,8 @@ struct Program: ParsableCommand {
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
             DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
-            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, EvalCommand.self, SynthesizeCommand.self,
+            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, EvalCommand.self,
+            SynthesizeCommand.self,
             PictureCommand.self, PullCommand.self, CacheCommand.self,
         ]
     )

@@ -25,7 +25,10 @@ import Testing
         for index in 0..<count {
             let key = "photos/\(index % 2 == 0 ? "below/" : "")p\(index).png"
             try folder.write(key, [])
-            try SeededPicture.make(80 + index * 9, 70 + index * 5, seed: index).writePNG(to: folder(key), overwrite: true)
+            try SeededPicture.make(80 + index * 9, 70 + index * 5, seed: index).writePNG(
+                to: folder(key),
+                overwrite: true
+            )
         }
     }
 
@@ -150,7 +153,8 @@ import Testing
                 }
             )
         }
-        let lpips = try ["--lpips-weights", write("w/a.safetensors", ForeignNetwork.alexNet.parameters)]
+        let lpips =
+            try ["--lpips-weights", write("w/a.safetensors", ForeignNetwork.alexNet.parameters)]
             + ["--lpips-weights", write("w/h.safetensors", ForeignNetwork.heads.parameters)]
         let inception = try write("inception.safetensors", ForeignNetwork.inception.parameters)
         let command = [Self.sana, folder("photos"), "--size", "64", "--json"] + lpips
@@ -168,7 +172,9 @@ import Testing
         let (a, b) = (try #require(model["rfid"]?.number), try #require(other["rfid"]?.number))
         #expect(abs(a / b - 1) < 1e-6, "\(a) \(b)")
         // A reference of pictures alone, and what cannot be.
-        let alone = try Self.run([folder("photos"), "--size", "64", "--fid-weights", inception, "--fid-reference", folder("b.npz")])
+        let alone = try Self.run([
+            folder("photos"), "--size", "64", "--fid-weights", inception, "--fid-reference", folder("b.npz"),
+        ])
         #expect(alone.status == 0 && alone.output.contains("wrote \(folder("b.npz"))"), "\(alone.error)")
         #expect(try Fixtures.bytes(folder("b.npz")) == Fixtures.bytes(folder("ref.npz")))
         let none = try Self.run([folder("photos"), "--size", "64"])
@@ -202,7 +208,8 @@ import Testing
             ([], "Missing expected argument"), (["merge"], "Missing expected argument '<results> ...'"),
             (["compare", "a.json"], "Missing expected argument '<results> ...'"),
             (["merge", "a.json", "--size", "64"], "merge takes results"),
-            (["m", "p", "--shard", "1/8"], "is of use only with --output"), (["m", "p", "--resume"], "--resume goes on from"),
+            (["m", "p", "--shard", "1/8"], "is of use only with --output"),
+            (["m", "p", "--resume"], "--resume goes on from"),
             (["--pairs", "a"], "--pairs takes a folder of originals"), (["m", "p", "--size", "0"], "--size must be"),
             (["m", "p", "--no-fid", "--fid-weights", "x"], "--no-fid leaves out"),
             (["m", "p", "--allow-missing"], "--allow-missing is for merge"),

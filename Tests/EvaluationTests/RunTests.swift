@@ -137,8 +137,10 @@ import Testing
                 "e.png has no picture of its name in T/made",
             ]
         )
-        #expect(pairs.leftOver(originals.entries).map { $0.replacing(folder.path, with: "T") }
-            == ["T/made/c.jpg", "T/made/c.webp", "T/made/x.png"])
+        #expect(
+            pairs.leftOver(originals.entries).map { $0.replacing(folder.path, with: "T") }
+                == ["T/made/c.jpg", "T/made/c.webp", "T/made/x.png"]
+        )
     }
 
     @Test func partsOfOtherMeasurementsAreRefused() throws {
@@ -154,7 +156,8 @@ import Testing
         _ = try evaluate([try tiny("f32")], folder("p"), shard: half(2), store: store("3.json", half(2)))
         func refusal(_ paths: [String], compare: Bool = false) -> String {
             do {
-                _ = try compare
+                _ =
+                    try compare
                     ? EvaluationPart.compare(paths.map(folder.callAsFunction))
                     : EvaluationPart.merge(paths.map(folder.callAsFunction), allowsMissing: false)
                 return "nothing"
@@ -190,7 +193,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("\"samples\": [", "\"samples\": [0, "), ("\"ssim\": [", "\"ssim\": [\"x\", "), ("\"protocol\": 1", "\"protocol\": 2"),
+            ("\"samples\": [", "\"samples\": [0, "), ("\"ssim\": [", "\"ssim\": [\"x\", "),
+            ("\"protocol\": 1", "\"protocol\": 2"),
             ("\"squared_errors\": [", "\"squared_errors\": [-1, "), ("\"complete\": true", "\"complete\": false"),
             ("\"shard\": \"1/1\"", "\"shard\": \"0/1\""), ("\"crop\": \"adm\"", "\"crop\": \"x\""),
         ]

@@ -22,7 +22,9 @@ struct FittingTests {
 
     @Test("The square in the middle is torchvision's", arguments: Fixture.expected("square"))
     func square(_ line: [String]) throws {
-        #expect(hash(try picture.centreSquare(side: try #require(Int(line[0])), crop: .torchvision, name: "f")) == line[1])
+        #expect(
+            hash(try picture.centreSquare(side: try #require(Int(line[0])), crop: .torchvision, name: "f")) == line[1]
+        )
     }
 
     @Test("Resizing 16 bits gives what PIL makes of floating-point channels", arguments: Fixture.expected("resize16"))

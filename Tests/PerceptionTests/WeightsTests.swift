@@ -50,7 +50,9 @@ import Testing
         let name = "lin0.model.1.weight"
         let short = try folder.write(
             "short.safetensors",
-            tensors: [(TensorDescriptor(name: name, dtype: .f32, shape: [1, 2, 1, 1]), [UInt8](repeating: 0, count: 8))]
+            tensors: [
+                (TensorDescriptor(name: name, dtype: .f32, shape: [1, 2, 1, 1]), [UInt8](repeating: 0, count: 8))
+            ]
         )
         let table: [([String], String)] = [
             (
@@ -58,7 +60,10 @@ import Testing
                 "heads.safetensors: these are the heads of LPIPS alone, and it runs on AlexNet; give it too: "
                     + "torchvision has it as alexnet-owt-7be5be79.pth"
             ),
-            ([heads, again], "again.safetensors: it is another file of LPIPS heads, beside T/heads.safetensors; give one of them"),
+            (
+                [heads, again],
+                "again.safetensors: it is another file of LPIPS heads, beside T/heads.safetensors; give one of them"
+            ),
             (
                 [other],
                 "other.safetensors: these are no weights of AlexNet or LPIPS heads: there is no tensor \"features.0.weight\" or "
