@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What torchmetrics, lpips, pytorch-fid, scipy and Pillow say, for Tests/PerceptionTests and ImagesTests.
 
-  make.py            writes expected.json and crops.txt here
+  make.py            writes expected.json, crops.txt and compressed.npz here
   make.py --crops    writes crops.txt alone
+  make.py --archives writes compressed.npz alone
   make.py --time     times pytorch-fid's Inception at 299 on two threads, for docs/performance.md
 
 Weights are made by a formula (`seeded`) that Tests/TestSupport/SeededWeights.swift has too. Needs torch, torchvision,
@@ -235,6 +236,13 @@ def write_crops():
         file.write("\n".join(crops()) + "\n")
 
 
+def archives():
+    """What `numpy.savez_compressed` writes, with every kind of block: fixed codes, codes of their own, and stored bytes."""
+    np.savez_compressed(
+        os.path.join(here, "compressed.npz"), zeros=np.zeros(20000), counts=np.arange(3000.0) % 97, few=np.array([1.5, -2.0]),
+        noise=(stream("noise", 4000) * 256).astype(np.uint8), wave=stream("wave", 600))
+
+
 def measure():
     torch.set_num_threads(2)
     network = inception()
@@ -253,6 +261,9 @@ if "--time" in sys.argv:
     measure()
 elif "--crops" in sys.argv:
     write_crops()
+elif "--archives" in sys.argv:
+    archives()
 else:
     main()
     write_crops()
+    archives()
