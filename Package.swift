@@ -81,6 +81,11 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore", "Libc"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
+        // The same network in double precision, plain and by OpenBLAS: what the fast one is held against.
+        .target(
+            name: "ReferenceNetwork",
+            dependencies: ["DCAENetwork", "Kernels", "LinearAlgebra", "ModelZoo", "TensorCore", "Libc"]
+        ),
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
         .target(
             name: "DCAE",
@@ -168,6 +173,10 @@ let tests: [(String, [Target.Dependency])] = [
         ]
     ),
     ("LinearAlgebraTests", ["LinearAlgebra", "TensorCore"]),
+    (
+        "ReferenceNetworkTests",
+        ["ReferenceNetwork", "DCAE", "DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
+    ),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     (
         "DCAENetworkTests",
