@@ -95,8 +95,16 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "DCAE", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
-                "TensorCore", "Files", "Libc",
+                "DCAE", "DCAENetwork", "ReferenceNetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO",
+                "ModelZoo", "TensorCore", "Files", "Libc",
+            ]
+        ),
+        // The fast engine held against the reference, layer by layer; what low precision costs.
+        .target(
+            name: "Numerics",
+            dependencies: [
+                "Inference", "ReferenceNetwork", "LinearAlgebra", "DCAENetwork", "Kernels", "Models", "Images",
+                "CheckpointIO", "ModelZoo", "TensorCore", "Files",
             ]
         ),
         // Statistics of latents over pictures: the scaling factor measured, and held against those published.
@@ -113,7 +121,8 @@ let package = Package(
         .executableTarget(
             name: "Program",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAE", "Conversion", "Synthesis", "Models",
+                "Calibration", "Inspection", "Inference", "Numerics", "ReferenceNetwork", "Pages", "DCAE", "Conversion",
+                "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
                 "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -184,6 +193,13 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     ("ImagesTests", ["Images", "TensorCore", "Libc"]),
     ("DCAETests", ["DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "NumericsTests",
+        [
+            "Numerics", "Inference", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo",
+            "TensorCore",
+        ]
+    ),
     ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),
     (
         "CalibrationTests",
