@@ -196,7 +196,8 @@ let tests: [(String, [Target.Dependency])] = [
     (
         "NumericsTests",
         [
-            "Numerics", "Inference", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo",
+            "Numerics", "Inference", "ReferenceNetwork", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO",
+            "ModelZoo",
             "TensorCore",
         ]
     ),

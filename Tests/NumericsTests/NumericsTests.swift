@@ -6,6 +6,7 @@ import Inference
 import ModelZoo
 import Models
 import Numerics
+import ReferenceNetwork
 import TensorCore
 import TestSupport
 import Testing

@@ -114,9 +114,16 @@ extension CastDamage {
 
 extension ActivationRange {
     static func render(_ layers: [ActivationRange], in format: CastDamage.Format) {
-        let outside = layers.filter { $0.lost != CastReport() }
+        let outside = layers.filter { $0.lost.overflows > 0 }
+        let zeros = layers.reduce(0) { $0 + $1.lost.underflows }
+        let count = layers.reduce(0) { $0 + $1.count }
+        let largest = layers.max { $0.largest < $1.largest }
+        let most = largest.map { "; the largest value is \(Double($0.largest).scientific), in \($0.layer)" } ?? ""
+        let small = "\(zeros.grouped) of \(count.grouped) values become zero"
         guard !outside.isEmpty else {
-            return Terminal.print("activations: \(format.rawValue) holds all of \(layers.count) layers")
+            return Terminal.print(
+                "activations: \(format.rawValue) holds all of \(layers.count) layers\(most); \(small)"
+            )
         }
         var table = Table(["LAYER", "LARGEST", "INFINITE", "ZERO", "OF"], right: [1, 2, 3, 4], shortened: 0)
         for layer in outside {
@@ -126,9 +133,9 @@ extension ActivationRange {
             ])
         }
         table.print()
-        let infinite = layers.count { $0.lost.overflows > 0 }
         Terminal.print(
-            "activations: \(infinite) of \(layers.count) layers have values that become infinite in \(format.rawValue)"
+            "activations: \(outside.count) of \(layers.count) layers have values that \(format.rawValue) does not hold"
+                + "\(most); \(small)"
         )
     }
 
