@@ -81,6 +81,11 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore", "Libc"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
+        // The same network in double precision, plain and by OpenBLAS: what the fast one is held against.
+        .target(
+            name: "ReferenceNetwork",
+            dependencies: ["DCAENetwork", "Kernels", "LinearAlgebra", "ModelZoo", "TensorCore", "Libc"]
+        ),
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
         .target(
             name: "DCAE",
@@ -90,8 +95,16 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "DCAE", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
-                "TensorCore", "Files", "Libc",
+                "DCAE", "DCAENetwork", "ReferenceNetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO",
+                "ModelZoo", "TensorCore", "Files", "Libc",
+            ]
+        ),
+        // The fast engine held against the reference, layer by layer; what low precision costs.
+        .target(
+            name: "Numerics",
+            dependencies: [
+                "Inference", "ReferenceNetwork", "LinearAlgebra", "DCAENetwork", "Kernels", "Models", "Images",
+                "CheckpointIO", "ModelZoo", "TensorCore", "Files",
             ]
         ),
         // Statistics of latents over pictures: the scaling factor measured, and held against those published.
@@ -121,8 +134,8 @@ let package = Package(
         .executableTarget(
             name: "Program",
             dependencies: [
-                "Evaluation", "Perception", "Calibration", "Inspection", "Inference", "Pages", "DCAE", "Conversion",
-                "Synthesis", "Models",
+                "Evaluation", "Perception", "Calibration", "Inspection", "Inference", "Numerics", "ReferenceNetwork",
+                "Pages", "DCAE", "Conversion", "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
                 "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -182,6 +195,10 @@ let tests: [(String, [Target.Dependency])] = [
         ]
     ),
     ("LinearAlgebraTests", ["LinearAlgebra", "TensorCore"]),
+    (
+        "ReferenceNetworkTests",
+        ["ReferenceNetwork", "DCAE", "DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
+    ),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     (
         "DCAENetworkTests",
@@ -195,6 +212,14 @@ let tests: [(String, [Target.Dependency])] = [
         [
             "Evaluation", "Perception", "Calibration", "Inference", "DCAE", "Models", "Images", "Pages", "CheckpointIO",
             "ModelZoo", "StrictJSON", "TensorCore", "Files",
+        ]
+    ),
+    (
+        "NumericsTests",
+        [
+            "Numerics", "Inference", "ReferenceNetwork", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO",
+            "ModelZoo",
+            "TensorCore",
         ]
     ),
     ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),

@@ -47,9 +47,9 @@ extension EvaluationReport {
         if !figures.isEmpty {
             page.add("published", "Beside what was published", Self.list(figures.map(\.text)))
         }
-        for comparison in comparisons {
+        for (index, comparison) in comparisons.enumerated() {
             page.add(
-                "against",
+                "against-\(index + 1)",
                 "\(comparison.label) against \(sides[0].label)",
                 Self.list(comparison.differences.map { $0.text(comparison.label) })
             )
@@ -101,7 +101,7 @@ extension EvaluationReport {
                     "\($0.lowerBound.fixed(digits)) to \($0.upperBound.fixed(digits))"
                 }
                 table.add([
-                    .text(side.label), .text(summary.measure.name + summary.measure.unit),
+                    .text(side.label), .text(summary.measure.title),
                     .number(summary.estimate?.mean, summary.estimate?.mean.fixed(digits) ?? summary.text),
                     .text(interval ?? ""), .number(summary.median, summary.median?.fixed(digits) ?? ""),
                     .number(summary.worst.first?.value, summary.worst.first?.value.fixed(digits) ?? ""),
@@ -129,7 +129,7 @@ extension EvaluationReport {
             id: "table-pictures",
             caption: part.records.count > Self.rowLimit ? "The \(Self.rowLimit) worst pictures" : "Pictures",
             columns: [("Picture", .text)] + (sides.count > 1 ? [("Model", .text)] : [])
-                + measures.map { ($0.name + $0.unit, .number) },
+                + measures.map { ($0.title, .number) },
             hasFilter: true
         )
         for record in order.prefix(Self.rowLimit) {

@@ -22,6 +22,8 @@ package enum QualityMeasure: String, Sendable, CaseIterable {
     package var digits: Int { self == .psnr ? 2 : 4 }
     /// What it is counted in, with a space before it.
     package var unit: String { self == .psnr ? " dB" : "" }
+    /// The heading of a column of it, as `PSNR, dB`.
+    package var title: String { unit.isEmpty ? name : name + "," + unit }
 
     /// Its value of a picture; nil where it is not defined or was not measured, infinite where nothing differs.
     func value(_ record: PictureRecord, _ side: Int) -> Double? {

@@ -68,13 +68,13 @@ package struct ImageLoader: Sendable {
 
 extension FloatTensor {
     /// One image of the batch.
-    func image(_ index: Int) throws -> FloatTensor {
+    package func image(_ index: Int) throws -> FloatTensor {
         let part = values[(index * imageCount)..<((index + 1) * imageCount)]
         return try FloatTensor(batch: 1, channels: channels, height: height, width: width, values: Array(part))
     }
 
     /// One sample of the batch as a picture, which takes three channels.
-    func picture(_ index: Int = 0) -> Picture {
+    package func picture(_ index: Int = 0) -> Picture {
         let part = values[(index * imageCount)..<((index + 1) * imageCount)]
         return Picture(planes: Array(part), width: width, height: height)
     }

@@ -2,6 +2,7 @@ internal import DCAE
 package import DCAENetwork
 package import ModelZoo
 package import Models
+package import ReferenceNetwork
 
 /// A checkpoint opened for running.
 package struct LoadedModel: Sendable {
@@ -15,6 +16,8 @@ package struct LoadedModel: Sendable {
     package let seconds: Double
     /// The tiles that large images are run in; nil to run all whole.
     package var tiling: Tiling?
+    /// What runs instead of the network, in double precision; nil for the network itself.
+    package var reference: ReferenceNetwork?
 
     /// Opens the network of a checkpoint.
     package init(options: AutoencoderDC.Options, part: NetworkPart = .whole, _ source: () throws -> OpenedModel) throws
@@ -36,7 +39,8 @@ package struct LoadedModel: Sendable {
         progress: AutoencoderDC.Progress? = nil
     ) throws(PlacedRefusal) -> FloatTensor {
         try run(place) { network throws(NetworkError) in
-            try network.encode(image, tiling: tiling, progress: progress)
+            if let reference { return try reference.run(.encode, image, progress: progress).tensor.rounded }
+            return try network.encode(image, tiling: tiling, progress: progress)
         }
     }
 
@@ -49,12 +53,13 @@ package struct LoadedModel: Sendable {
         progress: AutoencoderDC.Progress? = nil
     ) throws(PlacedRefusal) -> FloatTensor {
         try run(place) { network throws(NetworkError) in
-            try network.decode(latent, tiling: tiling, progress: progress)
+            if let reference { return try reference.run(.decode, latent, progress: progress).tensor.rounded }
+            return try network.decode(latent, tiling: tiling, progress: progress)
         }
     }
 
     /// Runs the network, with what goes wrong in it placed in the file that was its input.
-    func run<Result>(
+    package func run<Result>(
         _ place: String,
         _ body: (AutoencoderDC) throws(NetworkError) -> Result
     ) throws(PlacedRefusal) -> Result {

@@ -31,7 +31,7 @@ extension EvaluationReport {
             "\($0.lowerBound.fixed(digits)) to \($0.upperBound.fixed(digits))"
         }
         return [
-            summary.measure.name + (summary.measure.unit.isEmpty ? "" : "," + summary.measure.unit),
+            summary.measure.title,
             summary.estimate?.mean.fixed(digits) ?? summary.text, interval ?? "",
             summary.median?.fixed(digits) ?? "", summary.worst.first?.value.fixed(digits) ?? "",
             summary.worst.first?.key.escaped(limit: 200) ?? "",
