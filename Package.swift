@@ -115,13 +115,27 @@ let package = Package(
                 "TensorCore", "Files",
             ]
         ),
-        // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
+        // The networks that pictures are judged with, which are not ours: LPIPS, Inception, and FID of its features.
+        .target(
+            name: "Perception",
+            dependencies: ["LinearAlgebra", "Images", "CheckpointIO", "TensorCore", "Files", "Libc"]
+        ),
+        // Pictures that came back, measured: by models or in folders, in parts, compared, and held against what was published.
+        .target(
+            name: "Evaluation",
+            dependencies: [
+                "Perception", "Calibration", "Inference", "DCAE", "DCAENetwork", "Kernels", "Models", "Images", "Pages",
+                "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "Files",
+            ]
+        ),
+        // PNG, JPEG and WebP in, PNG out; PSNR, SSIM and MS-SSIM; the crops that networks are evaluated with.
         .target(name: "Images", dependencies: ["Files", "CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore", "Libc"]),
         // The program `dcae`: one file per command. Its module is not called that, for macOS does not tell it from DCAE.
         .executableTarget(
             name: "Program",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Numerics", "ReferenceNetwork", "Pages", "DCAE", "Conversion",
+                "Evaluation", "Perception", "Calibration", "Inspection", "Inference", "Numerics", "ReferenceNetwork",
+                "Pages", "DCAE", "Conversion",
                 "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
                 "CPlatform", "Files", "Libc",
@@ -154,7 +168,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Synthesis", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
+            dependencies: ["Synthesis", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
             path: "Tests/TestSupport"
         ),
     ]
@@ -191,14 +205,21 @@ let tests: [(String, [Target.Dependency])] = [
         "DCAENetworkTests",
         ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
     ),
-    ("ImagesTests", ["Images", "TensorCore", "Libc"]),
+    ("ImagesTests", ["Images", "StrictJSON", "TensorCore", "Libc"]),
     ("DCAETests", ["DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
     (
         "NumericsTests",
         [
             "Numerics", "Inference", "ReferenceNetwork", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO",
-            "ModelZoo",
-            "TensorCore",
+            "ModelZoo", "TensorCore",
+        ]
+    ),
+    ("PerceptionTests", ["Perception", "Images", "CheckpointIO", "TensorCore", "Files"]),
+    (
+        "EvaluationTests",
+        [
+            "Evaluation", "Perception", "Calibration", "Inference", "DCAE", "Models", "Images", "Pages", "CheckpointIO",
+            "ModelZoo", "StrictJSON", "TensorCore", "Files",
         ]
     ),
     ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),
@@ -212,7 +233,10 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     (
         "EndToEndTests",
-        ["Program", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
+        [
+            "Program", "Perception", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
+            "CPlatform",
+        ]
     ),
 ]
 for (name, dependencies) in tests {

@@ -47,7 +47,9 @@ package struct ImageLoader: Sendable {
         }
         let picture = try Picture(file: path, background: background)
         guard channels == 3 else { throw CheckpointError(path, .file, InferenceFault.notRGB(channels: channels)) }
-        let shown = try side.map { side throws(ImageRefusal) in try picture.centreSquare(side: side, name: path) }
+        let shown = try side.map { side throws(ImageRefusal) in
+            try picture.centreSquare(side: side, crop: fit.squareCrop, name: path)
+        }
         let fitted = try (shown ?? picture).fitted(toMultipleOf: network.spatialCompressionRatio, by: fit, name: path)
         return Image(
             tensor: try FloatTensor(

@@ -53,6 +53,9 @@ struct ModelArguments: ParsableArguments {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
     }
 
+    /// The threads that networks run on.
+    var threadCount: Int { threads ?? AutoencoderDC.Options().threads }
+
     /// Opens the network of a checkpoint.
     ///
     /// - Parameters:
