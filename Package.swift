@@ -135,7 +135,8 @@ let package = Package(
             name: "Program",
             dependencies: [
                 "Evaluation", "Perception", "Calibration", "Inspection", "Inference", "Numerics", "ReferenceNetwork",
-                "Pages", "DCAE", "Conversion", "Synthesis", "Models",
+                "Pages", "DCAE", "Conversion",
+                "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
                 "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -206,20 +207,19 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     ("ImagesTests", ["Images", "StrictJSON", "TensorCore", "Libc"]),
     ("DCAETests", ["DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "NumericsTests",
+        [
+            "Numerics", "Inference", "ReferenceNetwork", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO",
+            "ModelZoo", "TensorCore",
+        ]
+    ),
     ("PerceptionTests", ["Perception", "Images", "CheckpointIO", "TensorCore", "Files"]),
     (
         "EvaluationTests",
         [
             "Evaluation", "Perception", "Calibration", "Inference", "DCAE", "Models", "Images", "Pages", "CheckpointIO",
             "ModelZoo", "StrictJSON", "TensorCore", "Files",
-        ]
-    ),
-    (
-        "NumericsTests",
-        [
-            "Numerics", "Inference", "ReferenceNetwork", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO",
-            "ModelZoo",
-            "TensorCore",
         ]
     ),
     ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),

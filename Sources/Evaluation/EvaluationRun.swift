@@ -81,7 +81,7 @@ package struct EvaluationRun: Sendable {
                     label: label,
                     variant: model.source.variant?.name,
                     fingerprint: try EncoderFingerprint.of(model.source, whole: true),
-                    precision: model.network.options.precision.rawValue
+                    precision: model.arithmetic
                 )
             }
         case .folders:

@@ -1,15 +1,17 @@
 internal import DCAE
 package import DCAENetwork
+internal import Kernels
 package import ModelZoo
 package import Models
 package import ReferenceNetwork
+package import TensorCore
 
 /// A checkpoint opened for running.
 package struct LoadedModel: Sendable {
     /// The checkpoint and what it is.
     package let source: OpenedModel
     /// Its network.
-    package let network: AutoencoderDC
+    package private(set) var network: AutoencoderDC
     /// The network's configuration, with its scaling factor where that is settled.
     package var config: AutoencoderDCConfig { source.config ?? network.config }
     /// How long it took to open, in seconds.
@@ -28,6 +30,31 @@ package struct LoadedModel: Sendable {
         self.source = model
         network = try AutoencoderDC(model, part: part, options: options)
         seconds = clock.now.seconds(since: start)
+    }
+
+    /// The format that weights were rounded to in memory; nil for those of the files.
+    package private(set) var weightFormat: String?
+
+    /// What computes, for notes of what was measured: `f32`, `f32, weights as fp16`, `f64 reference`.
+    package var arithmetic: String {
+        let products = reference == nil ? network.options.precision.rawValue : "f64 reference"
+        return products + (weightFormat.map { ", weights as \($0)" } ?? "")
+    }
+
+    /// The same with its weights rounded in memory.
+    ///
+    /// - Returns: the model, and what the cast lost, by parameter.
+    package func rounded(
+        to dtype: DType,
+        scaled: Bool,
+        called name: String
+    ) throws(PlacedRefusal) -> (model: LoadedModel, losses: [AutoencoderDC.WeightLoss]) {
+        let (network, losses) = try run(source.checkpoint.path) { network throws(NetworkError) in
+            try network.rounded(to: dtype, scaled: scaled)
+        }
+        var model = self
+        (model.network, model.weightFormat) = (network, name)
+        return (model, losses)
     }
 
     /// Encodes an image.

@@ -1,12 +1,14 @@
 internal import ArgumentParser
 internal import Calibration
 internal import CheckpointIO
+internal import DCAENetwork
 internal import Evaluation
 internal import Files
 internal import Images
 internal import Inference
 internal import ModelZoo
 internal import Models
+internal import Numerics
 internal import Pages
 internal import Perception
 internal import TensorCore
@@ -22,6 +24,7 @@ struct EvalCommand: ParsableCommand {
 
               dcae eval sana/ photos/                       the figures, the worst by name
               dcae eval fp32/ fp16/ photos/                 what fp16 costs, and whether it does
+              dcae eval sana/ photos/ --as fp16,fp8-e4m3    what a cast would cost
               dcae eval sana/ photos/ --html page.html      the worst pictures side by side
               dcae eval --pairs originals/ made/            two folders, whoever made the second
 
@@ -90,6 +93,16 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Replace files that exist; begin anew where there is a state.")
     var force = false
 
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp(
+            "Also measure the first model with its weights cast in memory: fp16, bf16, fp8-e4m3, fp8-e4m3-scaled.",
+            discussion: "Several have commas between them. What a cast loses is said.",
+            valueName: "formats"
+        )
+    )
+    var formats: FormatList?
+
     @OptionGroup var cut: SquareArguments
     @OptionGroup var foreign: ForeignWeightsArguments
     @OptionGroup var page: PageArguments
@@ -103,13 +116,16 @@ struct EvalCommand: ParsableCommand {
     func validate() throws {
         if isMerge || isComparison {
             if paths.count < (isMerge ? 2 : 3) { throw ValidationError("Missing expected argument '<results> ...'") }
-            if part.shard != nil || resume || size != nil || limit != nil || cut.fit != nil || foreign.areGiven {
+            if part.shard != nil || resume || size != nil || limit != nil || formats != nil || cut.fit != nil
+                || foreign.areGiven
+            {
                 throw ValidationError("\(paths[0]) takes results, and nothing that says how to measure")
             }
             if isComparison, output != nil { throw ValidationError("compare takes finished results, and writes none") }
         } else if pairs, paths.count < 2 {
             throw ValidationError("--pairs takes a folder of originals and one of reconstructions")
         }
+        if pairs, formats != nil { throw ValidationError("--as casts the weights of a model, and --pairs has none") }
         if allowMissing, !isMerge { throw ValidationError("--allow-missing is for merge") }
         if resume, output == nil { throw ValidationError("--resume goes on from the state that --output names") }
         if resume, force { throw ValidationError("--resume and --force exclude each other") }
@@ -184,7 +200,20 @@ struct EvalCommand: ParsableCommand {
         }
         let names = models.map(\.source.name)
         // By their variants, or by their files where these are the same.
-        return (.models(models), Set(names).count == names.count ? names : models.map(\.source.checkpoint.path))
+        let labels = Set(names).count == names.count ? names : models.map(\.source.checkpoint.path)
+        let cast = try (formats?.formats ?? []).map { format in
+            let (model, losses) = try models[0].rounded(
+                to: format.dtype,
+                scaled: format.isScaled,
+                called: format.rawValue
+            )
+            let lost = losses.reduce(into: CastReport()) { $0 += $1.report }
+            common.say([
+                "as \(format.rawValue), \(lost.overflows.grouped) weights become infinite and \(lost.underflows.grouped) zero"
+            ])
+            return model
+        }
+        return (.models(models + cast), labels + cast.compactMap { $0.weightFormat.map { "\(labels[0]) as \($0)" } })
     }
 
     private func sayLeftOver(_ folders: [PictureFolderPairs], _ pictures: PictureSet) {
