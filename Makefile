@@ -7,10 +7,10 @@ DCAE := .build/release/dcae
 
 # The system libraries: pkg-config module and Debian package of each.
 LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libcurl:libcurl4-openssl-dev libpng:libpng-dev \
-             libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev
+             libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev openblas:libopenblas-dev
 # Programs that some tests run, and the Debian package of each; without them these tests are skipped.
 TEST_TOOLS := chromium:chromium parallel:parallel strace:strace
-FORMULAE := json-c zstd openssl curl libpng jpeg-turbo webp pkgconf
+FORMULAE := json-c zstd openssl curl libpng jpeg-turbo webp openblas pkgconf
 
 .PHONY: all build demo test lint format sanitize install uninstall deps clean bench fuzz
 

@@ -75,10 +75,17 @@ let package = Package(
                 "Pages", "Models", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CKernels", "Libc",
             ]
         ),
+        // Products of matrices and eigenvalues by OpenBLAS, which is loaded when it is first asked for.
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "TensorCore", "Libc"]),
         // Matrix products, convolutions, norms and attention over buffers.
         .target(name: "Kernels", dependencies: ["CKernels", "TensorCore", "Libc"]),
         // The autoencoder itself: encoder, decoder, tiling.
         .target(name: "DCAENetwork", dependencies: ["Kernels", "ModelZoo", "TensorCore"]),
+        // The same network in double precision, plain and by OpenBLAS: what the fast one is held against.
+        .target(
+            name: "ReferenceNetwork",
+            dependencies: ["DCAENetwork", "Kernels", "LinearAlgebra", "ModelZoo", "TensorCore", "Libc"]
+        ),
         // The library's front door: an autoencoder from a checkpoint of any format and either layout.
         .target(
             name: "DCAE",
@@ -88,8 +95,16 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "DCAE", "DCAENetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO", "ModelZoo",
-                "TensorCore", "Files", "Libc",
+                "DCAE", "DCAENetwork", "ReferenceNetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO",
+                "ModelZoo", "TensorCore", "Files", "Libc",
+            ]
+        ),
+        // The fast engine held against the reference, layer by layer; what low precision costs.
+        .target(
+            name: "Numerics",
+            dependencies: [
+                "Inference", "ReferenceNetwork", "LinearAlgebra", "DCAENetwork", "Kernels", "Models", "Images",
+                "CheckpointIO", "ModelZoo", "TensorCore", "Files",
             ]
         ),
         // Statistics of latents over pictures: the scaling factor measured, and held against those published.
@@ -100,13 +115,28 @@ let package = Package(
                 "TensorCore", "Files",
             ]
         ),
-        // PNG, JPEG and WebP in, PNG out; PSNR and SSIM.
+        // The networks that pictures are judged with, which are not ours: LPIPS, Inception, and FID of its features.
+        .target(
+            name: "Perception",
+            dependencies: ["LinearAlgebra", "Images", "CheckpointIO", "TensorCore", "Files", "Libc"]
+        ),
+        // Pictures that came back, measured: by models or in folders, in parts, compared, and held against what was published.
+        .target(
+            name: "Evaluation",
+            dependencies: [
+                "Perception", "Calibration", "Inference", "DCAE", "DCAENetwork", "Kernels", "Models", "Images", "Pages",
+                "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "Files",
+            ]
+        ),
+        // PNG, JPEG and WebP in, PNG out; PSNR, SSIM and MS-SSIM; the crops that networks are evaluated with.
         .target(name: "Images", dependencies: ["Files", "CPNGCodec", "CTurboJPEG", "CWebP", "TensorCore", "Libc"]),
         // The program `dcae`: one file per command. Its module is not called that, for macOS does not tell it from DCAE.
         .executableTarget(
             name: "Program",
             dependencies: [
-                "Calibration", "Inspection", "Inference", "Pages", "DCAE", "Conversion", "Synthesis", "Models",
+                "Evaluation", "Perception", "Calibration", "Inspection", "Inference", "Numerics", "ReferenceNetwork",
+                "Pages", "DCAE", "Conversion",
+                "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
                 "CPlatform", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -115,16 +145,15 @@ let package = Package(
 
         // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
         .target(name: "CKernels"),
-        .target(name: "CPlatform"),
+        .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        // Libraries that are loaded when a command needs them: OpenBLAS (apt libopenblas-dev, brew openblas) and libcurl
+        // (apt libcurl4-openssl-dev, brew curl). A system library target would link them into every start.
+        .target(name: "COpenBLAS", dependencies: ["CPlatform"]),
+        .target(name: "CCurl", dependencies: ["CPlatform"]),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
-        .systemLibrary(
-            name: "CCurl",
-            pkgConfig: "libcurl",
-            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
-        ),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "CTurboJPEG",
@@ -139,7 +168,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Synthesis", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
+            dependencies: ["Synthesis", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"],
             path: "Tests/TestSupport"
         ),
     ]
@@ -166,13 +195,33 @@ let tests: [(String, [Target.Dependency])] = [
             .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
         ]
     ),
+    ("LinearAlgebraTests", ["LinearAlgebra", "TensorCore"]),
+    (
+        "ReferenceNetworkTests",
+        ["ReferenceNetwork", "DCAE", "DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
+    ),
     ("KernelsTests", ["Kernels", "TensorCore"]),
     (
         "DCAENetworkTests",
         ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
     ),
-    ("ImagesTests", ["Images", "TensorCore", "Libc"]),
+    ("ImagesTests", ["Images", "StrictJSON", "TensorCore", "Libc"]),
     ("DCAETests", ["DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "NumericsTests",
+        [
+            "Numerics", "Inference", "ReferenceNetwork", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO",
+            "ModelZoo", "TensorCore",
+        ]
+    ),
+    ("PerceptionTests", ["Perception", "Images", "CheckpointIO", "TensorCore", "Files"]),
+    (
+        "EvaluationTests",
+        [
+            "Evaluation", "Perception", "Calibration", "Inference", "DCAE", "Models", "Images", "Pages", "CheckpointIO",
+            "ModelZoo", "StrictJSON", "TensorCore", "Files",
+        ]
+    ),
     ("InferenceTests", ["Inference", "DCAE", "Images", "CheckpointIO", "TensorCore"]),
     (
         "CalibrationTests",
@@ -184,7 +233,10 @@ let tests: [(String, [Target.Dependency])] = [
     ),
     (
         "EndToEndTests",
-        ["Program", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "CPlatform"]
+        [
+            "Program", "Perception", "Kernels", "Images", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
+            "CPlatform",
+        ]
     ),
 ]
 for (name, dependencies) in tests {

@@ -6,9 +6,8 @@
                                                             if any figure differs by more than 1e-5, relatively
   latent_statistics.py --fixtures                           makes Tests/Fixtures/scale from the tiny networks
 
-MODEL is a diffusers folder, PICTURES a folder. Pictures become squares as in torchvision's Resize(N, BICUBIC) and
-CenterCrop(N) on a PIL picture. A mean is compared with the standard deviation rather than with itself, as it may be 0.
-Needs Benchmarks/peers/requirements.txt, and Pillow.
+MODEL is a diffusers folder, PICTURES a folder. Pictures become squares by ADM's crop, with Pillow 13. A mean is compared with the standard deviation rather than with itself, as it may be 0.
+Needs Benchmarks/peers/requirements.txt, and Pillow 13.
 """
 import argparse, json, os, subprocess, sys
 import numpy, torch
@@ -21,13 +20,12 @@ root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 def square(path, side):
     picture = Image.open(path).convert("RGB")
-    width, height = picture.size
-    short, long = min(width, height), max(width, height)
-    longer = int(side * long / short)
-    size = (side, longer) if width <= height else (longer, side)
-    if picture.size != size:
-        picture = picture.resize(size, Image.BICUBIC)
-    left, top = int(round((size[0] - side) / 2.0)), int(round((size[1] - side) / 2.0))
+    if picture.size != (side, side):
+        while min(picture.size) >= 2 * side:
+            picture = picture.resize((picture.size[0] // 2, picture.size[1] // 2), Image.BOX)
+        scale = max(side / picture.size[0], side / picture.size[1])
+        picture = picture.resize((round(picture.size[0] * scale), round(picture.size[1] * scale)), Image.BICUBIC)
+    left, top = (picture.size[0] - side) // 2, (picture.size[1] - side) // 2
     values = torch.from_numpy(numpy.array(picture.crop((left, top, left + side, top + side))))
     return (2 * (values.permute(2, 0, 1).float() / 255) - 1)[None]
 

@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import TensorCore
 
-/// How far a root mean square can be trusted, by resampling over pictures.
+/// How far a mean can be trusted, by resampling over pictures.
 ///
 /// Values within a picture depend on each other, pictures do not: so whole pictures are drawn, with replacement, as many
 /// as there are, and the spread of the results is that of the measurement (Efron's percentile bootstrap). The draws come
@@ -19,19 +19,30 @@ package enum Bootstrap {
     ///   - squares: of each picture, the sum of the squares of its values.
     ///   - valueCount: how many values each picture has.
     package static func rootMeanSquares(_ squares: [Double], valueCount: Int) -> [Double] {
-        guard squares.count > 1 else { return [] }
-        let results = Mutex([Double](repeating: 0, count: resampleCount))
         let total = Double(squares.count) * Double(valueCount)
+        return resample(squares) { sum in (sum / total).squareRoot() }
+    }
+
+    /// The means of all resamples, the least first.
+    package static func means(_ values: [Double]) -> [Double] {
+        let count = Double(values.count)
+        return resample(values) { sum in sum / count }
+    }
+
+    /// What follows from the sum of each resample, sorted; nothing of a single picture.
+    private static func resample(_ values: [Double], _ figure: @escaping @Sendable (Double) -> Double) -> [Double] {
+        guard values.count > 1 else { return [] }
+        let results = Mutex([Double](repeating: 0, count: resampleCount))
         Workers.forEach(resampleCount) { index throws(Never) in
             var state = seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15
             var sum = 0.0
-            squares.withUnsafeBufferPointer { squares in
-                let count = UInt64(squares.count)
-                for _ in 0..<squares.count {
-                    sum += squares[Int(next(&state).multipliedFullWidth(by: count).high)]
+            values.withUnsafeBufferPointer { values in
+                let count = UInt64(values.count)
+                for _ in 0..<values.count {
+                    sum += values[Int(next(&state).multipliedFullWidth(by: count).high)]
                 }
             }
-            let result = (sum / total).squareRoot()
+            let result = figure(sum)
             results.withLock { $0[index] = result }
         }
         return results.withLock { $0.sorted() }

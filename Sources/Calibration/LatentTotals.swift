@@ -33,18 +33,6 @@ package struct LatentTotals: Sendable, Equatable {
         }
     }
 
-    /// A picture that could not be measured.
-    package struct Unreadable: Sendable, Equatable {
-        /// Its key.
-        package let key: String
-        /// Why, in words.
-        package let reason: String
-
-        package init(key: String, reason: String) {
-            (self.key, self.reason) = (key, reason)
-        }
-    }
-
     /// The channels.
     package var channels: [Channel]
     /// The pictures that were measured.

@@ -1,10 +1,10 @@
-package import Files
+package import Images
 package import Inference
 package import ModelZoo
-internal import StrictJSON
+package import StrictJSON
 
 /// The totals of a part of a measurement, with all that tells whether other parts belong to it: one JSON file.
-package struct PartialResult: Sendable, Equatable {
+package struct PartialResult: MeasuredPart {
     /// What must be the same in all parts of a measurement.
     package struct Subject: Sendable, Equatable {
         /// The encoder's parameters, as `EncoderFingerprint` has it.
@@ -13,6 +13,8 @@ package struct PartialResult: Sendable, Equatable {
         package let config: AutoencoderDCConfig
         /// The side of the squares that pictures are made into.
         package let side: Int
+        /// How they are made into squares.
+        package let crop: SquareCrop
         /// How many pictures there are in all parts.
         package let pictureCount: Int
         /// The SHA-256 of their keys.
@@ -22,12 +24,14 @@ package struct PartialResult: Sendable, Equatable {
             fingerprint: String,
             config: AutoencoderDCConfig,
             side: Int,
+            crop: SquareCrop,
             pictureCount: Int,
             pictureDigest: String
         ) {
             self.fingerprint = fingerprint
             self.config = config
             self.side = side
+            self.crop = crop
             self.pictureCount = pictureCount
             self.pictureDigest = pictureDigest
         }
@@ -43,6 +47,9 @@ package struct PartialResult: Sendable, Equatable {
             if fingerprint != other.fingerprint { return "it is of another encoder" }
             if config != other.config { return "its checkpoint has another configuration or scaling factor" }
             if side != other.side { return "it was made with pictures of \(side) pixels, not \(other.side)," }
+            if crop != other.crop {
+                return "its pictures were cut in another way (\(crop.rawValue), not \(other.crop.rawValue))"
+            }
             if pictureDigest != other.pictureDigest || pictureCount != other.pictureCount {
                 return "it is of other pictures (a set of \(pictureCount), not this of \(other.pictureCount))"
             }
@@ -63,36 +70,11 @@ package struct PartialResult: Sendable, Equatable {
         totals = LatentTotals(channelCount: subject.config.latentChannels)
     }
 
-    /// The pictures that were measured or found to be unreadable.
-    package var doneCount: Int { totals.pictures.count + totals.unreadable.count }
-
-    /// The pictures of this part.
-    package var shardPictureCount: Int { (subject.pictureCount - shard.index + shard.count) / shard.count }
-
-    /// Whether no picture of this part is left.
-    package var isComplete: Bool { doneCount >= shardPictureCount }
-
     static let format = "dcae latent statistics"
     static let version = 1
+    package static let command = "dcae scale"
 
-    /// Writes the file, in place of one that is there if need be.
-    ///
-    /// - Parameters:
-    ///   - path: the file.
-    ///   - force: whether one that is there is replaced.
-    ///   - isOwn: whether that is the state of the same run, which may be replaced though it was read.
-    ///   - durability: whether it is on the disk before it takes its name.
-    package func write(
-        to path: String,
-        force: Bool,
-        isOwn: Bool = false,
-        durability: Durability = .flushed
-    ) throws(CheckpointError) {
-        let text = JSONWriter.pretty(json) + "\n"
-        try WholeFile.write(path, text, force: force, isOwn: isOwn, durability: durability)
-    }
-
-    private var json: JSONValue {
+    package var document: JSONValue {
         let channels = totals.channels
         // JSON has no infinity; before the first picture there is neither a least nor a largest value.
         func bounds(_ values: [Double]) -> JSONValue {
@@ -101,7 +83,7 @@ package struct PartialResult: Sendable, Equatable {
         return [
             "format": .string(Self.format), "version": .integer(Self.version), "complete": .bool(isComplete),
             "fingerprint": .string(subject.fingerprint), "config": subject.config.json,
-            "size": .integer(subject.side),
+            "size": .integer(subject.side), "crop": .string(subject.crop.rawValue),
             "shard": .string(shard.description),
             "set": ["pictures": .integer(subject.pictureCount), "digest": .string(subject.pictureDigest)],
             "channels": [
@@ -114,9 +96,34 @@ package struct PartialResult: Sendable, Equatable {
                 "sums": .array(totals.pictures.map { .double($0.sum) }),
                 "squares": .array(totals.pictures.map { .double($0.squares) }),
             ],
-            "unreadable": [
-                "keys": JSONValue(totals.unreadable.map(\.key)), "reasons": JSONValue(totals.unreadable.map(\.reason)),
-            ],
+            "unreadable": unreadableDocument,
         ]
     }
+}
+
+extension PartialResult {
+    package var pictureCount: Int { subject.pictureCount }
+    package var pictureKeys: [String] { totals.pictures.map(\.key) }
+
+    package var unreadable: [Unreadable] {
+        get { totals.unreadable }
+        set { totals.unreadable = newValue }
+    }
+
+    package func difference(from other: PartialResult) -> String? { subject.difference(from: other.subject) }
+
+    package var asWhole: PartialResult {
+        var whole = PartialResult(subject: subject, shard: .whole)
+        whole.totals = totals
+        return whole
+    }
+
+    package mutating func add(_ other: PartialResult) { totals.add(other.totals) }
+
+    package mutating func sort() { totals.sort() }
+}
+
+extension SquareCrop {
+    /// Whose way it is, for messages.
+    package var possessive: String { self == .adm ? "ADM's" : "torchvision's" }
 }

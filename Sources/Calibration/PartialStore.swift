@@ -47,16 +47,16 @@ package struct PartialStore: Sendable {
     /// written to is found before hours of work.
     ///
     /// - Throws: where the file is that of another run, or none at all, and `force` is not given.
-    func begin(_ empty: PartialResult, _ resumed: (Int) -> Void) throws(CheckpointError) -> PartialResult {
+    func begin<Part: MeasuredPart>(_ empty: Part, _ resumed: (Int) -> Void) throws(CheckpointError) -> Part {
         try OutputTarget.checkName(path)
         if !force, FileIdentity(path: path) != nil {
-            var found = try PartialResult.read(path)
+            var found = try Part.read(path)
             func refuse(_ what: String) -> CheckpointError {
                 CheckpointError(path, .file, CalibrationFault.otherRun(what))
             }
-            if let what = found.subject.difference(from: empty.subject) { throw refuse(what) }
+            if let what = found.difference(from: empty) { throw refuse(what) }
             if found.shard != empty.shard { throw refuse("it is part \(found.shard), not \(empty.shard)") }
-            found.totals.unreadable = []
+            found.unreadable = []
             if found.doneCount > 0 { resumed(found.doneCount) }
             return found
         }
@@ -65,7 +65,7 @@ package struct PartialStore: Sendable {
     }
 
     /// Replaces the file.
-    func save(_ result: PartialResult) throws(CheckpointError) {
+    func save(_ result: some MeasuredPart) throws(CheckpointError) {
         try result.write(to: path, force: true, isOwn: true, durability: durability)
     }
 }

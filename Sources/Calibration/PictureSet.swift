@@ -35,8 +35,9 @@ package struct PictureSet: Sendable {
     /// - Parameters:
     ///   - paths: folders, lists (files that end in `.txt`) and pictures.
     ///   - limit: the most pictures to take, evenly spread over those found; nil for all.
+    ///   - option: where the user names them, for errors.
     /// - Throws: for folders that cannot be read or hold no picture, for empty lists, and for a picture named twice.
-    package init(at paths: [String], limit: Int? = nil) throws {
+    package init(at paths: [String], limit: Int? = nil, option: String = "--images") throws {
         var found: [Entry] = []
         for path in paths {
             if Folder.exists(path) {
@@ -52,7 +53,7 @@ package struct PictureSet: Sendable {
         }
         found.sort { Path.precedes($0.key, $1.key) }
         for (a, b) in zip(found, found.dropFirst()) where Path.isSame(a.key, b.key) {
-            throw CheckpointError(.images, CalibrationFault.namedTwice(key: a.key))
+            throw CheckpointError(option, .file, CalibrationFault.namedTwice(key: a.key))
         }
         self.init(Self.spread(found, limit), foundCount: found.count)
     }

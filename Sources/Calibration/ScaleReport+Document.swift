@@ -1,3 +1,4 @@
+internal import Images
 package import StrictJSON
 
 extension ScaleReport {
@@ -11,7 +12,7 @@ extension ScaleReport {
             "unreadable": .array(
                 result.totals.unreadable.map { ["picture": .string($0.key), "reason": .string($0.reason)] }
             ),
-            "size": .integer(result.subject.side),
+            "size": .integer(result.subject.side), "crop": .string(result.subject.crop.rawValue),
             "encoder_sha256": result.subject.fingerprint.isEmpty ? .null : .string(result.subject.fingerprint),
             "pictures_sha256": .string(result.subject.pictureDigest),
             "values_per_channel": .integer(statistics.valuesPerChannel),

@@ -106,7 +106,7 @@ extension Checkpoint {
             return try openTorchZip(file, directory, path: path, options: options)
         }
         try refuseSection(options, file)
-        return try openNumpyArchive(file, directory, path: path)
+        return try openNumpyArchive(file, directory, path: path, options: options)
     }
 
     /// Opens what a compressed file expands to.

@@ -1,10 +1,10 @@
-internal import Kernels
+package import Kernels
 internal import ModelZoo
 internal import Synchronization
 internal import TensorCore
 
 extension AutoencoderDC {
-    enum Direction { case encode, decode }
+    package enum Direction: String, Sendable { case encode, decode }
 
     /// Runs one of the two, in tiles or whole, with an engine of its own.
     func run(
@@ -13,7 +13,8 @@ extension AutoencoderDC {
         latentChannels: Int?,
         _ tiling: Tiling?,
         _ progress: Progress?,
-        profiles: Bool
+        profiles: Bool,
+        observe: ((String, Rows, Range<Int>) throws(KernelError) -> Void)? = nil
     ) throws(NetworkError) -> (result: FloatTensor, report: Report) {
         try check(direction, input, latentChannels)
         if let tiling { try check(tiling) }
@@ -24,9 +25,11 @@ extension AutoencoderDC {
         let engine = taken?.engine ?? newEngine()
         engine.isProfiling = profiles
         engine.profile = []
+        engine.observe = observe
         engine.arena.restartPeak()
         defer {
             engine.progress = nil
+            engine.observe = nil
             if !options.keepsBuffers { engine.releaseMemory() }
             let box = EngineBox(engine: engine)
             idle.withLock { $0 = box }
@@ -39,6 +42,17 @@ extension AutoencoderDC {
         )
         let result = try computation.run(input, tiling, progress)
         return (result, Report(layers: engine.profile, peakBufferBytes: engine.arena.peakBytes))
+    }
+
+    /// Runs one of the two, and shows what every layer puts out.
+    ///
+    /// - Parameter observe: called with a layer's name, its image, and the rows that have just been made, in order.
+    package func observed(
+        _ direction: Direction,
+        _ input: FloatTensor,
+        observe: @escaping (String, Rows, Range<Int>) throws(KernelError) -> Void
+    ) throws(NetworkError) -> FloatTensor {
+        try run(direction, input, latentChannels: nil, nil, nil, profiles: false, observe: observe).result
     }
 
     private func newEngine() -> Engine {
@@ -58,7 +72,8 @@ extension AutoencoderDC {
         return engine
     }
 
-    private func check(_ direction: Direction, _ input: FloatTensor, _ asked: Int?) throws(NetworkError) {
+    /// Refuses what the network does not take.
+    package func check(_ direction: Direction, _ input: FloatTensor, _ asked: Int?) throws(NetworkError) {
         let ratio = spatialCompressionRatio
         let all = config.latentChannels
         switch direction {

@@ -72,14 +72,18 @@ public final class AutoencoderDC: Sendable {
         public var layers: [LayerProfile]
         /// The most memory that buffers took, in bytes: activations and prepared weights, not the mapped weights.
         public var peakBufferBytes: Int
+
+        package init(layers: [LayerProfile], peakBufferBytes: Int) {
+            (self.layers, self.peakBufferBytes) = (layers, peakBufferBytes)
+        }
     }
 
     /// The configuration.
     public let config: AutoencoderDCConfig
     /// The options.
     public let options: Options
-    let network: NetworkDescription
-    let weights: any WeightSource
+    package let network: NetworkDescription
+    package let weights: any WeightSource
     /// The engine that the next computation may have; taken before use, so that each has one owner, and put back after.
     let idle = Mutex<EngineBox?>(nil)
 

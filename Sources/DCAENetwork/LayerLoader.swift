@@ -80,13 +80,7 @@ struct LayerLoader {
 
     /// One tensor, its shape and type checked.
     private func weight(_ tensor: Parameter.Tensor, _ source: any WeightSource) throws(NetworkError) -> Weight {
-        let weight = try source.weight(tensor.name)
-        guard weight.shape == tensor.shape else {
-            throw .parameter(name: tensor.name, .shape(found: weight.shape, expected: tensor.shape))
-        }
-        guard weight.dtype.isWeightFormat, weight.shape.byteCount(of: weight.dtype) == weight.bytes.count else {
-            throw .parameter(name: tensor.name, .dtype(weight.dtype))
-        }
+        let weight = try source.checked(tensor)
         if let limit { try check(weight, tensor.name, limit) }
         return weight.dtype.isComputeFormat ? weight : widenedCopy(weight)
     }

@@ -1,3 +1,4 @@
+package import ModelZoo
 public import TensorCore
 
 /// Where the network's parameters come from: a checkpoint, seen in the diffusers layout.
@@ -6,6 +7,20 @@ public protocol WeightSource: Sendable {
     ///
     /// - Throws: `NetworkError.parameter` where there is none, `NetworkError.source` with the reason where it cannot be read.
     func weight(_ name: String) throws(NetworkError) -> Weight
+}
+
+extension WeightSource {
+    /// One tensor of the diffusers layout, its shape and type held against what the network asks for.
+    package func checked(_ tensor: Parameter.Tensor) throws(NetworkError) -> Weight {
+        let weight = try weight(tensor.name)
+        guard weight.shape == tensor.shape else {
+            throw .parameter(name: tensor.name, .shape(found: weight.shape, expected: tensor.shape))
+        }
+        guard weight.dtype.isWeightFormat, weight.shape.byteCount(of: weight.dtype) == weight.bytes.count else {
+            throw .parameter(name: tensor.name, .dtype(weight.dtype))
+        }
+        return weight
+    }
 }
 
 /// The values of one parameter, usually in a mapped file.

@@ -7,6 +7,8 @@ package enum HubFault: Fault, Equatable {
     case offline
     case notCached
     case network(String)
+    /// libcurl is not there, or cannot be used.
+    case noNetworkLibrary(String)
     case timedOut(seconds: Int)
     case untrustedTLS(String)
     case serverError(status: Int)
@@ -44,6 +46,8 @@ package enum HubFault: Fault, Equatable {
         case .offline: "it is not in the cache, and the network is not to be used"
         case .notCached: "it is not in the cache"
         case .network(let words): "the Hub cannot be reached: \(words)"
+        case .noNetworkLibrary(let words):
+            "libcurl, which speaks to the Hub, cannot be loaded: \(words.escaped(limit: 160))"
         case .timedOut(let seconds): "the server sent nothing for \(seconds) seconds, again and again"
         case .untrustedTLS(let words): "the server's certificate is not trusted: \(words)"
         case .serverError(let status): "the server answered \(status), again and again"
@@ -94,6 +98,8 @@ package enum HubFault: Fault, Equatable {
         case .offline: "pull it while there is a network, or unset HF_HUB_OFFLINE"
         case .notCached: "pull it first"
         case .network: "check the connection, the proxy and HF_ENDPOINT"
+        case .noNetworkLibrary:
+            "install it (Debian and Ubuntu: libcurl4, Fedora: libcurl, macOS has it), or name its file in DCAE_CURL"
         case .timedOut, .serverError: "run the command again: it goes on where it stopped"
         case .untrustedTLS: "name your organisation's certificates in SSL_CERT_FILE"
         case .rateLimited: "wait, or log in: `hf auth login`, or HF_TOKEN"

@@ -51,11 +51,18 @@ package struct HubSettings: Sendable {
         func isTrue(_ name: String) -> Bool { ["1", "ON", "YES", "TRUE"].contains(text(name)?.uppercased() ?? "") }
         func expanded(_ path: String) -> String { Self.expand(path, variable) }
 
-        let address = text("HF_ENDPOINT") ?? "https://huggingface.co"
-        guard let endpoint = WebAddress(address) else {
-            throw CheckpointError("HF_ENDPOINT", .file, HubFault.badEndpoint(address))
+        endpoint = .hub
+        if let address = text("HF_ENDPOINT") {
+            do throws(HubFault) {
+                try CurlLibrary.load()
+            } catch {
+                throw CheckpointError("HF_ENDPOINT", .file, error)
+            }
+            guard let given = WebAddress(address) else {
+                throw CheckpointError("HF_ENDPOINT", .file, HubFault.badEndpoint(address))
+            }
+            endpoint = given
         }
-        self.endpoint = endpoint
         let home = expanded(
             text("HF_HOME") ?? (text("XDG_CACHE_HOME").map { $0 + "/huggingface" } ?? "~/.cache/huggingface")
         )

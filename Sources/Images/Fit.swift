@@ -12,6 +12,18 @@ public enum Fit: String, Sendable, CaseIterable {
     case pad
     /// Resamples each side to the nearest multiple, by Lanczos as diffusers' VaeImageProcessor does.
     case resize
+
+    /// How pictures become squares where a side is asked for: ADM's way, or torchvision's where any fit is given.
+    public var squareCrop: SquareCrop { self == .exact ? .adm : .torchvision }
+}
+
+/// How a picture is made into a square of a given side.
+public enum SquareCrop: String, Sendable, CaseIterable {
+    /// ADM's crop, which DC-AE is evaluated with ("DMCrop"): halved by box filters while both sides are at least twice
+    /// the square's, then resized by a bicubic filter until the shorter side fits, then cut in the middle.
+    case adm
+    /// torchvision's `Resize(side, BICUBIC)` and `CenterCrop(side)` on a PIL picture.
+    case torchvision
 }
 
 /// A picture that the network can take, and which part of it shows the picture that it was made of.
@@ -57,25 +69,55 @@ extension Picture {
         }
     }
 
-    /// The square in the middle of this picture after its shorter side is resized, as networks are evaluated on
-    /// ImageNet: torchvision's `Resize(side, BICUBIC)` and `CenterCrop(side)` on a PIL picture, to the pixel.
+    /// The square in the middle of this picture after it is resized, as networks are evaluated.
     ///
     /// - Parameters:
     ///   - side: the side of the square.
+    ///   - crop: whose way it is cut, to the pixel.
     ///   - name: what messages call the picture.
+    ///   - order: which sides are resized first.
     /// - Returns: a picture of `side` by `side`.
     /// - Throws: `ImageRefusal` where the picture is so long and thin that the longer side would be too long.
-    public func centreSquare(side: Int, name: String) throws(ImageRefusal) -> Picture {
+    public func centreSquare(
+        side: Int,
+        crop: SquareCrop,
+        name: String,
+        order: ResampleOrder = .pillow13
+    ) throws(ImageRefusal) -> Picture {
         precondition(side >= 1, "a square has a side")
+        switch crop {
+        case .adm: return try admSquare(side, name, order)
+        case .torchvision: return try torchvisionSquare(side, name, order)
+        }
+    }
+
+    private func admSquare(_ side: Int, _ name: String, _ order: ResampleOrder) throws(ImageRefusal) -> Picture {
+        if width == side && height == side { return self }
+        var picture = self
+        while picture.width / 2 >= side && picture.height / 2 >= side {
+            picture = picture.resized(toWidth: picture.width / 2, height: picture.height / 2, by: .box, order: order)
+        }
+        let scale = max(Double(side) / Double(picture.height), Double(side) / Double(picture.width))
+        // Python's round: of two whole numbers that are as near, the even one.
+        func scaled(_ side: Int) -> Int { Int((Double(side) * scale).rounded(.toNearestOrEven)) }
+        let size = PixelSize(width: scaled(picture.width), height: scaled(picture.height))
+        try Self.check(size, name)
+        let area = PixelArea(x: (size.width - side) / 2, y: (size.height - side) / 2, width: side, height: side)
+        return picture.resized(toWidth: size.width, height: size.height, by: .bicubic, order: order).cropped(to: area)
+    }
+
+    private func torchvisionSquare(
+        _ side: Int,
+        _ name: String,
+        _ order: ResampleOrder
+    ) throws(ImageRefusal) -> Picture {
         let (short, long) = (min(width, height), max(width, height))
         // torchvision truncates the longer side.
         let longer = side * long / short
         let size = width <= height ? PixelSize(width: side, height: longer) : PixelSize(width: longer, height: side)
         try Self.check(size, name)
-        return resized(toWidth: size.width, height: size.height, by: .bicubic).centreCropped(
-            toWidth: side,
-            height: side
-        )
+        return resized(toWidth: size.width, height: size.height, by: .bicubic, order: order)
+            .centreCropped(toWidth: side, height: side)
     }
 
     /// The middle of the picture; of two middles the one that Python's `round` picks for torchvision, the even one.

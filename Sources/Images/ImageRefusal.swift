@@ -45,6 +45,12 @@ public struct ImageRefusal: Refusal, Equatable {
         case noMultiple(width: Int, height: Int, of: Int)
         /// Nothing would be left after cropping to a multiple.
         case tooSmallToCrop(width: Int, height: Int, multiple: Int)
+        /// A picture whose reconstruction has another size.
+        case otherSize(PixelSize, reconstruction: PixelSize)
+        /// A picture without one of the same name in a folder.
+        case noPartner(folder: String)
+        /// A picture with several of its name in a folder, as `a.png` and `a.jpg`.
+        case severalPartners(folder: String)
         /// A file of that name is there already.
         case exists
         /// The operating system refused to write it.
@@ -112,6 +118,12 @@ extension ImageRefusal.Problem {
             Self.sizes(width, height, multiple)
         case .tooSmallToCrop(let width, let height, let multiple):
             "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple): use \(.fit, "pad") or \(.fit, "resize")"
+        case .otherSize(let size, let reconstruction):
+            "has \(size) pixels, and its reconstruction has \(reconstruction): use \(.size) to cut both to squares"
+        case .noPartner(let folder):
+            "has no picture of its name in \(folder.escaped(limit: 100))"
+        case .severalPartners(let folder):
+            "has several pictures of its name in \(folder.escaped(limit: 100)): keep one of them"
         case .exists:
             "exists already: use \(.overwrite) to replace it"
         case .unwritable(let reason):

@@ -58,7 +58,7 @@ public enum PictureFolder {
         }
     }
 
-    private static let endings = [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp"]
+    package static let endings = [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp"]
 
     /// The files in folders among paths that are left out, as their names end otherwise; the first so many of them, and how
     /// many there are.

@@ -6,33 +6,59 @@ public enum ResampleFilter: Sendable {
     case bicubic
     /// The windowed sinc over six pixels, what PIL calls LANCZOS: sharper than bicubic.
     case lanczos
+    /// The mean of the pixels that a new one covers, what PIL calls BOX.
+    case box
+}
+
+/// Which sides of a picture are resized first; as each pass rounds to bytes, the two differ in single bits.
+public enum ResampleOrder: Sendable {
+    /// What Pillow does since version 13: rows first, but columns first where the height shrinks by more than twice as
+    /// many pixels as the width.
+    case pillow13
+    /// What Pillow did before: always rows first.
+    case rowsFirst
+
+    fileprivate func startsWithColumns(_ old: PixelSize, _ new: PixelSize) -> Bool {
+        self == .pillow13 && old.height > new.height && old.height - new.height > 2 * (old.width - new.width)
+    }
 }
 
 extension Picture {
     /// This picture in another size.
     ///
-    /// On pictures of 8 bits this is PIL's `Image.resize` to the bit: rows first, then columns, each in fixed-point
-    /// numbers and rounded to bytes. Pictures of 16 bits are resized in floating point and rounded once.
+    /// On pictures of 8 bits this is PIL's `Image.resize` to the bit: both sides one after the other, each in
+    /// fixed-point numbers and rounded to bytes. Pictures of 16 bits are resized in floating point and rounded once.
     ///
     /// - Parameters:
     ///   - newWidth: the number of columns, at least 1.
     ///   - newHeight: the number of rows, at least 1.
     ///   - filter: how pixels are weighed.
+    ///   - order: which sides come first.
     /// - Returns: a picture of the new size and as many bits.
-    public func resized(toWidth newWidth: Int, height newHeight: Int, by filter: ResampleFilter) -> Picture {
+    public func resized(
+        toWidth newWidth: Int,
+        height newHeight: Int,
+        by filter: ResampleFilter,
+        order: ResampleOrder = .pillow13
+    ) -> Picture {
         precondition(newWidth > 0 && newHeight > 0 && Self.isAllowed(newWidth, newHeight), "a picture has pixels")
         if newWidth == width && newHeight == height { return self }
         let columns = newWidth == width ? nil : Weights(from: width, to: newWidth, filter)
         let rows = newHeight == height ? nil : Weights(from: height, to: newHeight, filter)
+        let columnsFirst = order.startsWithColumns(size, PixelSize(width: newWidth, height: newHeight))
         switch samples {
         case .bytes(var bytes):
-            if let columns { bytes = columns.fixed.alongRows(bytes, height: height, width: width) }
-            if let rows { bytes = rows.fixed.alongColumns(bytes, stride: newWidth * 3) }
+            if let rows, columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: width * 3) }
+            let lines = columnsFirst ? newHeight : height
+            if let columns { bytes = columns.fixed.alongRows(bytes, height: lines, width: width) }
+            if let rows, !columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: newWidth * 3) }
             return Picture(width: newWidth, height: newHeight, samples: .bytes(bytes))
         case .words(let words):
             var values = words.map(Float.init)
-            if let columns { values = columns.alongRows(values, height: height, width: width) }
-            if let rows { values = rows.alongColumns(values, stride: newWidth * 3) }
+            if let rows, columnsFirst { values = rows.alongColumns(values, stride: width * 3) }
+            let lines = columnsFirst ? newHeight : height
+            if let columns { values = columns.alongRows(values, height: lines, width: width) }
+            if let rows, !columnsFirst { values = rows.alongColumns(values, stride: newWidth * 3) }
             let rounded = values.map { UInt16(max(0, min(65535, $0 + 0.5))) }
             return Picture(width: newWidth, height: newHeight, samples: .words(rounded))
         }
@@ -42,15 +68,19 @@ extension Picture {
 extension ResampleFilter {
     fileprivate var support: Double {
         switch self {
+        case .box: 0.5
         case .bicubic: 2
         case .lanczos: 3
         }
     }
 
     fileprivate func weight(_ distance: Double) -> Double {
+        // Half open, as PIL has it, so that a pixel on the border of two boxes belongs to one.
+        if self == .box { return distance > -0.5 && distance <= 0.5 ? 1 : 0 }
         let x = abs(distance)
         if x >= support { return 0 }
         switch self {
+        case .box: return 1
         case .bicubic:
             let a = -0.5
             if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }

@@ -47,7 +47,9 @@ package struct ImageLoader: Sendable {
         }
         let picture = try Picture(file: path, background: background)
         guard channels == 3 else { throw CheckpointError(path, .file, InferenceFault.notRGB(channels: channels)) }
-        let shown = try side.map { side throws(ImageRefusal) in try picture.centreSquare(side: side, name: path) }
+        let shown = try side.map { side throws(ImageRefusal) in
+            try picture.centreSquare(side: side, crop: fit.squareCrop, name: path)
+        }
         let fitted = try (shown ?? picture).fitted(toMultipleOf: network.spatialCompressionRatio, by: fit, name: path)
         return Image(
             tensor: try FloatTensor(
@@ -66,13 +68,13 @@ package struct ImageLoader: Sendable {
 
 extension FloatTensor {
     /// One image of the batch.
-    func image(_ index: Int) throws -> FloatTensor {
+    package func image(_ index: Int) throws -> FloatTensor {
         let part = values[(index * imageCount)..<((index + 1) * imageCount)]
         return try FloatTensor(batch: 1, channels: channels, height: height, width: width, values: Array(part))
     }
 
     /// One sample of the batch as a picture, which takes three channels.
-    func picture(_ index: Int = 0) -> Picture {
+    package func picture(_ index: Int = 0) -> Picture {
         let part = values[(index * imageCount)..<((index + 1) * imageCount)]
         return Picture(planes: Array(part), width: width, height: height)
     }

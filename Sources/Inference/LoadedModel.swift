@@ -1,20 +1,25 @@
 internal import DCAE
 package import DCAENetwork
+internal import Kernels
 package import ModelZoo
 package import Models
+package import ReferenceNetwork
+package import TensorCore
 
 /// A checkpoint opened for running.
 package struct LoadedModel: Sendable {
     /// The checkpoint and what it is.
     package let source: OpenedModel
     /// Its network.
-    package let network: AutoencoderDC
+    package private(set) var network: AutoencoderDC
     /// The network's configuration, with its scaling factor where that is settled.
     package var config: AutoencoderDCConfig { source.config ?? network.config }
     /// How long it took to open, in seconds.
     package let seconds: Double
     /// The tiles that large images are run in; nil to run all whole.
     package var tiling: Tiling?
+    /// What runs instead of the network, in double precision; nil for the network itself.
+    package var reference: ReferenceNetwork?
 
     /// Opens the network of a checkpoint.
     package init(options: AutoencoderDC.Options, part: NetworkPart = .whole, _ source: () throws -> OpenedModel) throws
@@ -27,6 +32,31 @@ package struct LoadedModel: Sendable {
         seconds = clock.now.seconds(since: start)
     }
 
+    /// The format that weights were rounded to in memory; nil for those of the files.
+    package private(set) var weightFormat: String?
+
+    /// What computes, for notes of what was measured: `f32`, `f32, weights as fp16`, `f64 reference`.
+    package var arithmetic: String {
+        let products = reference == nil ? network.options.precision.rawValue : "f64 reference"
+        return products + (weightFormat.map { ", weights as \($0)" } ?? "")
+    }
+
+    /// The same with its weights rounded in memory.
+    ///
+    /// - Returns: the model, and what the cast lost, by parameter.
+    package func rounded(
+        to dtype: DType,
+        scaled: Bool,
+        called name: String
+    ) throws(PlacedRefusal) -> (model: LoadedModel, losses: [AutoencoderDC.WeightLoss]) {
+        let (network, losses) = try run(source.checkpoint.path) { network throws(NetworkError) in
+            try network.rounded(to: dtype, scaled: scaled)
+        }
+        var model = self
+        (model.network, model.weightFormat) = (network, name)
+        return (model, losses)
+    }
+
     /// Encodes an image.
     ///
     /// - Parameter place: the file that it is from.
@@ -36,7 +66,8 @@ package struct LoadedModel: Sendable {
         progress: AutoencoderDC.Progress? = nil
     ) throws(PlacedRefusal) -> FloatTensor {
         try run(place) { network throws(NetworkError) in
-            try network.encode(image, tiling: tiling, progress: progress)
+            if let reference { return try reference.run(.encode, image, progress: progress).tensor.rounded }
+            return try network.encode(image, tiling: tiling, progress: progress)
         }
     }
 
@@ -49,12 +80,13 @@ package struct LoadedModel: Sendable {
         progress: AutoencoderDC.Progress? = nil
     ) throws(PlacedRefusal) -> FloatTensor {
         try run(place) { network throws(NetworkError) in
-            try network.decode(latent, tiling: tiling, progress: progress)
+            if let reference { return try reference.run(.decode, latent, progress: progress).tensor.rounded }
+            return try network.decode(latent, tiling: tiling, progress: progress)
         }
     }
 
     /// Runs the network, with what goes wrong in it placed in the file that was its input.
-    func run<Result>(
+    package func run<Result>(
         _ place: String,
         _ body: (AutoencoderDC) throws(NetworkError) -> Result
     ) throws(PlacedRefusal) -> Result {

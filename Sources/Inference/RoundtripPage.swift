@@ -114,7 +114,8 @@ extension PictureRoundtrip {
             """
     }
 
-    private static func figure(
+    /// A picture with a caption, carried in the page itself.
+    package static func figure(
         _ picture: Picture,
         _ title: String,
         _ detail: String,

@@ -1,6 +1,7 @@
 internal import DCAENetwork
 package import Kernels
 internal import Libc
+internal import ReferenceNetwork
 
 /// What one stage of the network cost: its first or last convolution, or the blocks of one resolution.
 package struct StageCost: Sendable, Equatable {
@@ -65,12 +66,18 @@ package struct CoderCost: Sendable {
 extension LoadedModel {
     /// Encodes, and measures it.
     func measuredEncode(_ image: FloatTensor, _ place: String) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
-        try measured(place) { network throws(NetworkError) in try network.profileEncode(image, tiling: tiling) }
+        try measured(place) { network throws(NetworkError) in
+            if let reference { return try reference.measured(.encode, image) }
+            return try network.profileEncode(image, tiling: tiling)
+        }
     }
 
     /// Decodes, and measures it.
     func measuredDecode(_ latent: FloatTensor, _ place: String) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
-        try measured(place) { network throws(NetworkError) in try network.profileDecode(latent, tiling: tiling) }
+        try measured(place) { network throws(NetworkError) in
+            if let reference { return try reference.measured(.decode, latent) }
+            return try network.profileDecode(latent, tiling: tiling)
+        }
     }
 
     private func measured(
@@ -82,6 +89,16 @@ extension LoadedModel {
         let (result, report) = try run(place, body)
         let seconds = clock.now.seconds(since: start)
         return (result, CoderCost(seconds: seconds, bufferBytes: report.peakBufferBytes, layers: report.layers))
+    }
+}
+
+extension ReferenceNetwork {
+    fileprivate func measured(
+        _ direction: AutoencoderDC.Direction,
+        _ input: FloatTensor
+    ) throws(NetworkError) -> (FloatTensor, AutoencoderDC.Report) {
+        let outcome = try run(direction, input)
+        return (try outcome.tensor.rounded, outcome.report)
     }
 }
 

@@ -59,6 +59,8 @@ package final class AttentionGather: RowOperation {
 
     private var isQuadratic: Bool { Self.isQuadratic(source, dim: dim) }
 
+    /// The sums alone are no answer yet.
+    package var isFinal: Bool { isQuadratic }
     package var algorithm: String { isQuadratic ? "quadratic attention" : "linear attention, sums" }
     package var outputHeight: Int { target.height }
     package var granule: Int { 1 }

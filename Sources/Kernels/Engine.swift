@@ -15,6 +15,18 @@ public struct LayerProfile: Sendable, Equatable {
     public var bytes: Double
     /// The size of the output: height, width, channels.
     public var outputSize: [Int]
+
+    package init(
+        name: String,
+        algorithm: String,
+        seconds: Double,
+        operations: Double,
+        bytes: Double,
+        outputSize: [Int]
+    ) {
+        (self.name, self.algorithm, self.seconds) = (name, algorithm, seconds)
+        (self.operations, self.bytes, self.outputSize) = (operations, bytes, outputSize)
+    }
 }
 
 /// What all operations of one computation share: threads, memory, the loops' code, checks and measurements.
@@ -34,6 +46,8 @@ package final class Engine {
     package var profile: [LayerProfile] = []
     /// Called after every step with the operations done; what it throws ends the computation.
     package var progress: ((_ operations: Double) throws(KernelError) -> Void)?
+    /// Called with a layer's name, the image that it puts out, and the rows of it that have just been made.
+    package var observe: ((_ layer: String, _ image: Rows, _ rows: Range<Int>) throws(KernelError) -> Void)?
     /// The bytes that an image may take to be kept whole although rows of it would do.
     package var wholeLimit = 72 << 20
     /// The bytes of input or output that a step should take, roughly: enough for every thread, little enough to stay

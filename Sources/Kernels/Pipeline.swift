@@ -47,6 +47,9 @@ package struct Pipeline {
             if let limit = engine.limit, let output = operation.output {
                 try check(output, step.y0..<step.y1, limit, operation.name)
             }
+            if let observe = engine.observe, operation.isFinal, let output = operation.output {
+                try observe(operation.name, output, step.y0..<step.y1)
+            }
             try engine.progress?(
                 operation.operations * Double(step.y1 - step.y0) / Double(max(1, operation.outputHeight))
             )

@@ -17,6 +17,7 @@ package final class PlanesSource: RowOperation {
     }
 
     package var algorithm: String { "copy" }
+    package var isFinal: Bool { false }
     package var inputs: [RowInput] { [] }
     package var outputHeight: Int { target.height }
     package var granule: Int { 1 }

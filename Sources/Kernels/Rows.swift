@@ -45,6 +45,11 @@ package final class Rows {
         )
     }
 
+    /// The pixels of a row that is kept, each of `paddedChannels` values.
+    package func pixels(ofRow y: Int) -> UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(start: row(y), count: rowFloats)
+    }
+
     func row(_ y: Int) -> UnsafeMutablePointer<Float> {
         guard let buffer else { preconditionFailure("an image is allocated before it is used") }
         return buffer.base + y % capacity * rowFloats
@@ -75,6 +80,8 @@ package protocol RowOperation: AnyObject {
     var outputHeight: Int { get }
     /// Rows come in multiples of this, but for the last.
     var granule: Int { get }
+    /// Whether `output` then holds what the layer of that name puts out, rather than something on the way to it.
+    var isFinal: Bool { get }
     /// Rows that are worth a step of their own.
     func stepRows(_ engine: Engine) -> Int
     var operations: Double { get }
@@ -91,4 +98,5 @@ extension RowOperation {
     package func prepare(_ engine: Engine, steps: Int) throws(KernelError) {}
     package func finish(_ engine: Engine) {}
     package var weightBytes: Double { 0 }
+    package var isFinal: Bool { true }
 }

@@ -54,6 +54,33 @@ package struct Markup: Sendable, Equatable, ExpressibleByStringInterpolation {
 package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+    /// The bytes of a text that `encode` makes; nil for any other.
+    package static func decode(_ text: String) -> [UInt8]? {
+        guard text.utf8.count % 4 == 0 else { return nil }
+        let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding <= 2 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
+        var (group, count) = (0, 0)
+        for digit in text.utf8.dropLast(padding) {
+            guard let value = values[Int(digit)] else { return nil }
+            (group, count) = (group << 6 | Int(value), count + 1)
+            guard count == 4 else { continue }
+            bytes += [UInt8(group >> 16), UInt8(group >> 8 & 255), UInt8(group & 255)]
+            (group, count) = (0, 0)
+        }
+        // Two digits left make one byte, three make two; what is left of their bits is zero.
+        if count == 2, group & 15 == 0 { bytes.append(UInt8(group >> 4)) }
+        if count == 3, group & 3 == 0 { bytes += [UInt8(group >> 10), UInt8(group >> 2 & 255)] }
+        return bytes.count == text.utf8.count / 4 * 3 - padding ? bytes : nil
+    }
+
+    private static let values: [UInt8?] = {
+        var values = [UInt8?](repeating: nil, count: 256)
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
+
     /// The text of some bytes.
     package static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { target in

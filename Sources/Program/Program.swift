@@ -30,6 +30,7 @@ struct Program: ParsableCommand {
               dcae decode sana/ latent.safetensors -o photo.png --scaled
               dcae roundtrip sana/ photo.png -o sheet.png
               dcae scale sana/ --images photos/           the scaling factor, measured
+              dcae eval sana/ photos/                     the quality, measured
 
             Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
             64 wrong usage. Completions: dcae --generate-completion-script bash|zsh|fish
@@ -38,7 +39,8 @@ struct Program: ParsableCommand {
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
             DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
-            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, SynthesizeCommand.self,
+            DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, EvalCommand.self,
+            SynthesizeCommand.self,
             PictureCommand.self, PullCommand.self, CacheCommand.self,
         ]
     )

@@ -1,5 +1,6 @@
 import Calibration
 import CheckpointIO
+import Images
 import Inference
 import ModelZoo
 import StrictJSON
@@ -58,6 +59,7 @@ import Testing
             fingerprint: fingerprint,
             config: try #require(config),
             side: side,
+            crop: .adm,
             pictureCount: pictures,
             pictureDigest: digest
         )

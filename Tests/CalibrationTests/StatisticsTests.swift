@@ -60,7 +60,7 @@ import Testing
 
     @Test func nothingToGoBy() throws {
         let config = try Registry().variant(named: "sana-1.0").config
-        let odd = LatentTotals.Unreadable(key: "a.png", reason: "is empty")
+        let odd = Unreadable(key: "a.png", reason: "is empty")
         let none = #expect(throws: CheckpointError.self) {
             try LatentStatistics(result(squares: [], config: config, unreadable: [odd]))
         }

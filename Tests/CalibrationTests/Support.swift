@@ -86,6 +86,7 @@ func measure(
     _ path: String,
     _ images: [String],
     side: Int,
+    crop: SquareCrop = .adm,
     shard: Shard = .whole,
     threads: Int = 1,
     store: PartialStore? = nil,
@@ -98,7 +99,8 @@ func measure(
     }
     let fingerprint = try EncoderFingerprint.of(loaded.source)
     let set = try PictureSet(at: images)
-    return try MeasurementRun(loaded, set, shard: shard, side: side, fingerprint: fingerprint).run(store, observer)
+    return try MeasurementRun(loaded, set, shard: shard, side: side, crop: crop, fingerprint: fingerprint)
+        .run(store, observer)
 }
 
 /// A result made of given sums of squares, one for each picture, for what follows from totals alone.
@@ -106,12 +108,13 @@ func result(
     squares: [Double],
     config: AutoencoderDCConfig,
     side: Int = 64,
-    unreadable: [LatentTotals.Unreadable] = []
+    unreadable: [Unreadable] = []
 ) -> PartialResult {
     let subject = PartialResult.Subject(
         fingerprint: "f",
         config: config,
         side: side,
+        crop: .adm,
         pictureCount: squares.count + unreadable.count,
         pictureDigest: "d"
     )

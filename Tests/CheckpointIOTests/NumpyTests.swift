@@ -56,6 +56,43 @@ import Testing
         #expect(try checkpoint.damage() == [])
     }
 
+    /// What numpy.savez_compressed wrote: blocks with fixed codes, with codes of their own, and stored ones.
+    @Test func compressedArchives() throws {
+        let path = Fixtures.path("quality/compressed.npz")
+        let checkpoint = try Checkpoint.open(path)
+        func bytes(_ name: String) throws -> [UInt8] { try checkpoint.bytes(of: try #require(checkpoint[name])) }
+        func raw<Element>(_ values: [Element]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+        #expect(checkpoint.format == .numpyArchive && checkpoint.tensors.count == 5)
+        #expect(try bytes("zeros") == [UInt8](repeating: 0, count: 160_000))
+        #expect(try bytes("counts") == raw((0..<3000).map { Double($0 % 97) }))
+        #expect(try bytes("few") == raw([1.5, -2.0]))
+        #expect(try bytes("noise") == SeededWeights.stream("noise", 4000).map { UInt8($0 * 256) })
+        #expect(try bytes("wave") == raw(SeededWeights.stream("wave", 600)))
+        #expect(try checkpoint.damage() == [])
+        let limited = refusal { try Checkpoint.open(path, options: OpenOptions(maxExpandedSize: 1000)) }
+        #expect(limited.contains("the archive's entries expand to more than 1000 bytes"))
+    }
+
+    /// No bit that is wrong goes unnoticed where it counts, and none makes the reader trap.
+    @Test func damagedCompression() throws {
+        let good = try Fixtures.bytes(Fixtures.path("quality/compressed.npz"))
+        let folder = try TemporaryFolder()
+        var refused = 0
+        let positions = Array(stride(from: 0, to: good.count, by: 37))
+        for position in positions {
+            var bytes = good
+            bytes[position] ^= 1 << UInt8(position % 8)
+            let path = try folder.write("x.npz", bytes)
+            if (try? Checkpoint.open(path)) == nil { refused += 1 }
+        }
+        // What is left are times and attributes, which nobody reads.
+        #expect(refused > positions.count * 9 / 10)
+        for length in stride(from: 0, to: good.count, by: 501) {
+            let path = try folder.write("x.npz", Array(good[..<length]))
+            #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
+        }
+    }
+
     static let headers = [
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "nothing"),
         ("{\"shape\":(2,),'fortran_order':False,'descr':'<f4'}\n", "nothing"),

@@ -58,3 +58,10 @@ void dcae_forget_unfinished(dcae_unfinished *entry);
 typedef struct dcae_mapping dcae_mapping;
 dcae_mapping *dcae_register_mapping(const void *start, size_t size, const char *path);
 void dcae_forget_mapping(dcae_mapping *entry);
+
+/// Loads a shared library that only some commands need: the first of `files` (NULL at the end) that is there. Fills `functions` with
+/// the addresses of `symbols` (NULL at the end). Returns 0; 1 where no file can be loaded; 2 where a function is missing. Then
+/// `reason` has the loader's own words.
+int dcae_load_library(
+    const char *const *files, const char *const *symbols, void **functions, char *reason, size_t room
+);

@@ -12,11 +12,12 @@ extension Checkpoint {
         !directory.entries.isEmpty && directory.entries.allSatisfy { $0.name.utf8.suffix(4).elementsEqual(".npy".utf8) }
     }
 
-    /// Opens a `.npz` file: arrays by name, not compressed.
+    /// Opens a `.npz` file: arrays by name, compressed or not.
     static func openNumpyArchive(
         _ file: InputFile,
         _ directory: ZipDirectory,
-        path: String
+        path: String,
+        options: OpenOptions
     ) throws(CheckpointError) -> Checkpoint {
         // What goes by the name of a PyTorch file is trusted to be one.
         if let ending = [".pt", ".pth", ".ckpt", ".bin"].first(where: file.path.hasSuffix) {
@@ -26,15 +27,21 @@ extension Checkpoint {
             throw CheckpointError(file.path, .file, PickleFault.tooManyTensors(limit: ReadingBudget.tensorLimit))
         }
         var tensors: [StoredTensor] = []
+        let limit = options.maxExpandedSize ?? ReadingBudget.expandedBytes(fileSize: file.size)
+        let expanded = try ExpandedEntries(directory, of: file, limit: limit)
         for entry in directory.entries {
-            guard let plain = try directory.entry(entry.name) else { continue }
             let name = String(Substring(entry.name.utf8.dropLast(4)))
-            tensors.append(try array(in: file, plain.range, name: name, place: file.path))
+            if let part = expanded.ranges[UTF8Name(entry.name)], let whole = expanded.file {
+                tensors.append(try array(in: whole, part, name: name, place: file.path, number: 1))
+            } else {
+                guard let plain = try directory.entry(entry.name) else { continue }
+                tensors.append(try array(in: file, plain.range, name: name, place: file.path))
+            }
         }
         return Checkpoint(
             path: path,
             format: .numpyArchive,
-            files: [file],
+            files: [file] + (expanded.file.map { [$0] } ?? []),
             tensors: tensors,
             archives: [ArchiveRecords(directory)]
         )
@@ -44,7 +51,8 @@ extension Checkpoint {
         in file: InputFile,
         _ range: Range<Int>,
         name: String,
-        place: String
+        place: String,
+        number: Int = 0
     ) throws(CheckpointError) -> StoredTensor {
         let header = try NumpyHeader(size: range.count, path: place) { offset, count throws(CheckpointError) in
             try file.bytes(at: range.lowerBound + offset, count: count)
@@ -62,7 +70,7 @@ extension Checkpoint {
         return StoredTensor(
             descriptor: TensorDescriptor(name: name, dtype: header.dtype, shape: header.shape),
             location: TensorLocation(
-                file: 0,
+                file: number,
                 offset: range.lowerBound + header.length,
                 byteCount: header.byteCount,
                 strides: strides,

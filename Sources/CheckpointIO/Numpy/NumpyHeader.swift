@@ -88,11 +88,11 @@ package struct NumpyHeader {
         "u1": .u8, "u2": .u16, "u4": .u32, "u8": .u64, "c8": .c64, "c16": .c128,
     ]
 
-    /// The header that `numpy.save` writes for float32 numbers in C order.
-    package static func bytes(_ shape: Shape) -> [UInt8] {
+    /// The header that `numpy.save` writes for numbers in C order, by default float32.
+    package static func bytes(_ shape: Shape, type: String = "<f4") -> [UInt8] {
         let sizes = shape.dimensions.map(String.init)
         let tuple = sizes.count == 1 ? "(\(sizes[0]),)" : "(" + sizes.joined(separator: ", ") + ")"
-        var text = "{'descr': '<f4', 'fortran_order': False, 'shape': \(tuple), }"
+        var text = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(tuple), }"
         // Room for the first size to grow to 21 digits in place, as NumPy leaves it; then to a multiple of 64.
         if let first = sizes.first { text += String(repeating: " ", count: 21 - first.utf8.count) }
         let padding = 63 - (10 + text.utf8.count) % 64

@@ -12,6 +12,8 @@ package struct ZipDirectory: Sendable {
         package let range: Range<Int>
         package let checksum: UInt32
         let method: Int
+        /// How many bytes it expands to, by what the directory says.
+        let fullSize: Int
     }
 
     /// More than any checkpoint has.
@@ -89,7 +91,8 @@ package struct ZipDirectory: Sendable {
                     name: header.name,
                     range: (file.start + start)..<(file.start + start + header.size),
                     checksum: header.checksum,
-                    method: header.method
+                    method: header.method,
+                    fullSize: header.fullSize
                 )
             )
         }

@@ -15,6 +15,8 @@ package enum ZipFault: Fault, Equatable {
     case encrypted
     case patched
     case compressed(method: Int)
+    case notExpanded(String)
+    case expandsBeyond(limit: Int)
     case sizesDisagree
     case methodsDisagree
     case zip64FieldShort
@@ -39,6 +41,8 @@ package enum ZipFault: Fault, Equatable {
         case .encrypted: "the entry is encrypted"
         case .patched: "the entry is a patch to another file, not data"
         case .compressed(let method): "the entry is compressed (zip method \(method)), which torch.save never does"
+        case .notExpanded(let what): "the entry's compressed data \(what)"
+        case .expandsBeyond(let limit): "the archive's entries expand to more than \(limit) bytes"
         case .sizesDisagree: "the entry has two different sizes though it is not compressed"
         case .methodsDisagree: "the entry is compressed in one way by the directory, in another by its own header"
         case .zip64FieldShort: "the entry's zip64 field is missing or too short"
@@ -54,6 +58,7 @@ package enum ZipFault: Fault, Equatable {
         case .brokenOff: "save or download it again"
         case .noEnd, .endsEarly: "the file is incomplete or damaged: download it again"
         case .encrypted: "decrypt it first"
+        case .expandsBeyond: "allow more with --max-expanded-size, if you trust the file"
         case .compressed: "unpack the archive and zip it again without compression, or save it again with torch"
         default: "the archive is damaged or made to mislead: download it again"
         }

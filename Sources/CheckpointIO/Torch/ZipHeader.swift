@@ -6,6 +6,8 @@ struct ZipHeader {
     let offset: Int
     /// The bytes that the entry takes in the archive.
     let size: Int
+    /// The bytes that it has when it is not compressed.
+    let fullSize: Int
     /// How it is compressed; 0 where it is not.
     let method: Int
     let checksum: UInt32
@@ -35,10 +37,13 @@ struct ZipHeader {
         guard disk == 0 else { throw refusal(.severalDisks) }
         try Self.widen(&sizes, &position, extra: extra, path: reader.path, name: name)
         guard method != 0 || sizes.packed == sizes.full else { throw refusal(.sizesDisagree) }
-        guard let size = Int(exactly: sizes.packed), let offset = Int(exactly: position) else {
+        guard let size = Int(exactly: sizes.packed), let fullSize = Int(exactly: sizes.full),
+            let offset = Int(exactly: position)
+        else {
             throw refusal(.beyondFile)
         }
         self.size = size
+        self.fullSize = fullSize
         self.offset = offset
     }
 

@@ -1,4 +1,3 @@
-internal import CPlatform
 internal import CZstd
 internal import Libc
 
@@ -11,7 +10,7 @@ struct ZstdExpansion: ~Copyable {
 
     private let file: InputFile
     private let limit: Int
-    private let target: Int32
+    private let target: NamelessFile
     private var size = 0
     /// The first bytes of what comes out, which say what format is inside.
     private var start: [UInt8] = []
@@ -38,16 +37,7 @@ struct ZstdExpansion: ~Copyable {
     private init(_ file: InputFile, limit: Int) throws(CheckpointError) {
         self.file = file
         self.limit = limit
-        var folder = getenv("TMPDIR").map { SystemText.text(cString: $0) } ?? ""
-        if folder.isEmpty { folder = "/tmp" }
-        target = dcae_open_nameless(SystemText.cString(folder))
-        guard target >= 0 else {
-            throw CheckpointError(file.path, .file, ZstdFault.noTemporary(folder: folder, code: errno))
-        }
-    }
-
-    deinit {
-        close(target)
+        target = try NamelessFile(of: file)
     }
 
     private mutating func run() throws(CheckpointError) -> FileKind {
@@ -100,7 +90,7 @@ struct ZstdExpansion: ~Copyable {
         guard !overflow, sum <= limit else {
             throw CheckpointError(file.path, .file, ZstdFault.expandsBeyond(limit: limit))
         }
-        if !isZero(bytes) { try write(bytes, at: size) }
+        if !isZero(bytes) { try target.write(bytes, at: size) }
         size = sum
         if kind == nil {
             start += bytes.prefix(FileKind.prefixLength - start.count)
@@ -132,9 +122,8 @@ struct ZstdExpansion: ~Copyable {
         guard length <= SafetensorsHeader.lengthLimit else {
             throw CheckpointError(file.path, .byte(0), SafetensorsFault.headerTooLarge(length))
         }
-        guard size >= 8 + Int(length), ftruncate(target, off_t(size)) == 0,
-            let copy = InputFile(copy: target, of: file, size: size)
-        else { return }
+        guard size >= 8 + Int(length) else { return }
+        let copy = try target.file(size: size)
         let found = try SafetensorsHeader(reading: copy, isPartial: true)
         guard size <= found.declaredSize else {
             throw CheckpointError(file.path, .file, ZstdFault.expandsBeyondHeader(size: found.declaredSize))
@@ -142,30 +131,6 @@ struct ZstdExpansion: ~Copyable {
         header = found
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CheckpointError) {
-        var done = 0
-        while done < bytes.count {
-            let put = pwrite(target, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
-            if put < 0 && errno == EINTR { continue }
-            guard put > 0 else {
-                throw CheckpointError(
-                    file.path,
-                    .file,
-                    FileFault.system(call: "writing the expanded data", code: errno)
-                )
-            }
-            done += put
-        }
-    }
-
     /// Gives the file its size, where it ends in a hole, and hands it over.
-    private consuming func finish() throws(CheckpointError) -> InputFile {
-        guard ftruncate(target, off_t(size)) == 0 else {
-            throw CheckpointError(file.path, .file, FileFault.system(call: "ftruncate", code: errno))
-        }
-        guard let copy = InputFile(copy: target, of: file, size: size) else {
-            throw CheckpointError(file.path, .file, FileFault.system(call: "dup", code: errno))
-        }
-        return copy
-    }
+    private consuming func finish() throws(CheckpointError) -> InputFile { try target.file(size: size) }
 }

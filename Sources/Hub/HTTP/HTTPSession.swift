@@ -8,20 +8,19 @@ final class HTTPSession {
     private let userAgent: String
     private let certificates: String?
 
-    private static let isStarted: Bool = dcae_curl_start() == CURLE_OK
-
     /// - Parameter certificates: a file with the authorities that are trusted, instead of the system's.
     init(userAgent: String, certificates: String?) throws(HubFault) {
-        guard Self.isStarted, let multi = curl_multi_init() else { throw .network("libcurl does not start") }
+        try CurlLibrary.load()
+        guard let multi = dcae_curl_multi_init() else { throw .network("libcurl has no memory") }
         self.multi = multi
         self.userAgent = userAgent
         self.certificates = certificates
     }
 
     deinit {
-        for transfer in running.values { curl_multi_remove_handle(multi, transfer.handle) }
+        for transfer in running.values { dcae_curl_multi_remove(multi, transfer.handle) }
         running = [:]
-        curl_multi_cleanup(multi)
+        dcae_curl_multi_cleanup(multi)
     }
 
     /// Begins an exchange.
@@ -37,7 +36,7 @@ final class HTTPSession {
             onHead: onHead,
             onBytes: onBytes
         )
-        guard let transfer = made, curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else {
+        guard let transfer = made, dcae_curl_multi_add(multi, transfer.handle) == CURLM_OK else {
             throw .network("libcurl has no memory")
         }
         running[transfer.handle] = transfer
@@ -47,7 +46,7 @@ final class HTTPSession {
     /// Ends an exchange; what it has not delivered is lost.
     func cancel(_ transfer: Transfer) {
         guard running.removeValue(forKey: transfer.handle) != nil else { return }
-        curl_multi_remove_handle(multi, transfer.handle)
+        dcae_curl_multi_remove(multi, transfer.handle)
     }
 
     /// Lets exchanges go on until something happened, or for a while.
@@ -55,11 +54,11 @@ final class HTTPSession {
     /// - Returns: those that have ended.
     func proceed(milliseconds: Int) -> [Transfer] {
         var count: Int32 = 0
-        curl_multi_perform(multi, &count)
+        dcae_curl_multi_perform(multi, &count)
         var ended = takeEnded()
         if ended.isEmpty {
-            curl_multi_poll(multi, nil, 0, Int32(milliseconds), nil)
-            curl_multi_perform(multi, &count)
+            dcae_curl_multi_poll(multi, Int32(milliseconds))
+            dcae_curl_multi_perform(multi, &count)
             ended = takeEnded()
         }
         return ended
@@ -70,7 +69,7 @@ final class HTTPSession {
         var result = CURLE_OK
         while let handle = dcae_curl_next_ended(multi, &result) {
             guard let transfer = running.removeValue(forKey: handle) else { continue }
-            curl_multi_remove_handle(multi, handle)
+            dcae_curl_multi_remove(multi, handle)
             transfer.result = result
             transfer.askIfUnasked()
             ended.append(transfer)
@@ -84,7 +83,7 @@ extension Transfer {
     var setback: Setback? {
         guard let result, result != CURLE_OK else { return nil }
         if headersTooLarge { return .final(.headersTooLarge) }
-        let words = String(cString: curl_easy_strerror(result)).lowercased()
+        let words = String(cString: dcae_curl_words(result)).lowercased()
         switch result {
         case CURLE_OPERATION_TIMEDOUT: return .transient(.timedOut(seconds: request.stallSeconds))
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:

@@ -21,12 +21,9 @@ final class HubClient {
 
     private static let userAgent = "dcae/0.1"
 
-    /// What stands for the Hub beside the endpoint itself: a mirror may send a client there.
-    private static let hub = WebAddress("https://huggingface.co")
-
-    /// Whether an address is the Hub's own, so that it may be told who asks, and what it says of a file counts.
+    /// Whether an address is the Hub's own (a mirror may send a client there), so that it may be told who asks, and what it says of a file counts.
     func isHub(_ address: WebAddress) -> Bool {
-        address.origin == settings.endpoint.origin || address.origin == Self.hub?.origin
+        address.origin == settings.endpoint.origin || address.origin == WebAddress.hub.origin
     }
 
     /// The request for an address, with the token where it is the Hub's own.
@@ -97,7 +94,8 @@ final class HubClient {
     static func retryAfter(_ value: String?) -> Int? {
         guard let value else { return nil }
         if let seconds = Int(value) { return max(0, seconds) }
-        let date = curl_getdate(value, nil)
+        guard (try? CurlLibrary.load()) != nil else { return nil }
+        let date = dcae_curl_date(value)
         return date < 0 ? nil : max(0, Int(date) - Int(System.now()))
     }
 

@@ -46,15 +46,15 @@ final class Transfer {
         onHead: @escaping (Transfer) -> Bool,
         onBytes: @escaping (Transfer, UnsafeRawBufferPointer) -> Bool
     ) {
-        guard let handle = curl_easy_init() else { return nil }
+        guard let handle = dcae_curl_easy_init() else { return nil }
         self.request = request
         self.handle = handle
         self.onHead = onHead
         self.onBytes = onBytes
         var list: UnsafeMutablePointer<curl_slist>?
-        if let token = request.token { list = curl_slist_append(list, "Authorization: Bearer \(token)") }
+        if let token = request.token { list = dcae_curl_list_append(list, "Authorization: Bearer \(token)") }
         // Without it the size of what is sent would say nothing about the file.
-        list = curl_slist_append(list, "Accept-Encoding: identity")
+        list = dcae_curl_list_append(list, "Accept-Encoding: identity")
         self.list = list
         dcae_curl_set_text(handle, CURLOPT_URL, request.address.text)
         dcae_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
@@ -87,8 +87,8 @@ final class Transfer {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
-        curl_slist_free_all(list)
+        dcae_curl_easy_cleanup(handle)
+        dcae_curl_list_free(list)
     }
 
     /// Whether the answer is that something is elsewhere, known once its header is there.

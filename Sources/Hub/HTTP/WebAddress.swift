@@ -22,6 +22,17 @@ package struct WebAddress: Sendable, Hashable {
         origin.host == "localhost" || origin.host == "[::1]" || origin.host.hasPrefix("127.")
     }
 
+    /// The Hub's own, which is known without libcurl: most commands that could go there do not.
+    static let hub = WebAddress(
+        text: "https://huggingface.co/",
+        origin: Origin(scheme: "https", host: "huggingface.co", port: "443"),
+        path: "/"
+    )
+
+    private init(text: String, origin: Origin, path: String) {
+        (self.text, self.origin, self.path) = (text, origin, path)
+    }
+
     /// Reads an address; nil where it is malformed, of another scheme, or holds a user's name.
     package init?(_ text: String) {
         self.init(text, relativeTo: nil)
@@ -35,23 +46,23 @@ package struct WebAddress: Sendable, Hashable {
     private init?(_ reference: String, relativeTo base: WebAddress?) {
         // What curl would take as the end of a text, or a header as the end of a line.
         guard reference.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), reference.utf8.count <= Self.lengthLimit,
-            let parts = curl_url()
+            (try? CurlLibrary.load()) != nil, let parts = dcae_curl_url()
         else { return nil }
         // Servers send spaces and letters beyond ASCII as they are.
         let ascii = reference.unicodeScalars.map { $0 == " " || !$0.isASCII ? Self.encoded(String($0)) : String($0) }
-        defer { curl_url_cleanup(parts) }
-        if let base, curl_url_set(parts, CURLUPART_URL, base.text, 0) != CURLUE_OK { return nil }
-        guard curl_url_set(parts, CURLUPART_URL, ascii.joined(), UInt32(CURLU_DISALLOW_USER)) == CURLUE_OK else {
+        defer { dcae_curl_url_cleanup(parts) }
+        if let base, dcae_curl_url_set(parts, CURLUPART_URL, base.text) != CURLUE_OK { return nil }
+        guard dcae_curl_url_set(parts, CURLUPART_URL, ascii.joined()) == CURLUE_OK else {
             return nil
         }
-        func part(_ name: CURLUPart, _ flags: Int32 = 0) -> String? {
+        func part(_ name: CURLUPart) -> String? {
             var value: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(parts, name, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
-            defer { curl_free(value) }
+            guard dcae_curl_url_get(parts, name, &value) == CURLUE_OK, let value else { return nil }
+            defer { dcae_curl_free(value) }
             return String(cString: value)
         }
         guard let scheme = part(CURLUPART_SCHEME)?.lowercased(), ["http", "https"].contains(scheme),
-            let host = part(CURLUPART_HOST)?.lowercased(), let port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT),
+            let host = part(CURLUPART_HOST)?.lowercased(), let port = part(CURLUPART_PORT),
             let whole = part(CURLUPART_URL), part(CURLUPART_USER) == nil
         else { return nil }
         text = whole

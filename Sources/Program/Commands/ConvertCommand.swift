@@ -30,7 +30,8 @@ struct ConvertCommand: ParsableCommand {
               dcae convert model.safetensors -o out/ --dry-run
 
             With --dtype fp16 or bf16 the file is named as diffusers' variant: load it
-            with variant="fp16". A cast that would make finite values infinite is refused.
+            with variant="fp16". fp8-e4m3 is float8_e4m3fn, every value rounded once, without
+            scales. A cast that would make finite values infinite, or NaN in fp8, is refused.
 
             Exit codes: 0 converted, 2 not: the reason in one line, and nothing left
             behind.
@@ -58,7 +59,7 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The factor for config.json; settles in against mix.", valueName: "number"))
     var scalingFactor: Double?
 
-    @Option(help: "The dtype of the weights: fp32, fp16 or bf16; by default they stay as they are.")
+    @Option(help: "The dtype of the weights: fp32, fp16, bf16 or fp8-e4m3; by default they stay as they are.")
     var dtype: WeightDType?
 
     @Option(help: ArgumentHelp("The most that one file may hold, as 5GB; one file by default.", valueName: "size"))

@@ -45,7 +45,7 @@ struct EncodeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Make pictures into squares of this side, resized and cropped as the networks are evaluated.",
+            "Make pictures into squares of this side as the networks are evaluated, by ADM's crop; with --fit by torchvision's.",
             valueName: "pixels"
         )
     )

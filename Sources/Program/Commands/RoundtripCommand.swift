@@ -32,6 +32,14 @@ struct RoundtripCommand: ParsableCommand {
 
               dcae roundtrip model.safetensors
 
+            --as casts the weights in memory, runs, and says what each format costs: PSNR
+            against what the model makes as it is, the layer that is farthest off, and the
+            values lost. --activations looks for values between layers that a format does
+            not hold.
+
+              dcae roundtrip sana/ photo.png --as fp16,bf16,fp8-e4m3
+              dcae roundtrip sana/ photo.png --as bf16 --activations fp16
+
             Exit codes: 0 done, 1 a byte does not return or --check-finite found
             something, 2 could not be done.
             """
@@ -52,6 +60,7 @@ struct RoundtripCommand: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var force = false
 
+    @OptionGroup var damage: DamageArguments
     @OptionGroup var page: PageArguments
     @OptionGroup var pictures: PictureArguments
     @OptionGroup var tiles: TileArguments
@@ -61,11 +70,16 @@ struct RoundtripCommand: ParsableCommand {
     func validate() throws {
         if images.isEmpty, output != nil { throw ValidationError("--output is a sheet of pictures: name some") }
         if images.isEmpty, page.html != nil { throw ValidationError("--html shows pictures: name some") }
+        if images.isEmpty, damage.isAsked { throw ValidationError("--as is measured on pictures: name some") }
+        if damage.isAsked, output != nil || reference != nil || page.html != nil || tiles.tile != nil {
+            throw ValidationError("--as makes a table of its own: leave out --output, --html, --reference and --tile")
+        }
         if images.isEmpty, reference != nil { throw ValidationError("--reference is compared on pictures: name some") }
     }
 
     func run() throws {
         if images.isEmpty { return try followLayouts() }
+        if damage.isAsked { return try damage.run(path, try RunFile.images(at: images), model, pictures, common) }
         if let output, OutputDocument.Kind(path: output) != .png {
             throw CheckpointError(output, .file, InferenceFault.outputKind(kinds: [".png"]))
         }

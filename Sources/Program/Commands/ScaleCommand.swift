@@ -5,7 +5,6 @@ internal import Files
 internal import Inference
 internal import ModelZoo
 internal import Models
-internal import StrictJSON
 
 struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +13,7 @@ struct ScaleCommand: ParsableCommand {
         discussion: """
             The factor is the inverse of the root mean square of the latents over the
             training pictures, so an encoder and some pictures are enough to check it.
-            Pictures are resized and cropped to squares as the networks are evaluated.
+            Pictures are cut to squares as the networks are evaluated, by ADM's crop.
 
               dcae scale sana/ --images photos/
               dcae scale model.safetensors --images photos/ --write-config config.json
@@ -120,6 +119,7 @@ struct ScaleCommand: ParsableCommand {
             pictures,
             shard: shard,
             side: measure.size,
+            crop: measure.cut.crop,
             fingerprint: try EncoderFingerprint.of(loaded.source)
         )
         let store = output.map { output in
@@ -134,23 +134,7 @@ struct ScaleCommand: ParsableCommand {
         let total = shard.select(pictures.entries).count
         let result = try MeasureProgress(common, total: total).run(run, store)
         if shard.isWhole { return try show(result, registry) }
-        show(part: result, store?.path ?? "")
-    }
-
-    private func show(part result: PartialResult, _ path: String) {
-        let totals = result.totals
-        if common.json {
-            return Terminal.print([
-                "output": .string(path), "part": .integer(result.shard.index), "parts": .integer(result.shard.count),
-                "pictures": .integer(totals.pictures.count),
-                "unreadable": .array(
-                    totals.unreadable.map { ["picture": .string($0.key), "reason": .string($0.reason)] }
-                ),
-            ])
-        }
-        if common.quiet { return Terminal.print(path) }
-        let missed = totals.unreadable.isEmpty ? "" : ", \(totals.unreadable.count) could not be read"
-        Terminal.print("wrote \(path) (part \(result.shard), \(totals.pictures.count) pictures\(missed))")
+        common.show(part: result, store?.path ?? "")
     }
 
     private func show(_ result: PartialResult, _ registry: Registry) throws {

@@ -16,6 +16,13 @@ struct VerifyCommand: ParsableCommand {
             scaling factor that belongs to another variant. All findings are listed. What
             the checkpoint should be is found out, or given with --variant or --config.
 
+            --numerics runs a picture (one is made up if none is named) through the fast
+            engine and through the reference in float64, on this machine and with this
+            checkpoint, and says how far apart they are, layer by layer.
+
+              dcae verify sana/ --numerics
+              dcae verify sana/ photo.png --numerics --json
+
             Exit codes: 0 nothing wrong, 1 errors found (warnings alone do not count), 2
             could not be verified.
             """
@@ -24,11 +31,20 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index, a model folder or a config.json.", completion: .file())
     var path: String
 
+    @Argument(help: "With --numerics: the picture to run.", completion: .file())
+    var picture: String?
+
+    @OptionGroup var numerics: NumericsArguments
     @OptionGroup var afar: AfarArguments
     @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if picture != nil, !numerics.numerics { throw ValidationError("a picture is run with --numerics: add it") }
+    }
+
     func run() throws {
+        if numerics.numerics { return try numerics.run(path, picture, hints, common) }
         let model: OpenedModel
         switch try hints.openAny(path, common, fromAfar: !afar.full) {
         case .config(let text, let registry): return try verifyConfig(text, registry)

@@ -3,9 +3,11 @@ internal import Calibration
 internal import CheckpointIO
 internal import DCAE
 internal import DCAENetwork
+internal import Images
 internal import Inference
 internal import ModelZoo
 internal import Models
+internal import StrictJSON
 
 /// The part of a run over many pictures.
 struct ShardArguments: ParsableArguments {
@@ -58,6 +60,8 @@ struct MeasureArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Measure so many pictures, evenly spread over those found.", valueName: "number"))
     var limit: Int?
 
+    @OptionGroup var cut: SquareArguments
+
     func validate() throws {
         guard (1...16384).contains(size) else { throw ValidationError("--size must be from 1 to 16384") }
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
@@ -68,7 +72,7 @@ struct MeasureArguments: ParsableArguments {
         guard !images.isEmpty else { return nil }
         let pictures = try PictureSet(at: images, limit: limit ?? Self.evidenceLimit)
         let model = try LoadedModel(options: AutoencoderDC.Options(), part: .encoder) { source }
-        let run = try MeasurementRun(model, pictures, shard: .whole, side: size, fingerprint: nil)
+        let run = try MeasurementRun(model, pictures, shard: .whole, side: size, crop: cut.crop, fingerprint: nil)
         return try ScaleReport(
             try MeasureProgress(common, total: pictures.entries.count).run(run, nil),
             registry: source.registry
@@ -77,6 +81,25 @@ struct MeasureArguments: ParsableArguments {
 
     /// Telling two factors apart that are 1.35 times apart takes no more; `dcae scale` measures them all.
     private static let evidenceLimit = 64
+}
+
+/// How pictures are made into squares.
+struct SquareArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Cut pictures otherwise than the networks are evaluated: crop, torchvision's Resize and CenterCrop.",
+            discussion: "By default it is ADM's crop: halved, resized, and cut in the middle.",
+            valueName: "way"
+        )
+    )
+    var fit: SquareFit?
+
+    var crop: SquareCrop { fit == nil ? .adm : .torchvision }
+}
+
+/// The ways to make squares that can be asked for by name.
+enum SquareFit: String, ExpressibleByArgument, CaseIterable {
+    case crop
 }
 
 /// What is shown while pictures are measured.
@@ -90,10 +113,15 @@ struct MeasureProgress {
     }
 
     func run(_ run: MeasurementRun, _ store: PartialStore?) throws -> PartialResult {
+        try self.run { observer in try run.run(store, observer) }
+    }
+
+    /// Runs a measurement that tells what becomes of its pictures.
+    func run<Part>(_ measure: (PictureRunObserver) throws -> Part) throws -> Part {
         let bar = Progress("measuring", total: total, quiet: common.quiet)
         defer { bar.finish() }
         var shown = 0
-        var observer = MeasurementRun.Observer()
+        var observer = PictureRunObserver()
         observer.progress = { done, _ in
             bar.advance(done - shown)
             shown = done
@@ -105,6 +133,25 @@ struct MeasureProgress {
             bar.finish()
             if !common.quiet { Terminal.warn("\(picture.key.escaped(limit: 300)): \(picture.reason)") }
         }
-        return try run.run(store, observer)
+        return try measure(observer)
+    }
+}
+
+extension CommonOptions {
+    /// Shows what became of one part of a measurement.
+    ///
+    /// - Parameter path: where it is kept.
+    func show(part result: some MeasuredPart, _ path: String) {
+        let (count, odd) = (result.pictureKeys.count, result.unreadable)
+        if json {
+            return Terminal.print([
+                "output": .string(path), "part": .integer(result.shard.index), "parts": .integer(result.shard.count),
+                "pictures": .integer(count),
+                "unreadable": .array(odd.map { ["picture": .string($0.key), "reason": .string($0.reason)] }),
+            ])
+        }
+        if quiet { return Terminal.print(path) }
+        let missed = odd.isEmpty ? "" : ", \(odd.count) could not be read"
+        Terminal.print("wrote \(path) (part \(result.shard), \(count) pictures\(missed))")
     }
 }

@@ -7,6 +7,7 @@ internal import Inference
 public import Kernels
 internal import ModelZoo
 internal import Models
+internal import ReferenceNetwork
 internal import TensorCore
 
 /// What commands take that run a network.
@@ -34,11 +35,26 @@ struct ModelArguments: ParsableArguments {
     @Flag(help: "The same, also at the first value that fp16 could not hold: beyond 65504 in magnitude.")
     var checkFp16 = false
 
+    @Option(
+        help: ArgumentHelp(
+            "What computes: fast, or reference, which is plain, in float64 and slow.",
+            discussion: "The reference needs OpenBLAS. What it makes is written in float32.",
+            valueName: "engine"
+        )
+    )
+    var engine = ComputingEngine.fast
+
     @OptionGroup var hints: HintArguments
 
     func validate() throws {
+        if engine == .reference, precision != .f32 {
+            throw ValidationError("--precision is for the fast engine: the reference computes in float64")
+        }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
     }
+
+    /// The threads that networks run on.
+    var threadCount: Int { threads ?? AutoencoderDC.Options().threads }
 
     /// Opens the network of a checkpoint.
     ///
@@ -69,11 +85,22 @@ struct ModelArguments: ParsableArguments {
             try hints.open(path, common, scalingFactor: scalingFactor)
         }
         model.tiling = try tiles?.tiling(for: model.network)
+        if engine == .reference {
+            if model.tiling != nil {
+                throw ValidationError("--tile is for the fast engine: the reference runs all whole")
+            }
+            model.reference = try ReferenceNetwork(model.network)
+        }
         return model
     }
 }
 
 extension Precision: ExpressibleByArgument {}
+
+/// What computes a network.
+enum ComputingEngine: String, ExpressibleByArgument, CaseIterable {
+    case fast, reference
+}
 
 /// The tiles of large images.
 struct TileArguments: ParsableArguments {

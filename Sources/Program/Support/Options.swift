@@ -179,12 +179,14 @@ func size(_ text: String, option: String) throws -> Int {
 /// The dtypes that weights can be converted to, by the names that diffusers' script uses.
 enum WeightDType: String, ExpressibleByArgument, CaseIterable {
     case fp32, fp16, bf16
+    case fp8E4M3 = "fp8-e4m3"
 
     var dtype: DType {
         switch self {
         case .fp32: .f32
         case .fp16: .f16
         case .bf16: .bf16
+        case .fp8E4M3: .f8E4M3
         }
     }
 }

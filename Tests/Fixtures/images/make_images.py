@@ -215,12 +215,13 @@ for bits in (8, 16):
 
 # Quality
 def ssim(a, b):
-    """StructuralSimilarityIndexMeasure(data_range=255) of torchmetrics, in float64."""
+    """StructuralSimilarityIndexMeasure(data_range=255) of torchmetrics since 1.5, in float64."""
     distance = np.arange(-5, 6)
     window = np.exp(-((distance / 1.5) ** 2) / 2)
     window /= window.sum()
 
     def blur(x):
+        x = np.pad(x, ((5, 5), (5, 5), (0, 0)), mode="reflect")
         x = np.apply_along_axis(lambda v: np.convolve(v, window, "valid"), 0, x)
         return np.apply_along_axis(lambda v: np.convolve(v, window, "valid"), 1, x)
 

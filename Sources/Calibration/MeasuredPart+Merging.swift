@@ -1,7 +1,7 @@
 package import CheckpointIO
 internal import Inference
 
-extension PartialResult {
+extension MeasuredPart {
     /// Puts the parts of one measurement together: the same totals as of one run, whatever their number and order.
     ///
     /// - Parameters:
@@ -9,8 +9,8 @@ extension PartialResult {
     ///   - allowsMissing: whether parts may be missing or unfinished.
     /// - Returns: the whole; where parts are missing it is not complete.
     /// - Throws: for parts that belong to different measurements, that come twice, or that are missing.
-    package static func merge(_ paths: [String], allowsMissing: Bool) throws(CheckpointError) -> PartialResult {
-        var whole: PartialResult?
+    package static func merge(_ paths: [String], allowsMissing: Bool) throws(CheckpointError) -> Self {
+        var whole: Self?
         var (first, count) = ("", 0)
         var owners: [Int: String] = [:]
         for path in paths {
@@ -22,7 +22,7 @@ extension PartialResult {
             if var merged = whole {
                 // Nobody else holds the totals now, so that they grow in place.
                 whole = nil
-                if let what = part.subject.difference(from: merged.subject) {
+                if let what = part.difference(from: merged) {
                     throw refuse(.differs(what: what, other: first))
                 }
                 if part.shard.count != count {
@@ -33,31 +33,30 @@ extension PartialResult {
                 if let other = owners[part.shard.index] {
                     throw refuse(.sameShard(index: part.shard.index, count: count, other: other))
                 }
-                merged.totals.add(part.totals)
+                merged.add(part)
                 whole = merged
             } else {
                 (first, count) = (path, part.shard.count)
-                var merged = PartialResult(subject: part.subject, shard: .whole)
-                merged.totals = part.totals
-                whole = merged
+                whole = part.asWhole
             }
             owners[part.shard.index] = path
         }
         guard var whole else { preconditionFailure("a merge has parts") }
         // Of more parts than pictures the last ones are empty, and it does not matter whether they are there.
-        let missing = (1...count).filter { owners[$0] == nil && $0 <= whole.subject.pictureCount }
+        let missing = (1...count).filter { owners[$0] == nil && $0 <= whole.pictureCount }
         if !missing.isEmpty, !allowsMissing {
             throw CheckpointError(first, .file, CalibrationFault.missingShards(missing, count: count))
         }
-        whole.totals.sort()
+        whole.sort()
         try whole.refuseTwice(first)
         return whole
     }
 
     /// Parts whose numbers differ cannot share a picture unless a file was changed by hand; statistics would count it twice.
     private func refuseTwice(_ path: String) throws(CheckpointError) {
-        for (a, b) in zip(totals.pictures, totals.pictures.dropFirst()) where a.key.utf8.elementsEqual(b.key.utf8) {
-            throw CheckpointError(path, .file, CalibrationFault.samePicture(key: a.key, other: "another part"))
+        let keys = pictureKeys
+        for (a, b) in zip(keys, keys.dropFirst()) where a.utf8.elementsEqual(b.utf8) {
+            throw CheckpointError(path, .file, CalibrationFault.samePicture(key: a, other: "another part"))
         }
     }
 }

@@ -1,0 +1,149 @@
+package import Images
+package import Perception
+internal import StrictJSON
+
+/// What is measured, and with what: results are of one kind only where this is the same, but for the models.
+package struct EvaluationSubject: Sendable, Equatable {
+    /// A model, or a folder of pictures that came back.
+    package struct Side: Sendable, Equatable {
+        /// What it is called.
+        package let label: String
+        /// The published variant that it is, where that is known.
+        package let variant: String?
+        /// The digest of the network's parameters; empty for a folder.
+        package let fingerprint: String
+        /// What products were computed in; empty for a folder.
+        package let precision: String
+
+        package init(label: String, variant: String?, fingerprint: String, precision: String) {
+            self.label = label
+            self.variant = variant
+            self.fingerprint = fingerprint
+            self.precision = precision
+        }
+
+        var document: JSONValue {
+            [
+                "name": .string(label), "variant": JSONValue(variant),
+                "parameters_sha256": fingerprint.isEmpty ? .null : .string(fingerprint),
+                "precision": precision.isEmpty ? .null : .string(precision),
+            ]
+        }
+    }
+
+    /// The models or folders.
+    package let sides: [Side]
+    /// The side of the squares that pictures are made into; nil where they stay as they are.
+    package let size: Int?
+    /// How they are made into squares.
+    package let crop: SquareCrop
+    /// How many pictures there are in all parts.
+    package let pictureCount: Int
+    /// The SHA-256 of their keys.
+    package let pictureDigest: String
+    /// The files of weights that LPIPS and FID run with.
+    package let weights: [WeightsIdentity]
+    /// The digest of the statistics that FID is taken against; nil where they are those of the originals.
+    package let referenceDigest: String?
+    /// The program that measures.
+    package let program: String
+
+    /// The way of measuring, as docs/quality.md has it; another number means other figures.
+    static let protocolVersion = 1
+
+    package init(
+        sides: [Side],
+        size: Int?,
+        crop: SquareCrop,
+        pictureCount: Int,
+        pictureDigest: String,
+        weights: [WeightsIdentity],
+        referenceDigest: String?,
+        program: String
+    ) {
+        self.sides = sides
+        self.size = size
+        self.crop = crop
+        self.pictureCount = pictureCount
+        self.pictureDigest = pictureDigest
+        self.weights = weights
+        self.referenceDigest = referenceDigest
+        self.program = program
+    }
+
+    /// The same with other models.
+    func with(_ sides: [Side]) -> EvaluationSubject {
+        EvaluationSubject(
+            sides: sides,
+            size: size,
+            crop: crop,
+            pictureCount: pictureCount,
+            pictureDigest: pictureDigest,
+            weights: weights,
+            referenceDigest: referenceDigest,
+            program: program
+        )
+    }
+
+    /// Whether LPIPS is measured.
+    package var hasLPIPS: Bool { weights.contains { $0.network == ForeignNetwork.alexNet.rawValue } }
+    /// Whether features for FID are measured.
+    package var hasFeatures: Bool { weights.contains { $0.network == ForeignNetwork.inception.rawValue } }
+
+    /// How another subject differs, in words, but for its models; nil where the figures can be compared.
+    package func differenceOfConditions(from other: EvaluationSubject) -> String? {
+        if size != other.size {
+            return "its pictures have another size (\(Self.text(size)), not \(Self.text(other.size)))"
+        }
+        if crop != other.crop {
+            return "its pictures were cut in another way (\(crop.rawValue), not \(other.crop.rawValue))"
+        }
+        if pictureDigest != other.pictureDigest || pictureCount != other.pictureCount {
+            return "it is of other pictures (a set of \(pictureCount), not this of \(other.pictureCount))"
+        }
+        if weights != other.weights {
+            let words = weights.map(\.text).joined(separator: ", ")
+            return "it was measured with other weights (\(words.isEmpty ? "none" : words))"
+        }
+        if referenceDigest != other.referenceDigest { return "its FID is against another reference" }
+        if program != other.program {
+            return "it was measured by another program (\(program), not \(other.program))"
+        }
+        return nil
+    }
+
+    /// How another subject differs, in words; nil where both are parts of one measurement.
+    package func difference(from other: EvaluationSubject) -> String? {
+        func identity(_ side: Side) -> [String] { [side.fingerprint, side.precision, side.variant ?? ""] }
+        guard sides.map(identity) == other.sides.map(identity) else {
+            return sides.count == other.sides.count
+                ? "it is of another model"
+                : "it is of another number of models (\(sides.count), not \(other.sides.count))"
+        }
+        if sides.contains(where: \.fingerprint.isEmpty), sides.map(\.label) != other.sides.map(\.label) {
+            return "it is of another folder"
+        }
+        return differenceOfConditions(from: other)
+    }
+
+    private static func text(_ size: Int?) -> String { size.map { "\($0)" } ?? "their own" }
+
+    /// The note of what was measured, for a result and for the state of a run.
+    var document: JSONValue {
+        [
+            "protocol": .integer(Self.protocolVersion), "program": .string(program),
+            "models": .array(sides.map(\.document)),
+            "size": size.map { .integer($0) } ?? .null, "crop": .string(size == nil ? "none" : crop.rawValue),
+            "pictures": .integer(pictureCount), "pictures_sha256": .string(pictureDigest),
+            "weights": .array(
+                weights.map {
+                    [
+                        "network": .string($0.network), "sha256": .string($0.sha256),
+                        "published_file": JSONValue($0.published),
+                    ]
+                }
+            ),
+            "fid_reference_sha256": JSONValue(referenceDigest),
+        ]
+    }
+}

@@ -1,0 +1,303 @@
+internal import ArgumentParser
+internal import Calibration
+internal import CheckpointIO
+internal import DCAENetwork
+internal import Evaluation
+internal import Files
+internal import Images
+internal import Inference
+internal import ModelZoo
+internal import Models
+internal import Numerics
+internal import Pages
+internal import Perception
+internal import TensorCore
+
+struct EvalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval",
+        abstract: "Measures how well pictures come back, by DC-AE's own protocol, and compares models.",
+        discussion: """
+            Latent mean, rms and std; PSNR, SSIM and MS-SSIM; LPIPS and rFID where their
+            weights are there. Pictures are folders, .txt lists with a path in each line,
+            or files, cut to squares by ADM's crop.
+
+              dcae eval sana/ photos/                       the figures, the worst by name
+              dcae eval fp32/ fp16/ photos/                 what fp16 costs, and whether it does
+              dcae eval sana/ photos/ --as fp16,fp8-e4m3    what a cast would cost
+              dcae eval sana/ photos/ --html page.html      the worst pictures side by side
+              dcae eval --pairs originals/ made/            two folders, whoever made the second
+
+            Weights are your own: --lpips-weights takes AlexNet and the heads of LPIPS (twice,
+            or a folder), --fid-weights pytorch-fid's Inception; torch's hub cache is looked
+            at too. --fid-reference names an .npz with mu and sigma: it is read where it is
+            there, else made of the originals.
+
+            On several machines, each with a part of the pictures, and together again:
+
+              parallel dcae eval sana/ photos/ --shard {}/8 -o parts/ ::: {1..8}
+              sbatch --array=1-8 --wrap "dcae eval sana/ photos/ -o parts/"
+              dcae eval merge parts/*.json
+              dcae eval compare one.json other.json         what -o wrote of two runs
+
+            With -o a run that was interrupted goes on where it was: repeat the command.
+            The result does not depend on the number of parts or of threads.
+
+            Exit codes: 0 measured, 1 pictures were passed over (they are named) or have no
+            partner, 2 nothing could be measured, or parts do not belong together.
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp(
+            "Models, then pictures; with --pairs the folder of originals, then those of reconstructions; or the word merge or compare, then results.",
+            valueName: "paths"
+        ),
+        completion: .file()
+    )
+    var paths: [String]
+
+    @Flag(help: "Measure folders of pictures against one of originals, paired by name, without a model.")
+    var pairs = false
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Keep the state in this file, or in a folder under the part's name.", valueName: "path"),
+        completion: .file()
+    )
+    var output: String?
+
+    @Flag(help: "Go on from the state that --output names, as happens without this too; it needs --output.")
+    var resume = false
+
+    @Option(help: ArgumentHelp("The seconds between two writes of the state.", valueName: "seconds"))
+    var saveEvery = 30
+
+    @Option(
+        help: ArgumentHelp(
+            "The side of the squares that pictures are made into; by default 512, and with --pairs as they are.",
+            valueName: "pixels"
+        )
+    )
+    var size: Int?
+
+    @Option(help: ArgumentHelp("Measure so many pictures, evenly spread over those found.", valueName: "number"))
+    var limit: Int?
+
+    @Option(help: ArgumentHelp("Name so many of the worst pictures, and show them in the page.", valueName: "number"))
+    var worst = 5
+
+    @Flag(help: "Merge what there is, though parts are missing or unfinished.")
+    var allowMissing = false
+
+    @Flag(help: "Replace files that exist; begin anew where there is a state.")
+    var force = false
+
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp(
+            "Also measure the first model with its weights cast in memory: fp16, bf16, fp8-e4m3, fp8-e4m3-scaled.",
+            discussion: "Several have commas between them. What a cast loses is said.",
+            valueName: "formats"
+        )
+    )
+    var formats: FormatList?
+
+    @OptionGroup var cut: SquareArguments
+    @OptionGroup var foreign: ForeignWeightsArguments
+    @OptionGroup var page: PageArguments
+    @OptionGroup var part: ShardArguments
+    @OptionGroup var model: ModelArguments
+    @OptionGroup var common: CommonOptions
+
+    private var isMerge: Bool { !pairs && paths.first == "merge" }
+    private var isComparison: Bool { !pairs && paths.first == "compare" }
+
+    func validate() throws {
+        if isMerge || isComparison {
+            if paths.count < (isMerge ? 2 : 3) { throw ValidationError("Missing expected argument '<results> ...'") }
+            if part.shard != nil || resume || size != nil || limit != nil || formats != nil || cut.fit != nil
+                || foreign.areGiven
+            {
+                throw ValidationError("\(paths[0]) takes results, and nothing that says how to measure")
+            }
+            if isComparison, output != nil { throw ValidationError("compare takes finished results, and writes none") }
+        } else if pairs, paths.count < 2 {
+            throw ValidationError("--pairs takes a folder of originals and one of reconstructions")
+        }
+        if pairs, formats != nil { throw ValidationError("--as casts the weights of a model, and --pairs has none") }
+        if allowMissing, !isMerge { throw ValidationError("--allow-missing is for merge") }
+        if resume, output == nil { throw ValidationError("--resume goes on from the state that --output names") }
+        if resume, force { throw ValidationError("--resume and --force exclude each other") }
+        if saveEvery < 0 { throw ValidationError("--save-every must not be below 0") }
+        if let size, !(1...16384).contains(size) { throw ValidationError("--size must be from 1 to 16384") }
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+        if !(0...1000).contains(worst) { throw ValidationError("--worst must be from 0 to 1000") }
+    }
+
+    func run() throws {
+        if let html = page.html { try OutputTarget.check(html, force: force) }
+        if isMerge || isComparison { return try join() }
+        let shard = try part.resolve(common)
+        guard shard.isWhole || output != nil else {
+            throw ValidationError(
+                "a part of the pictures is of use only with --output, for merge; --shard 1/1 takes all of them"
+            )
+        }
+        guard shard.isWhole || page.html == nil else {
+            throw ValidationError("--html is for the whole: give it to merge")
+        }
+        let arguments = pairs ? EvalPaths(pairs: paths) : try EvalPaths(paths)
+        let pictures = try PictureSet(at: arguments.pictures, limit: limit, option: "pictures")
+        common.say(leftOutOf: arguments.pictures + arguments.folders)
+        if force { ReadHistory.announce(pictures.entries.map(\.path)) }
+        // Before hours of work, not after them.
+        let weights = try foreign.load(common)
+        let reference = try foreign.reference(weights, hasModels: !arguments.models.isEmpty || pairs, force: force)
+        let source = try load(arguments)
+        let run = try EvaluationRun(
+            source.runs,
+            labels: source.labels,
+            pictures,
+            shard: shard,
+            size: size ?? (pairs ? nil : 512),
+            crop: cut.crop,
+            measures: PictureMeasures(
+                lpips: weights.lpips,
+                inception: weights.inception,
+                needsOriginalFeatures: reference.statistics == nil
+            ),
+            referenceDigest: reference.statistics?.digest,
+            threads: model.threadCount,
+            program: "dcae \(Program.version)"
+        )
+        let store = output.map { output in
+            PartialStore(
+                output,
+                shard: shard,
+                interval: .seconds(saveEvery),
+                force: force,
+                durability: page.writing.durability
+            )
+        }
+        let total = shard.select(pictures.entries).count
+        let result = try MeasureProgress(common, total: total).run { observer in try run.run(store, observer) }
+        if case .folders(let folders) = source.runs { sayLeftOver(folders, pictures) }
+        if shard.isWhole {
+            try show(result, reference) { key in try run.images(of: key) }
+        } else {
+            common.show(part: result, store?.path ?? "")
+        }
+        if !result.unreadable.isEmpty { throw checkFailed }
+    }
+
+    private func load(_ arguments: EvalPaths) throws -> (runs: EvaluationRun.Source, labels: [String]) {
+        guard !pairs else {
+            return (.folders(try arguments.folders.map { try PictureFolderPairs($0) }), arguments.folders)
+        }
+        let models = try arguments.models.enumerated().map { index, path in
+            try model.load(path, common, isOther: index > 0)
+        }
+        let names = models.map(\.source.name)
+        // By their variants, or by their files where these are the same.
+        let labels = Set(names).count == names.count ? names : models.map(\.source.checkpoint.path)
+        let cast = try (formats?.formats ?? []).map { format in
+            let (model, losses) = try models[0].rounded(
+                to: format.dtype,
+                scaled: format.isScaled,
+                called: format.rawValue
+            )
+            let lost = losses.reduce(into: CastReport()) { $0 += $1.report }
+            common.say([
+                "as \(format.rawValue), \(lost.overflows.grouped) weights become infinite and \(lost.underflows.grouped) zero"
+            ])
+            return model
+        }
+        return (.models(models + cast), labels + cast.compactMap { $0.weightFormat.map { "\(labels[0]) as \($0)" } })
+    }
+
+    private func sayLeftOver(_ folders: [PictureFolderPairs], _ pictures: PictureSet) {
+        guard limit == nil, part.shard == nil else { return }
+        for folder in folders {
+            let left = folder.leftOver(pictures.entries)
+            guard let first = left.first else { continue }
+            let more = left.count > 1 ? " and \(left.count - 1) more" : ""
+            common.say(["\(first.escaped(limit: 200))\(more) belong\(left.count > 1 ? "" : "s") to no original"])
+        }
+    }
+
+    /// Puts results of earlier runs together: the parts of one, or finished ones of several models.
+    private func join() throws {
+        let files = Array(paths.dropFirst())
+        let result =
+            isMerge
+            ? try EvaluationPart.merge(files, allowsMissing: allowMissing) : try EvaluationPart.compare(files)
+        let reference = try foreign.reference(for: result, force: force)
+        if let output {
+            try result.write(to: output, force: force, durability: page.writing.durability)
+        }
+        try show(result, reference) { _ in nil }
+        if !result.unreadable.isEmpty { throw checkFailed }
+    }
+
+    private func show(
+        _ result: EvaluationPart,
+        _ reference: ForeignWeightsArguments.Reference,
+        _ images: (String) throws -> EvaluationRun.Images?
+    ) throws {
+        let document = try page.prepare(sources: [], force: force)
+        if let path = reference.toMake {
+            try foreign.write(result, to: path, force: force, durability: page.writing.durability)
+        }
+        let registry = try common.loadRegistry()
+        let report = try EvaluationReport(
+            result,
+            reference: reference.statistics,
+            registry: registry,
+            worstCount: worst
+        )
+        if let document {
+            let shown = try report.shownKeys.compactMap { key in
+                try images(key).map { EvaluationReport.Shown(key: key, images: $0) }
+            }
+            try document.write(try report.page(shown).html)
+        }
+        if common.json { return Terminal.print(report.document) }
+        if common.quiet { return report.renderBriefly() }
+        report.render()
+        if let path = reference.toMake { Terminal.print("wrote \(path.escaped(limit: 400))") }
+        page.sayWritten()
+    }
+}
+
+/// What the paths of a command line are: models first, then pictures.
+private struct EvalPaths {
+    var models: [String] = []
+    var pictures: [String] = []
+    var folders: [String] = []
+
+    init(pairs paths: [String]) {
+        pictures = [paths[0]]
+        folders = Array(paths.dropFirst())
+    }
+
+    /// - Throws: where no pictures are named.
+    init(_ paths: [String]) throws(CheckpointError) {
+        let first = paths.firstIndex(where: Self.isPictures) ?? paths.count
+        models = Array(paths[..<first])
+        pictures = Array(paths[first...])
+        if pictures.isEmpty {
+            throw CheckpointError(paths[paths.count - 1], .file, EvaluationFault.noPictures)
+        }
+    }
+
+    private static func isPictures(_ path: String) -> Bool {
+        guard Folder.exists(path) else {
+            return ([".txt"] + PictureFolder.endings).contains { Path.hasEnding(path, $0) }
+        }
+        // A folder with weights or a config.json is a model, whatever pictures lie beside them.
+        let names = (try? Folder.names(in: path)) ?? []
+        if names.contains(where: { $0 == "config.json" || ModelFolder.isWeights($0) }) { return false }
+        return (try? ModelFolder.weights(at: path)) == nil
+    }
+}

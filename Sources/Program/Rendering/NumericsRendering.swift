@@ -1,0 +1,165 @@
+internal import DCAENetwork
+internal import Images
+internal import Inference
+internal import Numerics
+internal import StrictJSON
+internal import TensorCore
+
+extension NumericsReport {
+    /// The report for people: a line for each block.
+    func render() {
+        var table = Table(
+            ["BLOCK", "SIZE", "REL. RMS", "MAX/MAX", "WORST IN IT"],
+            right: [1, 2, 3],
+            shortened: 0,
+            optional: [4]
+        )
+        for block in encoder.blocks + decoder.blocks {
+            table.add([
+                block.name, block.last.size.map(String.init).joined(separator: "x"),
+                block.last.distance.relativeRMS.scientific, block.last.distance.relativeLargest.scientific,
+                block.worst.name == block.last.name
+                    ? ""
+                    : "\(block.worst.name.split(separator: ".").last ?? "") \(block.worst.distance.relativeRMS.scientific)",
+            ])
+        }
+        table.print()
+        for (name, coder) in [("latent", encoder), ("sample", decoder)] {
+            Terminal.print(
+                "\(name): relative RMS \(coder.result.relativeRMS.scientific), largest over largest "
+                    + "\(coder.result.relativeLargest.scientific); fast \(coder.fastSeconds.fixed(2)) s, "
+                    + "reference \(coder.referenceSeconds.fixed(2)) s"
+            )
+        }
+        Terminal.print("reference: \(library)")
+        let bounds = "\(bound.relativeRMS.scientific) and \(bound.relativeLargest.scientific)"
+        Terminal.print(
+            Terminal.bold(
+                passed
+                    ? "the fast engine is as exact as its precision: both are within \(bounds)"
+                    : "the fast engine is farther off than its precision explains: beyond \(bounds)"
+            )
+        )
+    }
+
+    func document(_ path: String, _ picture: String?) -> JSONValue {
+        func coder(_ coder: Coder) -> JSONValue {
+            [
+                "layers": .array(
+                    coder.layers.map { layer in
+                        [
+                            "name": .string(layer.name), "size": .array(layer.size.map { .integer($0) }),
+                            "relative_rms": .double(layer.distance.relativeRMS),
+                            "largest_over_largest": .double(layer.distance.relativeLargest),
+                        ]
+                    }
+                ),
+                "relative_rms": .double(coder.result.relativeRMS),
+                "largest_over_largest": .double(coder.result.relativeLargest),
+                "seconds": .double(coder.fastSeconds), "reference_seconds": .double(coder.referenceSeconds),
+            ]
+        }
+        return [
+            "path": .string(path), "picture": JSONValue(picture), "height": .integer(encoder.input.height),
+            "width": .integer(encoder.input.width), "library": .string(library), "passed": .bool(passed),
+            "bound": [
+                "relative_rms": .double(bound.relativeRMS), "largest_over_largest": .double(bound.relativeLargest),
+            ],
+            "encode": coder(encoder), "decode": coder(decoder),
+        ]
+    }
+}
+
+extension CastDamage {
+    static func render(_ all: [(name: String, damage: [CastDamage])]) {
+        var table = Table(
+            ["FORMAT", "PSNR", "LATENT", "SAMPLE", "WORST LAYER", "INFINITE", "ZERO", "PICTURE"],
+            right: [1, 2, 3, 5, 6],
+            shortened: 4,
+            optional: [7]
+        )
+        for (name, damage) in all {
+            for one in damage {
+                table.add([
+                    one.format.rawValue, one.quality.map { $0.psnr.isFinite ? $0.psnr.fixed(2) : "same" } ?? "",
+                    one.latent.relativeRMS.scientific, one.sample.relativeRMS.scientific,
+                    one.worst.map { "\($0.name) \($0.distance.relativeRMS.scientific)" } ?? "",
+                    "\(one.lost.overflows)", "\(one.lost.underflows)", name.escaped(limit: 60),
+                ])
+            }
+        }
+        table.print()
+    }
+
+    var document: JSONValue {
+        [
+            "format": .string(format.rawValue),
+            "psnr": quality.flatMap { $0.psnr.isFinite ? .double($0.psnr) : nil } ?? .null,
+            "latent_relative_rms": JSONValue(finite: latent.relativeRMS),
+            "sample_relative_rms": JSONValue(finite: sample.relativeRMS),
+            "worst_layer": worst.map { .string($0.name) } ?? .null,
+            "worst_layer_relative_rms": worst.map { JSONValue(finite: $0.distance.relativeRMS) } ?? .null,
+            "became_infinite": .integer(lost.overflows), "became_zero": .integer(lost.underflows),
+            "parameters": .array(
+                losses.map {
+                    [
+                        "name": .string($0.name), "became_infinite": .integer($0.report.overflows),
+                        "became_zero": .integer($0.report.underflows),
+                    ]
+                }
+            ),
+        ]
+    }
+}
+
+extension ActivationRange {
+    static func render(_ layers: [ActivationRange], in format: CastDamage.Format) {
+        let outside = layers.filter { $0.lost.overflows > 0 }
+        let zeros = layers.reduce(0) { $0 + $1.lost.underflows }
+        let count = layers.reduce(0) { $0 + $1.count }
+        let largest = layers.max { $0.largest < $1.largest }
+        let most = largest.map { "; the largest value is \(Double($0.largest).scientific), in \($0.layer)" } ?? ""
+        let small = "\(zeros.grouped) of \(count.grouped) values become zero"
+        guard !outside.isEmpty else {
+            return Terminal.print(
+                "activations: \(format.rawValue) holds all of \(layers.count) layers\(most); \(small)"
+            )
+        }
+        var table = Table(["LAYER", "LARGEST", "INFINITE", "ZERO", "OF"], right: [1, 2, 3, 4], shortened: 0)
+        for layer in outside {
+            table.add([
+                layer.layer, Double(layer.largest).scientific, "\(layer.lost.overflows)", "\(layer.lost.underflows)",
+                "\(layer.count)",
+            ])
+        }
+        table.print()
+        Terminal.print(
+            "activations: \(outside.count) of \(layers.count) layers have values that \(format.rawValue) does not hold"
+                + "\(most); \(small)"
+        )
+    }
+
+    var document: JSONValue {
+        [
+            "layer": .string(layer), "largest": JSONValue(finite: Double(largest)), "values": .integer(count),
+            "become_infinite": .integer(lost.overflows), "become_zero": .integer(lost.underflows),
+        ]
+    }
+}
+
+extension JSONValue {
+    /// A number, or null for NaN and infinity, which JSON has not.
+    fileprivate init(finite value: Double) { self = value.isFinite ? .double(value) : .null }
+}
+
+extension Double {
+    /// `1.2e-06`: two digits, for errors.
+    fileprivate var scientific: String {
+        guard isFinite, self != 0 else { return self == 0 ? "0" : "\(self)" }
+        var (mantissa, exponent) = (magnitude, 0)
+        while mantissa >= 9.95 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+        while mantissa < 0.995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+        let digits = exponent.magnitude < 10 ? "0\(exponent.magnitude)" : "\(exponent.magnitude)"
+        return (self < 0 ? "-" : "") + mantissa.fixed(1) + "e" + (exponent < 0 ? "-" : "+") + digits
+    }
+}

@@ -1,0 +1,118 @@
+internal import ArgumentParser
+internal import CheckpointIO
+internal import Evaluation
+internal import Files
+internal import Inference
+internal import Perception
+internal import TensorCore
+
+/// The weights of the networks that pictures are judged with, and the reference of FID.
+struct ForeignWeightsArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The weights of LPIPS: AlexNet's and the heads' files, one after the other, or a folder with both.",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var lpipsWeights: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The weights of pytorch-fid's Inception, for rFID.", valueName: "file"),
+        completion: .file()
+    )
+    var fidWeights: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "An .npz with mu and sigma of the originals: read where it is there, else made.",
+            valueName: "npz"
+        ),
+        completion: .file(extensions: ["npz"])
+    )
+    var fidReference: String?
+
+    @Flag(help: "Leave out LPIPS, though its weights are there.")
+    var noLpips = false
+
+    @Flag(help: "Leave out rFID, though its weights are there.")
+    var noFid = false
+
+    func validate() throws {
+        if noLpips, !lpipsWeights.isEmpty { throw ValidationError("--no-lpips and --lpips-weights exclude each other") }
+        if noFid, fidWeights != nil || fidReference != nil {
+            throw ValidationError("--no-fid leaves out what --fid-weights and --fid-reference are for")
+        }
+    }
+
+    /// Whether anything is given that says how to measure.
+    var areGiven: Bool { !lpipsWeights.isEmpty || fidWeights != nil || noLpips || noFid }
+
+    /// The networks whose weights were found.
+    struct Networks {
+        let lpips: PerceptualDistance?
+        let inception: InceptionNetwork?
+    }
+
+    /// Opens the weights that are named, else those in torch's cache, and says which they are.
+    func load(_ common: CommonOptions) throws -> Networks {
+        let search = WeightsSearch()
+        let files = noLpips ? nil : try search.lpips(lpipsWeights)
+        let lpips = try files.map { try PerceptualDistance(network: $0.network, heads: $0.heads) }
+        let inceptionFile = noFid ? nil : try search.inception(fidWeights)
+        let inception = try inceptionFile.map { try InceptionNetwork($0) }
+        let opened = [files?.network, files?.heads, inceptionFile].compactMap(\.self)
+        for file in opened {
+            common.say(["\(file.identity.text) from \(file.path.escaped(limit: 200))"])
+        }
+        let missing = (lpips == nil && !noLpips ? ["LPIPS"] : []) + (inception == nil && !noFid ? ["rFID"] : [])
+        if !missing.isEmpty {
+            common.say([
+                "\(missing.joined(separator: " and ")) \(missing.count > 1 ? "are" : "is") left out, as there are no weights: "
+                    + "see --lpips-weights and --fid-weights"
+            ])
+        }
+        return Networks(lpips: lpips, inception: inception)
+    }
+
+    /// What FID is taken against.
+    struct Reference {
+        /// What a file holds; nil to take the originals.
+        var statistics: FeatureStatistics?
+        /// The file to make of the originals.
+        var toMake: String?
+    }
+
+    /// The statistics of a file that is there, or the name of the one to make.
+    ///
+    /// - Parameter hasModels: whether there is anything to take against the reference: else it can only be made.
+    func reference(_ networks: Networks, hasModels: Bool, force: Bool) throws -> Reference {
+        guard let path = fidReference else {
+            guard hasModels else { throw CheckpointError("eval", .file, EvaluationFault.noModels) }
+            return Reference()
+        }
+        guard networks.inception != nil else { throw CheckpointError(path, .file, EvaluationFault.noFeatures) }
+        if hasModels, FileIdentity(path: path) != nil {
+            return Reference(statistics: try FeatureStatistics(reading: path))
+        }
+        try OutputTarget.check(path, force: force)
+        return Reference(toMake: path)
+    }
+
+    /// The same for parts that were measured before: they say whether they need one.
+    func reference(for part: EvaluationPart, force: Bool) throws -> Reference {
+        guard let path = fidReference else { return Reference() }
+        guard part.subject.hasFeatures else { throw CheckpointError(path, .file, EvaluationFault.noFeatures) }
+        if part.subject.referenceDigest != nil { return Reference(statistics: try FeatureStatistics(reading: path)) }
+        try OutputTarget.check(path, force: force)
+        return Reference(toMake: path)
+    }
+
+    /// Makes the file of the originals' statistics.
+    func write(_ part: EvaluationPart, to path: String, force: Bool, durability: Durability) throws {
+        let archive = try FeatureStatistics(part.originalFeatures).archive
+        let file = try WholeFile(path, force: force, durability: durability)
+        let bytes = Array(archive.parts.joined())
+        try bytes.withBytes { bytes throws(CheckpointError) in try file.write([bytes]) }
+    }
+}

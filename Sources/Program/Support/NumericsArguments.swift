@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import CheckpointIO
+internal import DCAENetwork
+internal import Images
+internal import Inference
+internal import Kernels
+internal import ModelZoo
+internal import Numerics
+internal import TensorCore
+
+/// What `verify --numerics` takes: the fast engine held against the reference.
+struct NumericsArguments: ParsableArguments {
+    @Flag(help: "Run a picture through the fast engine and the float64 reference, and compare them layer by layer.")
+    var numerics = false
+
+    @Option(
+        help: ArgumentHelp("With --numerics: what the fast engine multiplies in, f32 or bf16.", valueName: "precision")
+    )
+    var precision = Precision.f32
+
+    @Option(
+        help: ArgumentHelp(
+            "With --numerics: a .safetensors file for image, latents and samples, the reference's in float64.",
+            valueName: "file"
+        )
+    )
+    var saveTensors: String?
+
+    func validate() throws {
+        if !numerics, saveTensors != nil || precision != .f32 {
+            throw ValidationError("--precision and --save-tensors are for --numerics: add it")
+        }
+        if let saveTensors, OutputDocument.Kind(path: saveTensors) != .safetensors {
+            throw ValidationError("--save-tensors takes a file ending in .safetensors")
+        }
+    }
+
+    func run(_ path: String, _ picture: String?, _ hints: HintArguments, _ common: CommonOptions) throws {
+        if let saveTensors { try OutputTarget.check(saveTensors, force: false) }
+        let options = AutoencoderDC.Options(precision: precision)
+        let model = try LoadedModel(options: options) { try hints.open(path, common) }
+        let image = try picture.map { name in
+            try ImageLoader(fit: .crop, background: .white, tensorName: nil).load(name, for: model.network).tensor
+                .image(0)
+        }
+        let bar = Progress("running", total: 100, quiet: common.quiet)
+        defer { bar.finish() }
+        var shown = 0
+        let report = try NumericsReport.run(model, try image ?? Self.madeUp(model), from: picture ?? path) { part in
+            bar.advance(Int(100 * part) - shown)
+            shown = Int(100 * part)
+        }
+        bar.finish()
+        if let saveTensors { try report.save(to: saveTensors) }
+        if common.json {
+            Terminal.print(report.document(path, picture))
+        } else if common.quiet {
+            Terminal.print(report.passed ? "passed" : "failed")
+        } else {
+            report.render()
+        }
+        if !report.passed { throw checkFailed }
+    }
+
+    /// A landscape of about 256 pixels a side, whose planes are those of as many channels as the network has.
+    private static func madeUp(_ model: LoadedModel) throws -> FloatTensor {
+        let ratio = model.network.spatialCompressionRatio
+        let side = ratio * max(1, 256 / ratio)
+        let planes = Picture.landscape(width: side, height: side).planes()
+        let channels = model.network.config.inChannels
+        var values: [Float] = []
+        for channel in 0..<channels {
+            let start = channel % 3 * side * side
+            values += planes[start..<(start + side * side)]
+        }
+        return try FloatTensor(batch: 1, channels: channels, height: side, width: side, values: values)
+    }
+}
