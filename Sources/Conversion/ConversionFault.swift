@@ -21,7 +21,7 @@ package enum ConversionFault: Fault {
         case .shardsInOneFile: "the output is one file, which cannot be cut into shards"
         case .mixedDTypes(let name): "\(name.escaped(limit: 60)) is put together from tensors of different dtypes"
         case .becomesInfinite(let count, let tensors, let dtype):
-            "\(count) finite value\(count == 1 ? "" : "s") would become infinite in \(dtype), in "
+            "\(count) finite value\(count == 1 ? "" : "s") would become \(DType.overflowWord(dtype)) in \(dtype), in "
                 + tensors.prefix(3).map { $0.escaped(limit: 60) }.joined(separator: ", ")
                 + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
         case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is no size"
@@ -41,5 +41,13 @@ package enum ConversionFault: Fault {
         case .badShardSize: "write it as 5GB, 300MB, 100KB or a number of bytes"
         case .roundtrip: "nothing was written; please report this"
         }
+    }
+}
+
+extension DType {
+    /// What a number becomes that a type, by its name, cannot hold: NaN where the type has no infinity.
+    package static func overflowWord(_ name: String) -> String {
+        guard let dtype = DType(rawValue: name) else { return "infinite" }
+        return dtype.isByteFloat && dtype != .f8E5M2 ? "NaN" : "infinite"
     }
 }

@@ -162,5 +162,12 @@ import Testing
         )
         #expect(allowed.error.contains("dcae: warning: ") && allowed.error.contains("values became infinite in F16"))
         try Self.run(["convert", "big.safetensors", "-o", "p", "--dtype", "bf16"], known, in: folder)
+        let small = try Self.run(
+            ["convert", "big.safetensors", "-o", "q", "--dtype", "fp8-e4m3"],
+            known,
+            in: folder,
+            status: 2
+        )
+        #expect(small.error.contains("finite values would become NaN in F8_E4M3, in "))
     }
 }

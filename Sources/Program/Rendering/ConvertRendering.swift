@@ -76,7 +76,7 @@ struct ConvertRendering {
                 "\(total.grouped) value\(total == 1 ? "" : "s") became \(became) in \(dtype), in \(first.name.escaped(limit: 80))\(tensors)"
             )
         }
-        line(\.overflows, "infinite")
+        line(\.overflows, DType.overflowWord(plan.tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? ""))
         line(\.underflows, "zero")
     }
 
