@@ -38,7 +38,7 @@ package struct ImageLoader: Sendable {
         let channels = network.config.inChannels
         let file = try InputFile(opening: path)
         if let kind = try TensorFile.kind(of: file) {
-            let tensor = try TensorFile.read(file, kind, name: tensorName, for: .image(channels: channels))
+            let tensor = try TensorFile.read(file, kind, name: tensorName, for: .image(channels: channels)).tensor
             let range = TensorStatistics(tensor)
             let note =
                 range.minimum < -1.001 || range.maximum > 1.001
