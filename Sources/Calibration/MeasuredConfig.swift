@@ -1,4 +1,4 @@
-internal import CheckpointIO
+package import CheckpointIO
 package import ModelZoo
 
 /// A diffusers config.json with what was measured.

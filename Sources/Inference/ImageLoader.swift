@@ -64,6 +64,16 @@ package struct ImageLoader: Sendable {
     }
 }
 
+extension ImageLoader.Image {
+    /// What is compared with a reconstruction of one image: the picture without padding, where it is in what the network saw,
+    /// and the size of that.
+    func shown(_ tensor: FloatTensor) -> (original: Picture, area: PixelArea, seen: PixelSize) {
+        let seen = picture?.picture ?? tensor.picture()
+        let area = picture?.content ?? PixelArea(x: 0, y: 0, width: seen.width, height: seen.height)
+        return (seen.cropped(to: area), area, seen.size)
+    }
+}
+
 extension FloatTensor {
     /// One image of the batch.
     func image(_ index: Int) throws -> FloatTensor {

@@ -1,7 +1,8 @@
 internal import CheckpointIO
+internal import DCAENetwork
 package import ModelZoo
-package import Models
-package import StrictJSON
+internal import Models
+internal import StrictJSON
 internal import TensorCore
 
 /// What the file of a latent says of it: written by `encode` into the metadata of safetensors, read by `decode`.

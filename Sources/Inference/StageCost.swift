@@ -64,8 +64,14 @@ package struct CoderCost: Sendable {
 
 extension LoadedModel {
     /// Encodes, and measures it.
-    func measuredEncode(_ image: FloatTensor, _ place: String) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
-        try measured(place) { network throws(NetworkError) in try network.profileEncode(image, tiling: tiling) }
+    func measuredEncode(
+        _ image: FloatTensor,
+        _ place: String,
+        latentChannels: Int? = nil
+    ) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
+        try measured(place) { network throws(NetworkError) in
+            try network.profileEncode(image, latentChannels: latentChannels, tiling: tiling)
+        }
     }
 
     /// Decodes, and measures it.

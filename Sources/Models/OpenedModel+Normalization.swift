@@ -1,4 +1,4 @@
-package import CheckpointIO
+internal import CheckpointIO
 package import ModelZoo
 
 extension OpenedModel {

@@ -205,7 +205,15 @@ struct ScalingArguments: ParsableArguments {
         _ direction: Direction,
         _ common: CommonOptions
     ) throws -> LatentNormalization? {
-        guard scaled else { return nil }
+        scaled ? try Self.say(of: model, direction, common) : nil
+    }
+
+    /// Says how latents of a model are normalised.
+    static func say(
+        of model: LoadedModel,
+        _ direction: Direction,
+        _ common: CommonOptions
+    ) throws -> LatentNormalization {
         let normalization = try model.source.normalization
         let formula =
             direction == .encoding
