@@ -44,6 +44,7 @@ struct Settling: Sendable {
         guard let candidate = found.candidate, found.fault == nil else {
             answer.mismatch = mismatch
             answer.problem = problemWithoutNetwork(answer.mismatch)
+            if case .other(let model)? = found.fault { answer.other = model }
             answer.factorProblem = answer.problem
             return answer
         }
