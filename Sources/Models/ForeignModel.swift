@@ -26,7 +26,7 @@ package enum ForeignModel: Sendable, Equatable {
     package var text: String {
         switch self {
         case .videoDCAE: "a video autoencoder (DC-AE-V): its weights have five dimensions"
-        case .video(let name): "\(name), a video autoencoder: its weights have five dimensions"
+        case .video(let name): "\(name): its weights have five dimensions"
         case .autoencoderKL: "an AutoencoderKL, as Stable Diffusion and FLUX have it"
         case .tiny(32?): "TAESANA, a small autoencoder for the latents of SANA"
         case .tiny: "a small autoencoder of the TAESD kind"
@@ -86,9 +86,9 @@ package enum ForeignModel: Sendable, Equatable {
     }
 
     private static func video(_ any: (String...) -> Bool) -> ForeignModel {
-        if any("conv3d.", "conv_s.", "patcher3d") { return .video("a Cosmos tokenizer") }
+        if any("conv3d.", "conv_s.", "patcher3d") { return .video("a Cosmos tokenizer for video") }
         if any("encoder.stages.", "encoder.project_in", "decoder.stages.", "decoder.project_out") { return .videoDCAE }
-        return .video("another model")
+        return .video("a video autoencoder of another kind")
     }
 
     /// The channels of the latents of a TAESD, by its first convolution; 0 where that is not there, nil where it is none.

@@ -25,9 +25,9 @@ package enum ModelFault: Fault {
         case .notDCAE(let mismatch): "this is no checkpoint of a known DC-AE: " + (mismatch ?? "its tensors fit none")
         case .other(let model):
             "this is \(model.text)" + (model.remedy == nil ? "; it can be inspected, compared and hashed, not converted or run" : "")
-        case .pipeline(let pipeline): "this is a \(pipeline.summary)"
+        case .pipeline(let pipeline): "this is a pipeline, \(pipeline.summary)"
         case .pipelineWithout(let pipeline):
-            "this is a \(pipeline.name) whose autoencoder is not here: there are no weights in "
+            "\(pipeline.title), whose autoencoder is not here: there are no weights in "
                 + "\((pipeline.folder ?? "").escaped(limit: 60))/"
         case .several(let sections):
             "several complete networks are in it, under " + sections.map { "\"\($0)\"" }.joined(separator: " and ")

@@ -19,8 +19,8 @@ package struct Pipeline: Sendable, Equatable {
     package static let indexName = "model_index.json"
     private static let dcae = "AutoencoderDC"
 
-    /// What it is, for people.
-    package var name: String { className?.escaped(limit: 60) ?? "pipeline" }
+    /// What it is, as a sentence that goes on.
+    var title: String { "this is a pipeline" + (className.map { ", \($0.escaped(limit: 60))" } ?? "") }
 
     /// Whether its autoencoder is known to be none of those that this program runs.
     package var isOther: Bool { autoencoder.map { $0 != Self.dcae } ?? (folder == nil && className != nil) }
@@ -81,14 +81,15 @@ package struct Pipeline: Sendable, Equatable {
 
     /// What is said of it where its autoencoder is taken.
     var note: String {
-        "the autoencoder of this \(name) was taken, \((folder ?? "").escaped(limit: 60))/"
+        "\(title): its autoencoder was taken, in \((folder ?? "").escaped(limit: 60))/"
     }
 
     /// What it is and which autoencoder it has, for people.
     package var summary: String {
-        guard let folder else { return "\(name), which has no autoencoder" }
+        let name = className.map { $0.escaped(limit: 60) + ", " } ?? ""
+        guard let folder else { return "\(name)which has no autoencoder" }
         let type = autoencoder.map { "\(Self.article($0)) \($0.escaped(limit: 60))" } ?? "of a class that it does not say"
-        return "\(name); its autoencoder, in \(folder.escaped(limit: 60))/, is \(type)" + (isOther ? ", no DC-AE" : "")
+        return "\(name)whose autoencoder, in \(folder.escaped(limit: 60))/, is \(type)" + (isOther ? ", no DC-AE" : "")
     }
 
     private static func article(_ name: String) -> String {

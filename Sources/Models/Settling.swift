@@ -44,7 +44,11 @@ struct Settling: Sendable {
         guard let candidate = found.candidate, found.fault == nil else {
             answer.mismatch = mismatch
             answer.problem = problemWithoutNetwork(answer.mismatch)
-            if case .other(let model)? = found.fault { answer.other = model }
+            if case .other(let model)? = found.fault {
+                answer.other = model
+                // That its config.json is no AutoencoderDC's follows.
+                answer.warnings = []
+            }
             answer.factorProblem = answer.problem
             return answer
         }
