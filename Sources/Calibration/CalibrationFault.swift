@@ -26,7 +26,8 @@ package enum CalibrationFault: Fault, Equatable {
             unreadable == 1
                 ? "its one picture cannot be measured" : "none of its \(unreadable) pictures can be measured"
         case .noFactor(let rms): "the latents' root mean square is \(rms), from which no factor follows"
-        case .constantChannel(let channel): "latent channel \(channel) has one value in all pictures, so there is no latents_std"
+        case .constantChannel(let channel):
+            "latent channel \(channel) has one value in all pictures, so there is no latents_std"
         case .notPartial(let what): "this is no partial result of `dcae scale`: \(what)"
         case .otherRun(let what): "this is the partial result of another run: \(what)"
         case .differs(let what, let other): "\(what) than \(other.escaped(limit: 80))"

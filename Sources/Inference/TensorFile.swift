@@ -29,7 +29,9 @@ package enum TensorFile {
         let valuesPerPixel: Int
 
         /// An image of so many channels, of which less is made.
-        package static func image(channels: Int) -> Use { Use(usualName: "image", channels: channels, valuesPerPixel: 0) }
+        package static func image(channels: Int) -> Use {
+            Use(usualName: "image", channels: channels, valuesPerPixel: 0)
+        }
 
         /// A latent of so many channels, or fewer, and how many values of a sample one of its pixels becomes.
         package static func latent(channels: Int, takesFewer: Bool = false, valuesPerPixel: Int) -> Use {
@@ -72,10 +74,13 @@ package enum TensorFile {
         func refuse(_ fault: InferenceFault) -> CheckpointError { CheckpointError(path, place, fault) }
         guard descriptor.dtype.isWeightFormat else { throw refuse(.tensorType(descriptor.dtype)) }
         let sizes = descriptor.shape.dimensions
-        guard let order = ChannelOrder(sizes, channels: use.channels) ?? (use.takesFewer ? .init(fewer: sizes, than: use.channels) : nil)
+        guard
+            let order = ChannelOrder(sizes, channels: use.channels)
+                ?? (use.takesFewer ? .init(fewer: sizes, than: use.channels) : nil)
         else { throw refuse(fault(of: descriptor.shape, use)) }
         // All of the memory is counted before any of it is asked for: a sparse file of terabytes takes no room on the disk.
-        let bytes = (Double(descriptor.shape.elementCount ?? 0) * (1 + Double(use.valuesPerPixel) / Double(order.channels))) * 4
+        let bytes =
+            (Double(descriptor.shape.elementCount ?? 0) * (1 + Double(use.valuesPerPixel) / Double(order.channels))) * 4
         guard bytes < Double(Int.max), MemoryLimit.allows(Int(bytes)) else {
             throw refuse(.tensorTooLarge(descriptor.shape, gigabytes: Int(min(bytes / 1e9, 1e15))))
         }

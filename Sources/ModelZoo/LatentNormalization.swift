@@ -84,7 +84,8 @@ public struct LatentNormalization: Sendable, Equatable {
     package var members: [JSONValue.Member] {
         func list(_ numbers: [Double]) -> JSONValue { .array(numbers.map { .double($0) }) }
         return [
-            scalingFactor.map { .init("scaling_factor", .double($0)) }, shift.map { .init("shift_factor", .double($0)) },
+            scalingFactor.map { .init("scaling_factor", .double($0)) },
+            shift.map { .init("shift_factor", .double($0)) },
             means.map { .init("latents_mean", list($0)) }, standardDeviations.map { .init("latents_std", list($0)) },
         ].compactMap(\.self)
     }

@@ -61,7 +61,17 @@ package enum ForeignModel: Sendable, Equatable {
         func any(_ parts: String...) -> Bool {
             shapes.keys.contains { name in parts.contains { name.contains($0) } }
         }
-        if any(".lora_A.", ".lora_B.", "lora_up.", "lora_down.", ".lora.up.", ".lora.down.", ".lora_a", ".lokr_", ".loha_") {
+        if any(
+            ".lora_A.",
+            ".lora_B.",
+            "lora_up.",
+            "lora_down.",
+            ".lora.up.",
+            ".lora.down.",
+            ".lora_a",
+            ".lokr_",
+            ".loha_"
+        ) {
             self = .lora
         } else if has5D {
             self = Self.video(any(_:))
@@ -69,8 +79,12 @@ package enum ForeignModel: Sendable, Equatable {
             self = .partition
         } else if any(".mlp.inverted_conv.", ".ff.conv_inverted.") {
             self = .sanaTransformer
-        } else if any("encoder.down_blocks.0.resnets.", "decoder.up_blocks.0.resnets.", "encoder.down.0.block.", "decoder.up.0.block.")
-        {
+        } else if any(
+            "encoder.down_blocks.0.resnets.",
+            "decoder.up_blocks.0.resnets.",
+            "encoder.down.0.block.",
+            "decoder.up.0.block."
+        ) {
             self = .autoencoderKL
         } else if let channels = Self.tinyChannels(shapes) {
             self = .tiny(latentChannels: channels == 0 ? nil : channels)
@@ -78,7 +92,12 @@ package enum ForeignModel: Sendable, Equatable {
             self = .diffusion("the diffusion transformer")
         } else if any("down_blocks.0.resnets.", "input_blocks.", "time_embed") {
             self = .diffusion("the U-Net")
-        } else if any(".self_attn.q_proj.", "layer.0.SelfAttention.", "text_model.encoder.layers.", "embed_tokens.weight") {
+        } else if any(
+            ".self_attn.q_proj.",
+            "layer.0.SelfAttention.",
+            "text_model.encoder.layers.",
+            "embed_tokens.weight"
+        ) {
             self = .language
         } else {
             return nil
@@ -99,7 +118,9 @@ package enum ForeignModel: Sendable, Equatable {
             return shapes["decoder.layers.0.weight"]?.dropFirst().first ?? 0
         }
         for (first, block) in [("1.weight", "3.conv.0.weight"), ("0.weight", "1.conv.0.weight")] {
-            guard let sizes = shapes[first], sizes.count == 4, sizes[0] == 64, shapes[block]?.count == 4 else { continue }
+            guard let sizes = shapes[first], sizes.count == 4, sizes[0] == 64, shapes[block]?.count == 4 else {
+                continue
+            }
             return first == "1.weight" ? sizes[1] : 0
         }
         return nil

@@ -24,7 +24,8 @@ package enum ModelFault: Fault {
         switch self {
         case .notDCAE(let mismatch): "this is no checkpoint of a known DC-AE: " + (mismatch ?? "its tensors fit none")
         case .other(let model):
-            "this is \(model.text)" + (model.remedy == nil ? "; it can be inspected, compared and hashed, not converted or run" : "")
+            "this is \(model.text)"
+                + (model.remedy == nil ? "; it can be inspected, compared and hashed, not converted or run" : "")
         case .pipeline(let pipeline): "this is a pipeline, \(pipeline.summary)"
         case .pipelineWithout(let pipeline):
             "\(pipeline.title), whose autoencoder is not here: there are no weights in "

@@ -217,7 +217,9 @@ extension OpenedModel {
     package var scalingFactor: Double {
         get throws(CheckpointError) {
             if let problem = factorProblem { throw error(problem) }
-            guard let factor = config?.normalization.factor else { throw error(ModelFault.noScalingFactor("this model")) }
+            guard let factor = config?.normalization.factor else {
+                throw error(ModelFault.noScalingFactor("this model"))
+            }
             return factor
         }
     }

@@ -38,7 +38,9 @@ package struct Pipeline: Sendable, Equatable {
         } catch {
             throw CheckpointError(index, .byte(error.offset), ConfigFault.json(error.message))
         }
-        guard let members = value.members else { throw CheckpointError(index, .file, ConfigFault.notObject(found: value.kind)) }
+        guard let members = value.members else {
+            throw CheckpointError(index, .file, ConfigFault.notObject(found: value.kind))
+        }
         self.path = path
         className = value["_class_name"]?.string
         // A part is named with its library and its class; one that was left out has null for both.
@@ -88,7 +90,8 @@ package struct Pipeline: Sendable, Equatable {
     package var summary: String {
         let name = className.map { $0.escaped(limit: 60) + ", " } ?? ""
         guard let folder else { return "\(name)which has no autoencoder" }
-        let type = autoencoder.map { "\(Self.article($0)) \($0.escaped(limit: 60))" } ?? "of a class that it does not say"
+        let type =
+            autoencoder.map { "\(Self.article($0)) \($0.escaped(limit: 60))" } ?? "of a class that it does not say"
         return "\(name)whose autoencoder, in \(folder.escaped(limit: 60))/, is \(type)" + (isOther ? ", no DC-AE" : "")
     }
 

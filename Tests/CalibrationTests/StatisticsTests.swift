@@ -89,12 +89,22 @@ import Testing
         // With means and deviations latents have a root mean square of 1: a factor beside them would scale them again.
         #expect(full["scaling_factor"] == .double(1))
         let read = try AutoencoderDCConfig.read(full).config
-        #expect(read.normalization == LatentNormalization(scalingFactor: 1, means: found.channels.map(\.mean), standardDeviations: found.channels.map(\.std)))
+        #expect(
+            read.normalization
+                == LatentNormalization(
+                    scalingFactor: 1,
+                    means: found.channels.map(\.mean),
+                    standardDeviations: found.channels.map(\.std)
+                )
+        )
         // What is said of latents is replaced as a whole.
         var shifted = config
         shifted.shiftFactor = 0.25
         #expect(try MeasuredConfig.text(shifted, found, withMeanStd: false) == plain)
-        #expect(try AutoencoderDCConfig.read(Array(MeasuredConfig.text(read, found, withMeanStd: false).utf8), path: "c").config.latentsMean == nil)
+        #expect(
+            try AutoencoderDCConfig.read(Array(MeasuredConfig.text(read, found, withMeanStd: false).utf8), path: "c")
+                .config.latentsMean == nil
+        )
         #expect(full.members?.map(\.key) == full.members?.map(\.key).sorted())
     }
 }

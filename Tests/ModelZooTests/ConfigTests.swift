@@ -75,9 +75,18 @@ import Testing
             ("shift_factor", "0.1", "shift_factor is a string where a number is needed"),
             ("latents_mean", [0, "1"], "latents_mean is a list where a list of numbers is needed"),
             ("latents_mean", [0, 1], "latents_mean has 2 entries for 32 latent channels"),
-            ("latents_std", .array(.init(repeating: 1, count: 33)), "latents_std has 33 entries for 32 latent channels"),
-            ("latents_std", .array(.init(repeating: 0, count: 32)), "latents_std holds 0.0; only numbers above 0 can be divided by"),
-            ("latents_std", .array(.init(repeating: 1, count: 32)), "latents_mean and latents_std belong together; one of them is missing"),
+            (
+                "latents_std", .array(.init(repeating: 1, count: 33)),
+                "latents_std has 33 entries for 32 latent channels"
+            ),
+            (
+                "latents_std", .array(.init(repeating: 0, count: 32)),
+                "latents_std holds 0.0; only numbers above 0 can be divided by"
+            ),
+            (
+                "latents_std", .array(.init(repeating: 1, count: 32)),
+                "latents_mean and latents_std belong together; one of them is missing"
+            ),
             ("scaling_factor", 0, "scaling_factor is 0.0; a finite number above 0 is needed"),
             (
                 "encoder_qkv_multiscales", [[], [], [], [65], [5], [5]],
@@ -172,7 +181,10 @@ import Testing
     @Test(arguments: [
         (LatentNormalization(scalingFactor: 0.4), "latent x 0.4", "scaled / 0.4"),
         (LatentNormalization(scalingFactor: 1), "latent", "scaled"),
-        (LatentNormalization(scalingFactor: 0.1786, shift: -1.9091), "(latent + 1.9091) x 0.1786", "scaled / 0.1786 - 1.9091"),
+        (
+            LatentNormalization(scalingFactor: 0.1786, shift: -1.9091), "(latent + 1.9091) x 0.1786",
+            "scaled / 0.1786 - 1.9091"
+        ),
         (LatentNormalization(scalingFactor: 2, shift: 0.5), "(latent - 0.5) x 2.0", "scaled / 2.0 + 0.5"),
         (
             LatentNormalization(means: [1], standardDeviations: [2]), "(latent - latents_mean) / latents_std",

@@ -36,7 +36,9 @@ struct PartialRendering {
 
     /// How many times more values the picture has than the channels of its latent.
     private func compression(_ roundtrip: PartialRoundtrip, _ part: PartialRoundtrip.Part) -> Double {
-        let pixels = Double(roundtrip.networkSize.width * roundtrip.networkSize.height * model.network.config.inChannels)
+        let pixels = Double(
+            roundtrip.networkSize.width * roundtrip.networkSize.height * model.network.config.inChannels
+        )
         return pixels / Double(part.channels * roundtrip.latentSize[1] * roundtrip.latentSize[2])
     }
 

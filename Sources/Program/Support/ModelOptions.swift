@@ -182,7 +182,8 @@ struct ScalingArguments: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             "Latents as a diffusion model sees them: scaled after encoding, and scaled back before decoding.",
-            discussion: "The formula that is used is printed: a factor, and a shift or means and deviations where there are any."
+            discussion:
+                "The formula that is used is printed: a factor, and a shift or means and deviations where there are any."
         )
     )
     var scaled = false
