@@ -17,6 +17,13 @@ package struct LatentNote: Sendable, Equatable {
         package var content: [Int]
         /// How it was made to fit: as `--fit` says, or `square` for `--size`.
         package var fit: String
+
+        package init(size: [Int], networkSize: [Int], content: [Int], fit: String) {
+            self.size = size
+            self.networkSize = networkSize
+            self.content = content
+            self.fit = fit
+        }
     }
 
     /// What people call the model.
@@ -34,6 +41,22 @@ package struct LatentNote: Sendable, Equatable {
 
     /// The name of the tensor that it speaks of.
     package static let tensorName = "latent"
+
+    package init(
+        model: String,
+        variant: String?,
+        compression: Int,
+        channels: Int,
+        normalization: LatentNormalization?,
+        pictures: [Picture?]
+    ) {
+        self.model = model
+        self.variant = variant
+        self.compression = compression
+        self.channels = channels
+        self.normalization = normalization
+        self.pictures = pictures
+    }
 }
 
 extension LatentNote {
