@@ -52,7 +52,11 @@ extension NetworkRun {
         }
         let all = model.network.config.latentChannels
         if input.tensor.channels < all {
-            notes.append("it has \(input.tensor.channels) channels, which are taken for the first of \(all)")
+            notes.append(
+                input.note?.channels == all
+                    ? "it has the first \(input.tensor.channels) of \(all) channels"
+                    : "it has \(input.tensor.channels) channels, which are taken for the first of \(all)"
+            )
         }
         if target.kind == .png, input.note?.content(0, width: result.width, height: result.height) != nil {
             notes.append("what its picture was padded with is cut off; as .safetensors or .npy it stays")

@@ -116,14 +116,14 @@ public struct LatentNormalization: Sendable, Equatable {
         var text = "latent"
         if let shift { text = "(latent \(shift < 0 ? "+" : "-") \(shift.magnitude))" }
         if means != nil { text = "(latent - latents_mean) / latents_std" }
-        guard let factor = scalingFactor ?? factor, factor != 1 else { return text }
+        guard let factor = scalingFactor ?? factor, factor != 1 || !isMoreThanFactor else { return text }
         return "\(text) x \(factor)"
     }
 
     /// The way back, as `scaled / 0.1786 - 1.9091`.
     public var inverseFormula: String {
         var text = "scaled"
-        if let factor, factor != 1 { text += " / \(factor)" }
+        if let factor, factor != 1 || !isMoreThanFactor { text += " / \(factor)" }
         if let shift { text += " \(shift < 0 ? "-" : "+") \(shift.magnitude)" }
         if means != nil { text += " x latents_std + latents_mean" }
         return text

@@ -1,4 +1,5 @@
 internal import CheckpointIO
+internal import Libc
 internal import TensorCore
 
 /// A checkpoint of something else than a DC-AE that people have at hand, known by the names and shapes of its tensors.
@@ -51,15 +52,24 @@ package enum ForeignModel: Sendable, Equatable {
     /// What the names and shapes of tensors are those of; nil where they say nothing.
     init?(_ checkpoint: Checkpoint) {
         var shapes: [String: [Int]] = [:]
+        var names: [UInt8] = []
         var has5D = false
         // A name beyond this length is nobody's, and a file may have any number of tensors.
         for tensor in checkpoint.tensors.prefix(20_000) {
             let (name, sizes) = (tensor.descriptor.name, tensor.descriptor.shape.dimensions)
-            if name.utf8.count <= 512 { shapes[name] = sizes }
             if sizes.count == 5 { has5D = true }
+            guard name.utf8.count <= 512 else { continue }
+            shapes[name] = sizes
+            names += name.utf8.lazy.map { $0 == 0 ? 1 : $0 }
+            names.append(UInt8(ascii: "\n"))
         }
+        names.append(0)
+        // All names at once, in the system's own search: forty parts are looked for.
         func any(_ parts: String...) -> Bool {
-            shapes.keys.contains { name in parts.contains { name.contains($0) } }
+            names.withUnsafeBytes { bytes in
+                guard let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress else { return false }
+                return parts.contains { strstr(text, $0) != nil }
+            }
         }
         if any(
             ".lora_A.",

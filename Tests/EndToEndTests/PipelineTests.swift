@@ -133,7 +133,9 @@ import Testing
         (["down_blocks.0.resnets.0.conv1.weight": [2, 2, 3, 3]], "the U-Net of a pipeline"),
         (["model.layers.0.self_attn.q_proj.weight": [2, 2]], "a language model"),
         (["decoder.up_blocks.0.resnets.0.conv1.weight": [2, 2, 3, 3]], "an AutoencoderKL"),
-        (["first_stage_model.encoder.down.0.block.0.conv1.weight": [2, 2, 3, 3]], "an AutoencoderKL"),
+        (
+            ["first_stage_model.encoder.down.0.block.0.conv1.weight": [2, 2, 3, 3], "model.x": [1]], "an AutoencoderKL"
+        ),
         (["1.weight": [64, 32, 3, 3], "3.conv.0.weight": [64, 64, 3, 3]], "TAESANA, a small autoencoder"),
         (["1.weight": [64, 4, 3, 3], "3.conv.0.weight": [64, 64, 3, 3]], "a small autoencoder of the TAESD kind"),
         (["0.weight": [64, 3, 3, 3], "1.conv.0.weight": [64, 64, 3, 3]], "a small autoencoder of the TAESD kind"),

@@ -180,7 +180,7 @@ import Testing
 
     @Test(arguments: [
         (LatentNormalization(scalingFactor: 0.4), "latent x 0.4", "scaled / 0.4"),
-        (LatentNormalization(scalingFactor: 1), "latent", "scaled"),
+        (LatentNormalization(scalingFactor: 1), "latent x 1.0", "scaled / 1.0"),
         (
             LatentNormalization(scalingFactor: 0.1786, shift: -1.9091), "(latent + 1.9091) x 0.1786",
             "scaled / 0.1786 - 1.9091"
