@@ -34,7 +34,7 @@ package struct Selection: Sendable, Equatable {
         if isPipeline { extra.append(Self.join(folder, "model_index.json")) }
         let vae = Self.join(folder, "vae")
         // What lies beside the index of a pipeline is the pipeline in one file, or nothing of it.
-        var weights = isPipeline ? try Self.weights(among: Self.names(in: vae, paths)) : nil
+        var weights = try isPipeline ? Self.weights(among: Self.names(in: vae, paths)) : nil
         if weights != nil { home = vae }
         if weights == nil { weights = try Self.weights(among: names) }
         if weights == nil {
