@@ -14,7 +14,7 @@ struct PartialRendering {
     func print() {
         let all = model.network.config.latentChannels
         var table = Table(
-            ["PICTURE", "SIZE", "CHANNELS", "VALUES", "PSNR", "SSIM", "ENCODE", "DECODE", "SECONDS"],
+            ["PICTURE", "SIZE", "CHANNELS", "FEWER", "PSNR", "SSIM", "ENCODE", "DECODE", "SECONDS"],
             right: [2, 3, 4, 5, 6, 7, 8]
         )
         for roundtrip in roundtrips {
@@ -22,7 +22,7 @@ struct PartialRendering {
                 let quality = part.quality
                 table.add([
                     index == 0 ? roundtrip.name.escaped(limit: 60) : "", index == 0 ? "\(roundtrip.original.size)" : "",
-                    "\(part.channels) of \(all)", "1/\(compression(roundtrip, part).fixed(1))",
+                    "\(part.channels) of \(all)", "\(compression(roundtrip, part).fixed(1))x",
                     quality.psnr.isFinite ? quality.psnr.fixed(2) + " dB" : "identical",
                     quality.ssim?.fixed(4) ?? "-", Self.operations(part.encodeOperations),
                     Self.operations(part.decode.operations), part.decode.seconds.fixed(2) + " s",
@@ -31,7 +31,7 @@ struct PartialRendering {
         }
         table.print()
         Terminal.print()
-        Terminal.print("ENCODE and DECODE are operations, SECONDS those of decoding")
+        Terminal.print("FEWER: values than the picture has; ENCODE and DECODE: operations; SECONDS: of decoding")
     }
 
     /// How many times more values the picture has than the channels of its latent.
