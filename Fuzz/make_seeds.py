@@ -76,6 +76,17 @@ for path in sorted((fixtures / "images").glob("*.npy")) + sorted((fixtures / "re
     put("npy", path.name, path.read_bytes())
 for path in sorted((fixtures / "reports" / "33-latents").glob("*")):
     put("latent", path.name, path.read_bytes())
+# What `dcae encode` notes of a latent.
+picture = {"size": [93, 70], "network_size": [96, 96], "content": [0, 0, 93, 70], "fit": "pad"}
+for name, normalization in (("note", {"scaling_factor": 0.41407}),
+                            ("note_means", {"latents_mean": [0.5] * 8, "latents_std": [1, 2] * 4})):
+    metadata = {"format": "pt", "dcae.model": "sana", "dcae.compression": "32", "dcae.channels": "8",
+                "dcae.scaled": "true", "dcae.normalization": json.dumps(normalization),
+                "dcae.pictures": json.dumps([picture, None])}
+    tensor = {"dtype": "F32", "shape": [2, 8, 1, 1], "data_offsets": [0, 64]}
+    header = json.dumps({"__metadata__": metadata, "latent": tensor}).encode()
+    header += b" " * (-len(header) % 8)
+    put("latent", name + ".safetensors", len(header).to_bytes(8, "little") + header + bytes(64))
 for path in sorted((fixtures / "images").glob("*")):
     if path.suffix in (".png", ".jpg", ".webp"):
         put("image", path.name, path.read_bytes())

@@ -8,6 +8,7 @@ package enum CalibrationFault: Fault, Equatable {
     case sizeIsNoMultiple(side: Int, of: Int)
     case nothingMeasured(unreadable: Int)
     case noFactor(rms: Double)
+    case constantChannel(Int)
     case notPartial(String, command: String)
     case otherRun(String)
     case differs(what: String, other: String)
@@ -25,6 +26,8 @@ package enum CalibrationFault: Fault, Equatable {
             unreadable == 1
                 ? "its one picture cannot be measured" : "none of its \(unreadable) pictures can be measured"
         case .noFactor(let rms): "the latents' root mean square is \(rms), from which no factor follows"
+        case .constantChannel(let channel):
+            "latent channel \(channel) has one value in all pictures, so there is no latents_std"
         case .notPartial(let what, let command): "this is no partial result of `\(command)`: \(what)"
         case .otherRun(let what): "this is the partial result of another run: \(what)"
         case .differs(let what, let other): "\(what) than \(other.escaped(limit: 80))"
@@ -45,6 +48,7 @@ package enum CalibrationFault: Fault, Equatable {
         case .sizeIsNoMultiple(_, let ratio): "choose a multiple, as \(.size, ratio * 8)"
         case .nothingMeasured: nil
         case .noFactor: "these are no weights of a trained encoder"
+        case .constantChannel: "leave out \(.withMeanStd), or give more pictures"
         case .notPartial(_, let command): "give files that `\(command) -o` wrote"
         case .otherRun: "choose another file, or add \(.overwrite) to begin anew"
         case .differs: "merge parts of one run"

@@ -1,5 +1,6 @@
+package import CheckpointIO
 package import ModelZoo
-internal import StrictJSON
+internal import TensorCore
 
 /// A diffusers config.json with what was measured.
 package enum MeasuredConfig {
@@ -8,19 +9,28 @@ package enum MeasuredConfig {
     /// - Parameters:
     ///   - config: the network's configuration.
     ///   - statistics: what was measured; its factor is written with five digits.
-    ///   - withMeanStd: whether `latents_mean` and `latents_std` are written too, a number for each channel, as other
-    ///     autoencoders of diffusers have them. `AutoencoderDC` itself ignores them, with a warning.
+    ///   - withMeanStd: whether `latents_mean` and `latents_std` are written instead, a number for each channel, as other
+    ///     autoencoders of diffusers have them. They bring latents to a root mean square of 1 by themselves, so that the
+    ///     factor beside them is 1. `AutoencoderDC` itself ignores them, with a warning.
+    /// - Throws: `CalibrationFault.constantChannel` where a channel has no deviation to divide by.
     package static func text(
         _ config: AutoencoderDCConfig,
         _ statistics: LatentStatistics,
         withMeanStd: Bool
-    ) -> String {
+    ) throws(CheckpointError) -> String {
         var config = config
-        config.scalingFactor = rounded(statistics.factor)
-        guard withMeanStd, var members = config.json.members else { return config.text }
-        members.append(.init("latents_mean", .array(statistics.channels.map { .double($0.mean) })))
-        members.append(.init("latents_std", .array(statistics.channels.map { .double($0.std) })))
-        return JSONWriter.pretty(.object(members), sortKeys: true) + "\n"
+        // What was measured takes the place of all that was said: a shift that stayed would not fit it.
+        config.normalization = LatentNormalization(scalingFactor: rounded(statistics.factor))
+        guard withMeanStd else { return config.text }
+        if let channel = statistics.channels.firstIndex(where: { $0.std <= 0 }) {
+            throw CheckpointError(.withMeanStd, CalibrationFault.constantChannel(channel))
+        }
+        config.normalization = LatentNormalization(
+            scalingFactor: 1,
+            means: statistics.channels.map(\.mean),
+            standardDeviations: statistics.channels.map(\.std)
+        )
+        return config.text
     }
 
     /// A number above 0 with so many digits as a published factor has.

@@ -5,6 +5,7 @@ package import Images
 package import Inference
 internal import ModelZoo
 internal import Models
+internal import TensorCore
 
 /// Encodes pictures, as squares cut as the networks' evaluation cuts them, and sums up their latents.
 package struct MeasurementRun: Sendable {
@@ -76,7 +77,7 @@ extension LoadedModel {
         let config = network.config
         guard side % config.spatialCompressionRatio == 0 else {
             let fault = CalibrationFault.sizeIsNoMultiple(side: side, of: config.spatialCompressionRatio)
-            throw CheckpointError("--size", .file, fault)
+            throw CheckpointError(.size, fault)
         }
         guard config.inChannels == 3 else {
             let fault = InferenceFault.notRGB(channels: config.inChannels)

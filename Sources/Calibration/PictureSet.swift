@@ -1,7 +1,7 @@
 internal import CheckpointIO
 internal import Files
 internal import Images
-internal import TensorCore
+package import TensorCore
 
 /// The pictures of a measurement, each under a key that is the same on every machine.
 ///
@@ -37,7 +37,7 @@ package struct PictureSet: Sendable {
     ///   - limit: the most pictures to take, evenly spread over those found; nil for all.
     ///   - option: where the user names them, for errors.
     /// - Throws: for folders that cannot be read or hold no picture, for empty lists, and for a picture named twice.
-    package init(at paths: [String], limit: Int? = nil, option: String = "--images") throws {
+    package init(at paths: [String], limit: Int? = nil, option: Words.Option = .images) throws {
         var found: [Entry] = []
         for path in paths {
             if Folder.exists(path) {
@@ -53,7 +53,7 @@ package struct PictureSet: Sendable {
         }
         found.sort { Path.precedes($0.key, $1.key) }
         for (a, b) in zip(found, found.dropFirst()) where Path.isSame(a.key, b.key) {
-            throw CheckpointError(option, .file, CalibrationFault.namedTwice(key: a.key))
+            throw CheckpointError(option, CalibrationFault.namedTwice(key: a.key))
         }
         self.init(Self.spread(found, limit), foundCount: found.count)
     }

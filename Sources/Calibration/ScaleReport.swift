@@ -20,11 +20,17 @@ package struct ScaleReport: Sendable {
         self.result = result
         statistics = try LatentStatistics(result)
         verdict = FactorVerdict(statistics, config: result.subject.config, registry: registry)
-        warnings = Self.warnings(statistics, verdict, stated: result.subject.config.scalingFactor)
+        warnings = Self.warnings(statistics, verdict, stated: Self.stated(result))
     }
 
-    /// The factor that the checkpoint is taken to have, by its config or by what it is known to be.
-    package var statedFactor: Double? { result.subject.config.scalingFactor }
+    /// The factor that the checkpoint is taken to have, by its config or by what it is known to be; nil where a shift or means
+    /// come before it, for it is not the inverse of the latents' root mean square then.
+    package var statedFactor: Double? { Self.stated(result) }
+
+    private static func stated(_ result: PartialResult) -> Double? {
+        let normalization = result.subject.config.normalization
+        return normalization.isMoreThanFactor ? nil : normalization.scalingFactor
+    }
 
     /// The pictures that are missing from the totals, as their parts are.
     package var missingCount: Int { result.subject.pictureCount - result.doneCount }

@@ -96,6 +96,10 @@ extension Checkpoint {
             let end = min(begin + capacity, span.upperBound)
             let part = UnsafeMutableRawBufferPointer(rebasing: window[0..<((end - begin) * size)])
             try file.read(into: part, at: offset + begin * size)
+            if end - begin == span.count, size == 2 || size == 4 {
+                collectBlocks(walk, elements, from: UnsafeRawBufferPointer(part), at: begin, size: size, into: buffer)
+                return
+            }
             var rows = walk.rows(elements)
             while let row = rows.next() {
                 guard let indices = row.indices(within: begin..<end) else { continue }
@@ -111,6 +115,36 @@ extension Checkpoint {
             }
             begin = end
         }
+    }
+
+    /// Collects elements that lie in one window.
+    private func collectBlocks(
+        _ walk: StridedWalk,
+        _ elements: Range<Int>,
+        from window: UnsafeRawBufferPointer,
+        at begin: Int,
+        size: Int,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) {
+        guard let source = window.baseAddress, let target = buffer.baseAddress else { return }
+        func each<T: BitwiseCopyable>(_ type: T.Type) {
+            let width = MemoryLayout<T>.size
+            walk.forEachBlock(elements) { block in
+                var to = target + (block.element - elements.lowerBound) * width
+                var from = source + (block.position - begin) * width
+                let step = block.stride * width
+                for _ in 0..<block.rows {
+                    var place = from
+                    for _ in 0..<block.count {
+                        to.storeBytes(of: place.loadUnaligned(as: type), as: type)
+                        to += width
+                        place += step
+                    }
+                    from += block.rowStride * width
+                }
+            }
+        }
+        if size == 4 { each(UInt32.self) } else { each(UInt16.self) }
     }
 
     /// Copies elements that are `step` bytes apart to where they follow each other.

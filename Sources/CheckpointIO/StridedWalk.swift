@@ -93,6 +93,44 @@ struct StridedWalk {
     /// Reading one element by itself takes as long as passing over so many.
     static let distance = 1024
 
+    /// Rows that follow each other in row-major order, each as far from the one before it.
+    struct Block {
+        /// The first element's number in row-major order.
+        let element: Int
+        /// Its place, counted from the tensor's first element.
+        let position: Int
+        let rows: Int
+        let rowStride: Int
+        let count: Int
+        let stride: Int
+    }
+
+    /// Goes through some elements in blocks of the two innermost dimensions, so that short rows, as the nine elements of a
+    /// kernel, cost no more than long ones.
+    func forEachBlock(_ elements: Range<Int>, _ body: (Block) -> Void) {
+        let inner = dimensions[dimensions.count - 1]
+        let outer = dimensions.count > 1 ? dimensions[dimensions.count - 2] : (size: 1, stride: 0)
+        var element = elements.lowerBound
+        while element < elements.upperBound {
+            let (row, column) = (element / inner.size % outer.size, element % inner.size)
+            let left = elements.upperBound - element
+            let isPart = column > 0 || left < inner.size
+            let rows = isPart ? 1 : min(outer.size - row, left / inner.size)
+            let count = isPart ? min(inner.size - column, left) : inner.size
+            body(
+                Block(
+                    element: element,
+                    position: position(of: element),
+                    rows: rows,
+                    rowStride: outer.stride,
+                    count: count,
+                    stride: inner.stride
+                )
+            )
+            element += rows * count
+        }
+    }
+
     func rows(_ elements: Range<Int>) -> Rows {
         Rows(walk: self, element: elements.lowerBound, end: elements.upperBound)
     }

@@ -41,10 +41,13 @@ enum TrainerFolder {
 
     /// The one file of model states among those of optimizers.
     private static func deepSpeedFile(in folder: String) throws(CheckpointError) -> String? {
-        let states = try ModelFolder.fileNames(in: folder).filter { $0.hasSuffix("_model_states.pt") }
+        let names = try ModelFolder.fileNames(in: folder)
+        let states = names.filter { $0.hasSuffix("_model_states.pt") }
         let whole = states.filter { $0.hasPrefix("mp_rank_") }
         if whole.count == 1 { return ModelFolder.join(folder, whole[0]) }
-        if let first = states.first, whole.isEmpty {
+        // Without the model's states there is each process's part of them, in its optimizer's.
+        let parts = states + names.filter { $0.hasPrefix("zero_pp_rank_") && $0.hasSuffix("_optim_states.pt") }
+        if let first = parts.first, whole.isEmpty {
             throw CheckpointError(ModelFolder.join(folder, first), .file, TorchFault.partitioned)
         }
         return nil

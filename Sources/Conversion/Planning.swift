@@ -44,7 +44,7 @@ extension ConversionPlan {
             index = nil
             self.config = nil
             // What diffusers reads from config.json is in no weights file.
-            notes = []
+            notes = Self.unpublished(model, target)
         case .folder:
             if target != .original, target != .comfyui { _ = try model.scalingFactor }
             // In no layout is something written over a config.json that says otherwise.
@@ -59,7 +59,7 @@ extension ConversionPlan {
             }
             index = shards.count == 1 ? nil : Self.index(files, tensors, stem: stem)
             self.config = config.text
-            notes = config.notes
+            notes = config.notes + Self.unpublished(model, target)
         }
         if try changesNothing { throw model.error(ConversionFault.alreadyThere(layout)) }
     }
@@ -95,6 +95,16 @@ extension ConversionPlan {
             }
             return (try? JSONReader.read(Array(config.utf8))).map(body) == body(value)
         }
+    }
+
+    /// What is said where a published model is written in a layout that its publishers never used.
+    private static func unpublished(_ model: OpenedModel, _ target: Layout) -> [String] {
+        guard let variant = model.variant, !target.isUnpublished, !variant.layouts.contains(target) else { return [] }
+        let published = variant.layouts.map(\.rawValue).joined(separator: " and ")
+        return [
+            "\(variant.name) was published in the \(published) layout alone: no loader of the \(target.rawValue) layout "
+                + "knows its name; it is written for comparing and for converting back"
+        ]
     }
 
     /// `diffusion_pytorch_model`, with the dtype as diffusers' variant where one was asked for; other layouts know no variants.

@@ -84,11 +84,9 @@ extension AutoencoderDC {
             guard input.height % ratio == 0, input.width % ratio == 0 else {
                 throw .shape(.sides(height: input.height, width: input.width, ratio: ratio))
             }
-            guard let asked else { return }
-            guard (1...all).contains(asked) else { throw .shape(.partialLatent(asked: asked, channels: all)) }
-            guard asked == all || network.encoder.output.shortcut == .none else { throw .shape(.partialShortcut) }
+            if let asked { try check(latentChannels: asked) }
         case .decode:
-            let isPartial = input.channels < all && network.decoder.input.shortcut == .none
+            let isPartial = input.channels < all && decodesPartialLatents
             guard input.channels == all || isPartial else {
                 throw .shape(.latentChannels(found: input.channels, expected: all))
             }

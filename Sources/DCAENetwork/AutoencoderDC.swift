@@ -171,6 +171,18 @@ public final class AutoencoderDC: Sendable {
         return (sample, report)
     }
 
+    /// Refuses a number of latent channels that this network cannot encode, as encoding them would.
+    public func check(latentChannels: Int) throws(NetworkError) {
+        let all = config.latentChannels
+        guard (1...all).contains(latentChannels) else {
+            throw .shape(.partialLatent(asked: latentChannels, channels: all))
+        }
+        guard latentChannels == all || network.encoder.output.shortcut == .none else { throw .shape(.partialShortcut) }
+    }
+
+    /// Whether the decoder takes the first channels of a latent alone.
+    public var decodesPartialLatents: Bool { network.decoder.input.shortcut == .none }
+
     /// Refuses tiles that this network cannot be run in, as running in them would.
     public func check(_ tiling: Tiling) throws(NetworkError) { try tiling.check(ratio: spatialCompressionRatio) }
 }

@@ -1,5 +1,5 @@
 internal import CheckpointIO
-internal import TensorCore
+package import TensorCore
 
 /// What can be wrong with an evaluation as a whole.
 package enum EvaluationFault: Fault, Equatable {
@@ -27,15 +27,15 @@ package enum EvaluationFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
-        case .otherReference: "give the same file with --fid-reference"
+        case .otherReference: "give the same file with \(.fidReference)"
         case .noModels: "name a checkpoint or a model folder before the pictures"
         case .noPictures: "name a folder of pictures, a .txt list or files after the models"
         case .notComparable: "measure both in the same way"
         case .incomplete: "repeat its command to finish it"
-        case .noRoomForFeatures: "take fewer with --limit, or leave rFID out with --no-fid"
-        case .noFeatures: "give pt_inception-2015-12-05-6726825d.pth of pytorch-fid with --fid-weights"
+        case .noRoomForFeatures: "take fewer with \(.limit), or leave rFID out with \(.noFid)"
+        case .noFeatures: "give pt_inception-2015-12-05-6726825d.pth of pytorch-fid with \(.fidWeights)"
         }
     }
 }

@@ -2,6 +2,7 @@ internal import Calibration
 internal import CheckpointIO
 package import ModelZoo
 package import Perception
+internal import TensorCore
 
 /// A finished evaluation: figures for each model, differences between models, and what was published.
 package struct EvaluationReport: Sendable {
@@ -108,7 +109,7 @@ package struct EvaluationReport: Sendable {
         guard part.subject.hasFeatures, part.records.count > 1 else { return nil }
         if let expected = part.subject.referenceDigest {
             guard let reference, reference.digest == expected else {
-                throw CheckpointError("--fid-reference", .file, EvaluationFault.otherReference(given: reference != nil))
+                throw CheckpointError(.fidReference, EvaluationFault.otherReference(given: reference != nil))
             }
             return .statistics(reference)
         }

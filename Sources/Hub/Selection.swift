@@ -30,10 +30,15 @@ package struct Selection: Sendable, Equatable {
         let names = Self.names(in: folder, paths)
         var extra: [String] = []
         var home = folder
-        if names.contains("model_index.json") { extra.append(Self.join(folder, "model_index.json")) }
-        var weights = try Self.weights(among: names)
+        let isPipeline = names.contains("model_index.json")
+        if isPipeline { extra.append(Self.join(folder, "model_index.json")) }
+        let vae = Self.join(folder, "vae")
+        // What lies beside the index of a pipeline is the pipeline in one file, or nothing of it.
+        var weights = try isPipeline ? Self.weights(among: Self.names(in: vae, paths)) : nil
+        if weights != nil { home = vae }
+        if weights == nil { weights = try Self.weights(among: names) }
         if weights == nil {
-            home = Self.join(folder, "vae")
+            home = vae
             weights = try Self.weights(among: Self.names(in: home, paths))
         }
         guard let weights else { throw .noWeights }

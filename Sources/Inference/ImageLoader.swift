@@ -38,7 +38,7 @@ package struct ImageLoader: Sendable {
         let channels = network.config.inChannels
         let file = try InputFile(opening: path)
         if let kind = try TensorFile.kind(of: file) {
-            let tensor = try TensorFile.read(file, kind, name: tensorName, for: .image(channels: channels))
+            let tensor = try TensorFile.read(file, kind, name: tensorName, for: .image(channels: channels)).tensor
             let range = TensorStatistics(tensor)
             let note =
                 range.minimum < -1.001 || range.maximum > 1.001
@@ -63,6 +63,16 @@ package struct ImageLoader: Sendable {
             size: picture.size,
             note: nil
         )
+    }
+}
+
+extension ImageLoader.Image {
+    /// What is compared with a reconstruction of one image: the picture without padding, where it is in what the network saw,
+    /// and the size of that.
+    func shown(_ tensor: FloatTensor) -> (original: Picture, area: PixelArea, seen: PixelSize) {
+        let seen = picture?.picture ?? tensor.picture()
+        let area = picture?.content ?? PixelArea(x: 0, y: 0, width: seen.width, height: seen.height)
+        return (seen.cropped(to: area), area, seen.size)
     }
 }
 

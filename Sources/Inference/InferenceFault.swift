@@ -12,6 +12,9 @@ package enum InferenceFault: Fault, Equatable {
     case tensorTooLarge(Shape, gigabytes: Int)
     case tensorOverflow(count: Int)
     case otherChannels(Shape, channels: Int, isLatent: Bool)
+    case latentNote(String)
+    case latentIsNotScaled
+    case latentIsScaledOtherwise(found: String, asked: String)
     case noInputs
     case sameOutput(String, String)
     case differentSizes([Int], [Int])
@@ -37,6 +40,10 @@ package enum InferenceFault: Fault, Equatable {
             isLatent
                 ? "its shape \(shape.description.escaped(limit: 60)) is that of a latent of another autoencoder: this one's have \(channels) channels"
                 : "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
+        case .latentNote(let what): "what its metadata says of the latent cannot be right: \(what)"
+        case .latentIsNotScaled: "it was said to be scaled, but its metadata says that the latent is not scaled"
+        case .latentIsScaledOtherwise(let found, let asked):
+            "its metadata says that the latent was scaled as \(found), but \(asked) is asked for"
         case .noInputs: "there is no .safetensors or .npy file in this folder"
         case .sameOutput(let a, let b):
             "\(a.escaped(limit: 60)) and \(b.escaped(limit: 60)) would both be written to it"
@@ -55,6 +62,9 @@ package enum InferenceFault: Fault, Equatable {
     package var remedy: Words? {
         switch self {
         case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
+        case .latentNote: "save it without that metadata, and say with \(.scaled) whether it is scaled"
+        case .latentIsNotScaled: "leave out \(.scaled)"
+        case .latentIsScaledOtherwise: "leave out \(.scaled), and it is brought back as its metadata says"
         case .noSuchTensor(_, _, let suggested), .whichTensor(_, let suggested):
             "choose one with \(.tensor)" + (suggested.map { ", as \(.tensor, $0.escaped(limit: 60))" } ?? "")
         case .tensorTooLarge: "cut it into parts"

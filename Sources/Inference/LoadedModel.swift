@@ -59,15 +59,21 @@ package struct LoadedModel: Sendable {
 
     /// Encodes an image.
     ///
-    /// - Parameter place: the file that it is from.
+    /// - Parameters:
+    ///   - place: the file that it is from.
+    ///   - latentChannels: how many channels, the first; nil for all.
     package func encode(
         _ image: FloatTensor,
         from place: String,
+        latentChannels: Int? = nil,
         progress: AutoencoderDC.Progress? = nil
     ) throws(PlacedRefusal) -> FloatTensor {
         try run(place) { network throws(NetworkError) in
-            if let reference { return try reference.run(.encode, image, progress: progress).tensor.rounded }
-            return try network.encode(image, tiling: tiling, progress: progress)
+            if let reference {
+                return try reference.run(.encode, image, latentChannels: latentChannels, progress: progress).tensor
+                    .rounded
+            }
+            return try network.encode(image, latentChannels: latentChannels, tiling: tiling, progress: progress)
         }
     }
 
@@ -82,6 +88,15 @@ package struct LoadedModel: Sendable {
         try run(place) { network throws(NetworkError) in
             if let reference { return try reference.run(.decode, latent, progress: progress).tensor.rounded }
             return try network.decode(latent, tiling: tiling, progress: progress)
+        }
+    }
+
+    /// Refuses a number of latent channels that the network cannot encode.
+    package func check(latentChannels: Int) throws(PlacedRefusal) {
+        do throws(NetworkError) {
+            try network.check(latentChannels: latentChannels)
+        } catch {
+            throw PlacedRefusal(place: source.path, cause: error, isFinding: false)
         }
     }
 

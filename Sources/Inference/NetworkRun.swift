@@ -2,23 +2,23 @@ internal import CheckpointIO
 internal import DCAENetwork
 package import Files
 package import Images
-internal import ModelZoo
+package import ModelZoo
 package import TensorCore
 
 /// Encodes or decodes files, each into a file of its own or all into one.
 package struct NetworkRun: Sendable {
     /// What is done to every file.
     package enum Work: Sendable {
-        /// Images into latents.
-        case encode(ImageLoader)
+        /// Images into latents, of so many channels, the first; nil for all.
+        case encode(ImageLoader, latentChannels: Int? = nil)
         /// Latents into samples; the name of the tensor in a file of several.
         case decode(tensorName: String?)
     }
 
-    private let model: LoadedModel
-    private let work: Work
-    private let factor: Double?
-    private let target: RunTarget
+    let model: LoadedModel
+    let work: Work
+    let scaling: LatentNormalization?
+    let target: RunTarget
     private let force: Bool
     private let isPart: Bool
     private let durability: Durability
@@ -28,7 +28,8 @@ package struct NetworkRun: Sendable {
     /// - Parameters:
     ///   - model: what encodes or decodes.
     ///   - work: which of the two, and how inputs are read.
-    ///   - factor: what latents are multiplied by after encoding and divided by before decoding; nil to leave them.
+    ///   - scaling: how latents are normalised after encoding and brought back before decoding; nil to leave them, but for
+    ///     those whose files say how they were normalised.
     ///   - target: where the results go.
     ///   - force: whether files that exist are replaced.
     ///   - isPart: whether there are other files than those of this run, as in other parts of it.
@@ -36,7 +37,7 @@ package struct NetworkRun: Sendable {
     package init(
         _ model: LoadedModel,
         _ work: Work,
-        factor: Double?,
+        scaling: LatentNormalization?,
         target: RunTarget,
         force: Bool,
         isPart: Bool = false,
@@ -44,7 +45,7 @@ package struct NetworkRun: Sendable {
     ) {
         self.model = model
         self.work = work
-        self.factor = factor
+        self.scaling = scaling
         self.target = target
         self.force = force
         self.isPart = isPart
@@ -67,6 +68,10 @@ package struct NetworkRun: Sendable {
         package let size: PixelSize?
         /// The size at which the network saw it, and where in it the picture is.
         package let fitted: (size: PixelSize, content: PixelArea)?
+        /// How a latent was brought back that a file says is scaled, without being asked for.
+        package let broughtBack: LatentNormalization?
+        /// What was decided about the input, a line each.
+        package let notes: [String]
         /// What is odd about the input or the result, a line each.
         package let warnings: [Words]
     }
@@ -119,7 +124,7 @@ package struct NetworkRun: Sendable {
                 observer.progress(index, 1)
                 continue
             }
-            let outputs = try write(result, to: target.path(for: file), folders)
+            let outputs = try write(result, input, to: target.path(for: file), folders)
             observer.progress(index, 1)
             observer.done(item(file, input, outputs, result, seconds))
         }
@@ -135,18 +140,22 @@ package struct NetworkRun: Sendable {
         let document = try OutputDocument(path, force: force, durability: durability)
         var results: [FloatTensor] = []
         var items: [Item] = []
+        var pictures: [LatentNote.Picture?] = []
+        var note: LatentNote?
         for (index, file) in files.enumerated() {
             let input = try load(file)
             if kind == .png { try refuseSeveral(results.count + input.tensor.batch, path) }
             let (result, seconds) = try compute(input, file) { observer.progress(index, $0) }
             results.append(result)
             items.append(item(file, input, [path], result, seconds))
+            pictures += noted(input)
+            note = note ?? input.note
         }
         let all = try FloatTensor.joined(results, path: path)
         if kind == .png {
-            try document.write(try picture(all, 0, path))
+            try document.write(try picture(all, 0, path, note))
         } else {
-            try document.write(all, named: resultName, as: kind)
+            try document.write(all, named: resultName, as: kind, metadata: metadata(pictures))
         }
         items.forEach(observer.done)
     }
@@ -155,14 +164,9 @@ package struct NetworkRun: Sendable {
 
     private var threadCount: Int { model.network.options.threads }
 
-    private struct Input: Sendable {
-        let tensor: FloatTensor
-        let image: ImageLoader.Image?
-    }
-
     private var resultName: String {
         switch work {
-        case .encode: "latent"
+        case .encode: LatentNote.tensorName
         case .decode: "sample"
         }
     }
@@ -170,17 +174,19 @@ package struct NetworkRun: Sendable {
     private func load(_ file: RunFile) throws -> Input {
         let input: Input
         switch work {
-        case .encode(let loader):
+        case .encode(let loader, _):
             let image = try loader.load(file.path, for: model.network)
             input = Input(tensor: image.tensor, image: image)
         case .decode(let name):
             let config = model.network.config
             let ratio = model.network.spatialCompressionRatio
-            let growth = Double(config.inChannels * ratio * ratio) / Double(config.latentChannels)
-            let use = TensorFile.Use.latent(channels: config.latentChannels, growth: growth)
-            var latent = try TensorFile.read(file.path, name: name, for: use)
-            if let factor { latent.scale { $0 / Float(factor) } }
-            input = Input(tensor: latent, image: nil)
+            let use = TensorFile.Use.latent(
+                channels: config.latentChannels,
+                takesFewer: model.network.decodesPartialLatents,
+                valuesPerPixel: config.inChannels * ratio * ratio
+            )
+            let content = try TensorFile.read(file.path, name: name, for: use)
+            input = try broughtBack(content, file.path)
         }
         if model.network.options.check != .nothing, let index = input.tensor.values.firstIndex(where: { !$0.isFinite })
         {
@@ -199,19 +205,25 @@ package struct NetworkRun: Sendable {
         let start = clock.now
         var result =
             switch work {
-            case .encode: try model.encode(input.tensor, from: file.path, progress: progress)
+            case .encode(_, let channels):
+                try model.encode(input.tensor, from: file.path, latentChannels: channels, progress: progress)
             case .decode: try model.decode(input.tensor, from: file.path, progress: progress)
             }
         let seconds = clock.now.seconds(since: start)
-        if case .encode = work, let factor { result.scale { $0 * Float(factor) } }
+        if case .encode = work, let scaling { result.normalize(by: scaling.first(result.channels)) }
         return (result, seconds)
     }
 
     /// Writes a result; as PNG every sample of a batch by itself, numbered where there are several.
-    private func write(_ result: FloatTensor, to path: String, _ folders: OutputFolders) throws -> [String] {
+    private func write(
+        _ result: FloatTensor,
+        _ input: Input,
+        to path: String,
+        _ folders: OutputFolders
+    ) throws -> [String] {
         guard target.kind == .png else {
             let document = try OutputDocument(path, force: force, folders: folders)
-            try document.write(result, named: resultName, as: target.kind)
+            try document.write(result, named: resultName, as: target.kind, metadata: metadata(noted(input)))
             return [path]
         }
         let digits = String(result.batch - 1).count
@@ -219,16 +231,24 @@ package struct NetworkRun: Sendable {
             let number = String(index)
             let padded = String(repeating: "0", count: digits - number.count) + number
             let name = result.batch == 1 ? path : Path.withoutExtension(path) + "-\(padded).png"
-            try OutputDocument(name, force: force, folders: folders).write(try picture(result, index, name))
+            try OutputDocument(name, force: force, folders: folders).write(try picture(result, index, name, input.note))
             return name
         }
     }
 
-    private func picture(_ sample: FloatTensor, _ index: Int, _ path: String) throws -> Picture {
+    /// A sample as a picture, without what the picture that was encoded was padded with.
+    private func picture(
+        _ sample: FloatTensor,
+        _ index: Int,
+        _ path: String,
+        _ note: LatentNote?
+    ) throws -> Picture {
         guard sample.channels == 3 else {
             throw CheckpointError(path, .file, InferenceFault.notRGB(channels: sample.channels))
         }
-        return sample.picture(index)
+        let picture = sample.picture(index)
+        guard let area = note?.content(index, width: sample.width, height: sample.height) else { return picture }
+        return picture.cropped(to: PixelArea(x: area.x, y: area.y, width: area.width, height: area.height))
     }
 
     private func refuseSeveral(_ count: Int, _ path: String) throws(CheckpointError) {
@@ -251,7 +271,12 @@ package struct NetworkRun: Sendable {
             seconds: seconds,
             size: input.image?.size,
             fitted: input.image?.picture.map { ($0.picture.size, $0.content) },
-            warnings: [input.image?.note.map { Words($0) }, statistics.warning].compactMap(\.self)
+            broughtBack: input.broughtBack,
+            notes: notes(input, result),
+            warnings: [
+                input.image?.note.map { Words($0) }, input.note?.warning(for: model).map { Words($0) },
+                statistics.warning,
+            ].compactMap(\.self)
         )
     }
 
@@ -264,11 +289,5 @@ package struct NetworkRun: Sendable {
             if case .shape? = placed.cause as? NetworkError { true } else { false }
         default: false
         }
-    }
-}
-
-extension FloatTensor {
-    mutating func scale(_ body: (Float) -> Float) {
-        for index in values.indices { values[index] = body(values[index]) }
     }
 }

@@ -41,18 +41,31 @@ package final class OutputDocument {
     }
 
     /// Writes one tensor, as safetensors under a name or as `.npy`.
-    package func write(_ tensor: FloatTensor, named tensorName: String, as kind: Kind) throws(CheckpointError) {
-        let header = Self.header(of: tensor, named: tensorName, as: kind)
+    ///
+    /// - Parameter metadata: what safetensors says of it.
+    package func write(
+        _ tensor: FloatTensor,
+        named tensorName: String,
+        as kind: Kind,
+        metadata: [(key: String, value: String)] = []
+    ) throws(CheckpointError) {
+        let header = Self.header(of: tensor, named: tensorName, as: kind, metadata)
         try header.withBytes { header throws(CheckpointError) in
             try tensor.values.withBytes { values throws(CheckpointError) in try file.write([header, values]) }
         }
     }
 
     /// What comes before a tensor's values in a file.
-    private static func header(of tensor: FloatTensor, named name: String, as kind: Kind) -> [UInt8] {
+    private static func header(
+        of tensor: FloatTensor,
+        named name: String,
+        as kind: Kind,
+        _ metadata: [(key: String, value: String)]
+    ) -> [UInt8] {
         let shape = Shape(tensor.dimensions)
         if kind == .npy { return NumpyHeader.bytes(shape) }
-        return SafetensorsLayout([TensorDescriptor(name: name, dtype: .f32, shape: shape)], format: "pt").header
+        let descriptor = TensorDescriptor(name: name, dtype: .f32, shape: shape)
+        return SafetensorsLayout([descriptor], metadata: [("format", "pt")] + metadata).header
     }
 
     /// Writes a picture as PNG.

@@ -1,16 +1,20 @@
 package import DCAENetwork
 internal import Files
 package import Images
+internal import ModelZoo
+internal import Models
 internal import TensorCore
 
 /// A picture encoded and decoded again, and how near it came back; by one checkpoint or by two.
 package struct PictureRoundtrip: Sendable {
     /// What one checkpoint made of a picture.
     package struct Side: Sendable {
-        /// Its latent, not scaled.
+        /// Its latent, not scaled, as it was decoded.
         package let latent: FloatTensor
         /// What is known of the latent.
         package let statistics: TensorStatistics
+        /// What is known of it as a diffusion model sees it; nil where it is not known how that is.
+        package let normalized: TensorStatistics?
         /// The decoded latent.
         package let sample: FloatTensor
         /// The sample as a picture, as large as what was compared.
@@ -53,6 +57,7 @@ package struct PictureRoundtrip: Sendable {
     ///   - model: what runs it.
     ///   - reference: what else runs it, to be compared with.
     ///   - loader: how pictures are read.
+    ///   - scaled: whether latents are decoded after they were normalised and brought back.
     ///   - progress: called with the number of encodings and decodings that are done, and of all.
     /// - Returns: a roundtrip for each image.
     /// - Throws: where the file cannot be read or a network cannot run it.
@@ -61,6 +66,7 @@ package struct PictureRoundtrip: Sendable {
         _ model: LoadedModel,
         reference: LoadedModel?,
         loader: ImageLoader,
+        scaled: Bool = false,
         progress: (Int, Int) -> Void
     ) throws -> [PictureRoundtrip] {
         let image = try loader.load(path, for: model.network)
@@ -72,19 +78,23 @@ package struct PictureRoundtrip: Sendable {
         }
         return try (0..<image.tensor.batch).map { index in
             let tensor = try image.tensor.image(index)
-            let seen = image.picture?.picture ?? tensor.picture()
-            let whole = PixelArea(x: 0, y: 0, width: seen.width, height: seen.height)
-            let area = image.picture?.content ?? whole
-            let original = seen.cropped(to: area)
+            let (original, area, seen) = image.shown(tensor)
             func side(_ model: LoadedModel) throws -> Side {
-                let (latent, encode) = try model.measuredEncode(tensor, path)
+                var (latent, encode) = try model.measuredEncode(tensor, path)
                 step()
+                let normalization = scaled ? try model.source.normalization : try? model.source.normalization
+                let normalized = normalization.map { latent.normalized(by: $0) }
+                if scaled, let normalization, var back = normalized {
+                    back.denormalize(by: normalization)
+                    latent = back
+                }
                 let (sample, decode) = try model.measuredDecode(latent, path)
                 step()
                 let picture = sample.picture().cropped(to: area)
                 return Side(
                     latent: latent,
                     statistics: TensorStatistics(latent),
+                    normalized: normalized.map { TensorStatistics($0) },
                     sample: sample,
                     picture: picture,
                     quality: PictureQuality(of: picture, comparedTo: original),
@@ -97,7 +107,7 @@ package struct PictureRoundtrip: Sendable {
             return PictureRoundtrip(
                 name: image.tensor.batch == 1 ? path : "\(path)[\(index)]",
                 original: original,
-                networkSize: seen.size,
+                networkSize: seen,
                 main: main,
                 comparison: other.map { other in
                     Comparison(

@@ -65,10 +65,14 @@ package struct CoderCost: Sendable {
 
 extension LoadedModel {
     /// Encodes, and measures it.
-    func measuredEncode(_ image: FloatTensor, _ place: String) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
+    func measuredEncode(
+        _ image: FloatTensor,
+        _ place: String,
+        latentChannels: Int? = nil
+    ) throws(PlacedRefusal) -> (FloatTensor, CoderCost) {
         try measured(place) { network throws(NetworkError) in
-            if let reference { return try reference.measured(.encode, image) }
-            return try network.profileEncode(image, tiling: tiling)
+            if let reference { return try reference.measured(.encode, image, latentChannels: latentChannels) }
+            return try network.profileEncode(image, latentChannels: latentChannels, tiling: tiling)
         }
     }
 

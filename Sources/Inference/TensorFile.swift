@@ -23,16 +23,33 @@ package enum TensorFile {
         /// The name that it has in a file of several tensors.
         let usualName: String
         let channels: Int
-        /// How many values the network makes of each: the memory for these must be there too.
-        let growth: Double
+        /// Whether it may have fewer channels, the first.
+        var takesFewer = false
+        /// How many values the network makes of each pixel of all channels: the memory for these must be there too.
+        let valuesPerPixel: Int
 
         /// An image of so many channels, of which less is made.
-        package static func image(channels: Int) -> Use { Use(usualName: "image", channels: channels, growth: 0) }
-
-        /// A latent of so many channels, and how many values of a sample one of its values becomes.
-        package static func latent(channels: Int, growth: Double) -> Use {
-            Use(usualName: "latent", channels: channels, growth: growth)
+        package static func image(channels: Int) -> Use {
+            Use(usualName: "image", channels: channels, valuesPerPixel: 0)
         }
+
+        /// A latent of so many channels, or fewer, and how many values of a sample one of its pixels becomes.
+        package static func latent(channels: Int, takesFewer: Bool = false, valuesPerPixel: Int) -> Use {
+            Use(
+                usualName: LatentNote.tensorName,
+                channels: channels,
+                takesFewer: takesFewer,
+                valuesPerPixel: valuesPerPixel
+            )
+        }
+    }
+
+    /// A tensor and what its file says of it.
+    package struct Content: Sendable {
+        /// [N, channels, H, W] in single precision.
+        package let tensor: FloatTensor
+        /// What is noted of it as a latent.
+        package let note: LatentNote?
     }
 
     /// Reads the tensor of a file.
@@ -40,15 +57,15 @@ package enum TensorFile {
     /// - Parameters:
     ///   - path: the file.
     ///   - name: the tensor's, where the user gives it.
-    /// - Returns: [N, channels, H, W] in single precision.
+    /// - Returns: [N, channels, H, W] in single precision, and what is noted of it.
     /// - Throws: `InferenceFault` where there is no such tensor, and what the readers of files throw.
-    package static func read(_ path: String, name: String?, for use: Use) throws -> FloatTensor {
+    package static func read(_ path: String, name: String?, for use: Use) throws -> Content {
         let file = try InputFile(opening: path)
         return try read(file, try kind(ofTensors: file), name: name, for: use)
     }
 
     /// Reads the tensor of a file that is open already, and of which it is known what it is.
-    package static func read(_ file: InputFile, _ kind: FileKind, name: String?, for use: Use) throws -> FloatTensor {
+    package static func read(_ file: InputFile, _ kind: FileKind, name: String?, for use: Use) throws -> Content {
         let path = file.path
         let checkpoint = try Checkpoint.open(file, kind)
         let stored = try find(name, use, in: checkpoint)
@@ -56,23 +73,35 @@ package enum TensorFile {
         let place: CheckpointError.Place = checkpoint.isUnnamed ? .file : .tensor(descriptor.name)
         func refuse(_ fault: InferenceFault) -> CheckpointError { CheckpointError(path, place, fault) }
         guard descriptor.dtype.isWeightFormat else { throw refuse(.tensorType(descriptor.dtype)) }
-        guard let order = ChannelOrder(descriptor.shape.dimensions, channels: use.channels) else {
-            throw refuse(fault(of: descriptor.shape, use))
-        }
+        let sizes = descriptor.shape.dimensions
+        guard
+            let order = ChannelOrder(sizes, channels: use.channels)
+                ?? (use.takesFewer ? .init(fewer: sizes, than: use.channels) : nil)
+        else { throw refuse(fault(of: descriptor.shape, use)) }
         // All of the memory is counted before any of it is asked for: a sparse file of terabytes takes no room on the disk.
-        let bytes = (Double(descriptor.shape.elementCount ?? 0) * (1 + use.growth)) * 4
+        let bytes =
+            (Double(descriptor.shape.elementCount ?? 0) * (1 + Double(use.valuesPerPixel) / Double(order.channels))) * 4
         guard bytes < Double(Int.max), MemoryLimit.allows(Int(bytes)) else {
             throw refuse(.tensorTooLarge(descriptor.shape, gigabytes: Int(min(bytes / 1e9, 1e15))))
         }
         let (values, lost) = try values(of: stored, in: checkpoint)
         guard lost == 0 else { throw refuse(.tensorOverflow(count: lost)) }
-        return try FloatTensor(
+        let tensor = try FloatTensor(
             batch: order.batch,
-            channels: use.channels,
+            channels: order.channels,
             height: order.height,
             width: order.width,
-            values: order.isLast ? order.planes(values, channels: use.channels) : values
+            values: order.isLast ? order.planes(values) : values
         )
+        guard use.usualName == LatentNote.tensorName, descriptor.name == LatentNote.tensorName else {
+            return Content(tensor: tensor, note: nil)
+        }
+        do throws(InferenceFault) {
+            let note = try LatentNote(checkpoint.metadata, latentChannels: order.channels)
+            return Content(tensor: tensor, note: note)
+        } catch {
+            throw CheckpointError(path, .file, error)
+        }
     }
 
     private static func fault(of shape: Shape, _ use: Use) -> InferenceFault {
@@ -80,7 +109,7 @@ package enum TensorFile {
         guard sizes.count == 4, sizes.allSatisfy({ $0 > 0 }) else {
             return .tensorShape(shape, channels: use.channels)
         }
-        return .otherChannels(shape, channels: use.channels, isLatent: use.usualName == "latent")
+        return .otherChannels(shape, channels: use.channels, isLatent: use.usualName == LatentNote.tensorName)
     }
 
     /// The values in single precision, and how many of them it cannot hold.
@@ -157,6 +186,7 @@ package enum TensorFile {
 /// Where the channels of a tensor are: before rows and columns, or after them.
 private struct ChannelOrder {
     let batch: Int
+    let channels: Int
     let height: Int
     let width: Int
     /// Whether the channels come last, as in NumPy's and TensorFlow's pictures.
@@ -174,16 +204,24 @@ private struct ChannelOrder {
         if all.count == 5, all[1] == channels, all[2] == 1 { all.remove(at: 2) }
         guard all.count == 4 else { return nil }
         if all[1] == channels {
-            (batch, height, width, isLast) = (all[0], all[2], all[3], false)
+            (batch, self.channels, height, width, isLast) = (all[0], channels, all[2], all[3], false)
         } else if all[3] == channels, all[2] != channels, all[1] == all[2] || !Self.usualCounts.contains(all[1]) {
-            (batch, height, width, isLast) = (all[0], all[1], all[2], true)
+            (batch, self.channels, height, width, isLast) = (all[0], channels, all[1], all[2], true)
         } else {
             return nil
         }
     }
 
+    /// The first channels of a latent alone, which come before rows and columns.
+    init?(fewer sizes: [Int], than channels: Int) {
+        guard sizes.allSatisfy({ $0 > 0 }) else { return nil }
+        let all = sizes.count == 3 ? [1] + sizes : sizes
+        guard all.count == 4, all[1] < channels else { return nil }
+        (batch, self.channels, height, width, isLast) = (all[0], all[1], all[2], all[3], false)
+    }
+
     /// Values whose channels come last, with the channels first.
-    func planes(_ values: [Float], channels: Int) -> [Float] {
+    func planes(_ values: [Float]) -> [Float] {
         let pixels = height * width
         return [Float](unsafeUninitializedCapacity: values.count) { target, count in
             for image in 0..<batch {

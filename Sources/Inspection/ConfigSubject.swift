@@ -51,18 +51,26 @@ struct ConfigSubject {
             // Meanings are compared, not spellings.
             let (expected, found) = (config.architecture.json.members ?? [], reading.config.architecture.json)
             let (wanted, own) = (config.json, reading.config.json)
-            for member in expected where member.key != "scaling_factor" && found[member.key] != member.value {
+            for member in expected where found[member.key] != member.value {
                 let text = { (value: JSONValue?) in value.map(JSONWriter.inline) ?? "missing" }
                 findings.append(
                     finding(.error, "\(member.key) is \(text(own[member.key])) instead of \(text(wanted[member.key]))")
                 )
             }
         }
-        return findings + factorFindings(reading.config.scalingFactor)
+        return findings + factorFindings(reading.config.normalization)
     }
 
-    private func factorFindings(_ found: Double?) -> [Verification.Finding] {
-        guard let found else { return [finding(.error, "scaling_factor is missing: diffusers would take 1.0")] }
+    private func factorFindings(_ normalization: LatentNormalization) -> [Verification.Finding] {
+        if normalization.means != nil {
+            // Such latents have a root mean square of 1 already.
+            guard let factor = normalization.factor, factor != 1 else { return [] }
+            let text = "scaling_factor is \(factor) beside latents_mean and latents_std, with which 1.0 is meant"
+            return [finding(.warning, text)]
+        }
+        guard let found = normalization.scalingFactor else {
+            return [finding(.error, "scaling_factor is missing: diffusers would take 1.0")]
+        }
         let known =
             variants.compactMap(\.config.scalingFactor)
             + [variants.isEmpty ? config?.scalingFactor : nil].compactMap { $0 }

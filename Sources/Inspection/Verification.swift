@@ -41,8 +41,12 @@ package struct Verification: Sendable {
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws(CheckpointError) -> Verification {
         guard let layout = model.layout else { throw model.error(model.problem ?? .notDCAE(model.mismatch)) }
-        if case .video? = model.problem { throw model.error(ModelFault.video) }
-        if case .several(let sections)? = model.problem { throw model.error(ModelFault.several(sections)) }
+        switch model.problem {
+        case .other(let other)?: throw model.error(ModelFault.other(other))
+        case .pipeline(let pipeline)?: throw model.error(ModelFault.pipeline(pipeline))
+        case .several(let sections)?: throw model.error(ModelFault.several(sections))
+        default: break
+        }
         let subject = Subject(model, layout)
         var findings = subject.structureFindings()
         // What lies on the Hub is looked at, not fetched.

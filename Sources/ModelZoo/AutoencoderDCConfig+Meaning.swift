@@ -1,12 +1,12 @@
 extension AutoencoderDCConfig {
-    /// The network that a configuration builds, in one spelling, without a scaling factor.
+    /// The network that a configuration builds, in one spelling, without anything about latents.
     ///
     /// Two configurations with equal architectures compute the same from the same weights: a value for all stages is the
     /// same as a list of equal values, `swish` is `silu`, and what a stage of ResBlocks or without layers has for
     /// attention counts for nothing.
     package var architecture: AutoencoderDCConfig {
         var config = self
-        config.scalingFactor = nil
+        config.normalization = LatentNormalization()
         config.encoder = Self.canonical(encoder)
         config.decoder = Self.canonical(decoder)
         let stages = 0..<decoder.stageCount
@@ -23,9 +23,9 @@ extension AutoencoderDCConfig {
         return config
     }
 
-    /// Whether two configurations build one network and state one scaling factor.
+    /// Whether two configurations build one network and normalise its latents alike.
     package func means(_ other: AutoencoderDCConfig) -> Bool {
-        scalingFactor == other.scalingFactor && architecture == other.architecture
+        normalization == other.normalization && architecture == other.architecture
     }
 
     private static func canonical(_ coder: Coder) -> Coder {

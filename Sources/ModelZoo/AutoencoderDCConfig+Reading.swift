@@ -3,7 +3,7 @@ package import StrictJSON
 internal import TensorCore
 
 extension AutoencoderDCConfig {
-    /// Every field of the class, as diffusers names it.
+    /// Every field of the class, as diffusers names it; `LatentNormalization` has more that are read.
     package static let fieldNames = [
         "attention_head_dim", "decoder_act_fns", "decoder_block_out_channels", "decoder_block_types",
         "decoder_conv_act_fn", "decoder_in_shortcut", "decoder_layers_per_block", "decoder_norm_types",
@@ -66,7 +66,12 @@ extension AutoencoderDCConfig {
 
     /// The scaling factor that an object states, or nil where it states none.
     package static func factor(in value: JSONValue) throws(ConfigFault) -> Double? {
-        try Fields(value).factor()
+        guard let found = value["scaling_factor"] else { return nil }
+        guard let factor = found.number else {
+            throw .wrongType(field: "scaling_factor", expected: "a number", found: found.kind)
+        }
+        try LatentNormalization(scalingFactor: factor).check(channels: 0)
+        return factor
     }
 
     /// Reads the value of a `config.json`.
@@ -86,7 +91,7 @@ extension AutoencoderDCConfig {
             throw .notAutoencoderDC
         }
         let fields = Fields(value)
-        let config = AutoencoderDCConfig(
+        var config = AutoencoderDCConfig(
             inChannels: try fields.count("in_channels", default: 3),
             latentChannels: try fields.count("latent_channels", default: 32),
             attentionHeadDim: try fields.count("attention_head_dim", default: 32),
@@ -108,10 +113,13 @@ extension AutoencoderDCConfig {
             encoderOutShortcut: try fields.flag("encoder_out_shortcut"),
             decoderInShortcut: try fields.flag("decoder_in_shortcut"),
             decoderConvActFn: try fields.activation("decoder_conv_act_fn", default: .relu),
-            scalingFactor: try fields.factor()
+            scalingFactor: nil
         )
+        // diffusers would multiply by None.
+        if value["scaling_factor"] == .null { throw fields.wrong("scaling_factor", "a number", .null) }
+        config.normalization = try LatentNormalization(reading: value)
         try config.validate()
-        let known = Set(fieldNames)
+        let known = Set(fieldNames + LatentNormalization.fieldNames)
         return Reading(
             config: config,
             missing: fieldNames.filter { value[$0] == nil },
@@ -219,12 +227,5 @@ private struct Fields {
             layersPerBlock: try counts("\(side)_layers_per_block", default: defaultLayers),
             qkvMultiscales: scales
         )
-    }
-
-    func factor() throws(ConfigFault) -> Double? {
-        guard let found = value["scaling_factor"] else { return nil }
-        guard let factor = found.number else { throw wrong("scaling_factor", "a number", found) }
-        try AutoencoderDCConfig.check(factor: factor)
-        return factor
     }
 }

@@ -24,7 +24,7 @@ extension AutoencoderDCConfig {
         try Self.check("in_channels", inChannels, Self.imageChannels)
         try Self.check("latent_channels", latentChannels, Self.channels)
         try Self.check("attention_head_dim", attentionHeadDim, Self.headDim)
-        if let scalingFactor { try Self.check(factor: scalingFactor) }
+        try normalization.check(channels: latentChannels)
         try validate(encoder, "encoder")
         try validate(decoder, "decoder")
         guard encoder.stageCount == decoder.stageCount else {
@@ -36,11 +36,6 @@ extension AutoencoderDCConfig {
         try validateSteps()
         try validateShortcut(encoderOutShortcut, "encoder_out_shortcut", encoder)
         try validateShortcut(decoderInShortcut, "decoder_in_shortcut", decoder)
-    }
-
-    /// Refuses a factor by which no latent can be scaled there and back.
-    static func check(factor: Double) throws(ConfigFault) {
-        guard factor.isFinite, factor > 0 else { throw .scalingFactor(factor) }
     }
 
     private static func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(ConfigFault) {

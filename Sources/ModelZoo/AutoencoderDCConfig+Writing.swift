@@ -32,9 +32,9 @@ extension AutoencoderDCConfig {
             .init("in_channels", .integer(inChannels)),
             .init("latent_channels", .integer(latentChannels)),
         ]
-        if let scalingFactor { members.append(.init("scaling_factor", .double(scalingFactor))) }
         members.append(.init("upsample_block_type", upsamplesByInterpolation ? "interpolate" : "pixel_shuffle"))
-        return .object(members)
+        members += normalization.members
+        return .object(members.sorted { $0.key < $1.key })
     }
 
     private static func json<Choice: RawRepresentable<String>>(_ values: PerStage<Choice>) -> JSONValue {

@@ -84,6 +84,15 @@ public struct AutoencoderDCConfig: Sendable, Equatable {
     public var decoderConvActFn: Activation
     /// What a latent is multiplied by before a diffusion model sees it; nil where none is known.
     public var scalingFactor: Double?
+    /// What is subtracted from a latent before it is multiplied; nil for nothing.
+    ///
+    /// This and the two below are names that diffusers has for its other autoencoders; its `AutoencoderDC` passes over them,
+    /// and whoever scales latents applies them.
+    public var shiftFactor: Double? = nil
+    /// What is subtracted from each latent channel; nil for nothing.
+    public var latentsMean: [Double]? = nil
+    /// What each latent channel is divided by after that, above 0; nil for nothing.
+    public var latentsStd: [Double]? = nil
 
     /// The factor between the image's size and the latent's, along each side: 2^(stages - 1).
     public var spatialCompressionRatio: Int { 1 << (encoder.stageCount - 1) }

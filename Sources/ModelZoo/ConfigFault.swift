@@ -22,6 +22,7 @@ public enum ConfigFault: Fault, Equatable {
     case unshuffledChannels(stage: Int, channels: Int)
     case unevenShortcut(coder: String, stage: Int, high: Int, low: Int)
     case unevenLatent(field: String, channels: Int, latentChannels: Int)
+    case notFinite(field: String, Double)
     case perChannel(field: String, found: Int, channels: Int)
     case standardDeviation(Double)
     case meansWithoutDeviations
@@ -61,6 +62,7 @@ public enum ConfigFault: Fault, Equatable {
                 : "the shortcut from \(low) to \(high) channels before decoder stage \(stage) needs 4 x \(high) to be a multiple of \(low)"
         case .unevenLatent(let field, let channels, let latentChannels):
             "\(field) needs the last stage's \(channels) channels to be a multiple of latent_channels, \(latentChannels)"
+        case .notFinite(let field, let number): "\(field) holds \(number), where finite numbers are needed"
         case .perChannel(let field, let found, let channels):
             "\(field) has \(found) entries for \(channels) latent channels"
         case .standardDeviation(let least):

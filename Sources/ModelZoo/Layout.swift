@@ -88,7 +88,8 @@ public struct Layout: Sendable {
     /// ComfyUI_ExtraModels builds the network of SANA's releases and no other.
     package func holds(_ config: AutoencoderDCConfig) -> Bool {
         self != .comfyui
-            || (!config.downsamplesByPixelUnshuffle && config.upsamplesByInterpolation && config.encoderOutShortcut
+            || (config.inChannels == 3 && !config.downsamplesByPixelUnshuffle && config.upsamplesByInterpolation
+                && config.encoderOutShortcut
                 && config.decoderInShortcut && !config.encoder.projectionResamples
                 && !config.decoder.projectionResamples)
     }

@@ -148,7 +148,7 @@ extension AutoencoderDCConfig {
         var config = self
         (config.encoder, config.encoderOutShortcut) = (other.encoder, other.encoderOutShortcut)
         config.downsamplesByPixelUnshuffle = other.downsamplesByPixelUnshuffle
-        config.scalingFactor = other.scalingFactor
+        config.normalization = other.normalization
         return config == other
     }
 }

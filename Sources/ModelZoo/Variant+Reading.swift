@@ -27,24 +27,19 @@ extension Variant {
         let value = try Self.json(entry, path)
         let configValue = try Self.json(config, configPath)
         let reading: AutoencoderDCConfig.Reading
-        let ownNormalization: LatentNormalization
         do throws(ConfigFault) {
             reading = try AutoencoderDCConfig.read(configValue)
-            ownNormalization = try LatentNormalization(
-                reading: configValue,
-                channels: reading.config.latentChannels
-            )
         } catch {
             throw CheckpointError(configPath, .file, error)
         }
         // diffusers passes over what it does not know; here a typo would be another network.
-        if let unknown = reading.unknown.first(where: { !LatentNormalization.fieldNames.contains($0) }) {
-            let known = AutoencoderDCConfig.fieldNames + LatentNormalization.fieldNames
+        if let unknown = reading.unknown.first {
+            let known = AutoencoderDCConfig.fieldNames + LatentNormalization.fieldNamesBesideFactor
             let suggestion = nearest(to: unknown, among: known)
             throw CheckpointError(configPath, .file, RegistryFault.unknownField(unknown, nearest: suggestion))
         }
         do throws(RegistryFault) {
-            try self.init(name: name, value, config: reading.config, ownNormalization)
+            try self.init(name: name, value, config: reading.config)
         } catch {
             throw CheckpointError(path, .file, error)
         }
@@ -61,8 +56,7 @@ extension Variant {
     private init(
         name: String,
         _ value: JSONValue,
-        config: AutoencoderDCConfig,
-        _ ownNormalization: LatentNormalization
+        config: AutoencoderDCConfig
     ) throws(RegistryFault) {
         let entry = try RegistryFields(value, known: Self.fields)
         self.name = try entry.text("name")
@@ -73,7 +67,7 @@ extension Variant {
         repositories = try Self.repositories(entry, layouts)
         trainingData = try entry.optionalText("training_data") ?? "not stated"
         scalingFactorSource = try entry.optionalText("scaling_factor_source") ?? "its config.json"
-        (normalization, normalizationReason) = try Self.normalization(entry, config, ownNormalization)
+        (normalization, normalizationReason) = try Self.normalization(entry, config)
         encoderOf = try entry.optionalText("encoder_of")
         decoderOf = try entry.optionalText("decoder_of")
         derivation = try Self.derivation(entry, config)
@@ -132,16 +126,17 @@ extension Variant {
 
     private static func normalization(
         _ entry: RegistryFields,
-        _ config: AutoencoderDCConfig,
-        _ own: LatentNormalization
+        _ config: AutoencoderDCConfig
     ) throws(RegistryFault) -> (LatentNormalization?, reason: String?) {
         let known = LatentNormalization.fieldNames + ["reason"]
         guard let fields = try entry.object("normalization", known: known), let value = entry["normalization"] else {
-            return (own.isMoreThanFactor ? own : nil, nil)
+            return (config.normalization.isMoreThanFactor ? config.normalization : nil, nil)
         }
         let reason = try fields.text("reason")
         do throws(ConfigFault) {
-            return (try LatentNormalization(reading: value, channels: config.latentChannels), reason)
+            let normalization = try LatentNormalization(reading: value)
+            try normalization.check(channels: config.latentChannels)
+            return (normalization, reason)
         } catch {
             throw .configuration(error)
         }

@@ -5,7 +5,9 @@ package import TensorCore
 /// Why it cannot be said what a checkpoint is, or what its scaling factor is.
 package enum ModelFault: Fault {
     case notDCAE(String?)
-    case video
+    case other(ForeignModel)
+    case pipeline(Pipeline)
+    case pipelineWithout(Pipeline)
     case several([String])
     case ambiguous([Variant], needsName: Bool, measured: Bool = false)
     case contradiction([Evidence])
@@ -21,9 +23,13 @@ package enum ModelFault: Fault {
     package var message: String {
         switch self {
         case .notDCAE(let mismatch): "this is no checkpoint of a known DC-AE: " + (mismatch ?? "its tensors fit none")
-        case .video:
-            "this is a video autoencoder (DC-AE-V): its weights have five dimensions; it can be inspected, compared and "
-                + "hashed, not converted or run"
+        case .other(let model):
+            "this is \(model.text)"
+                + (model.remedy == nil ? "; it can be inspected, compared and hashed, not converted or run" : "")
+        case .pipeline(let pipeline): "this is a pipeline, \(pipeline.summary)"
+        case .pipelineWithout(let pipeline):
+            "\(pipeline.title), whose autoencoder is not here: there are no weights in "
+                + "\((pipeline.folder ?? "").escaped(limit: 60))/"
         case .several(let sections):
             "several complete networks are in it, under " + sections.map { "\"\($0)\"" }.joined(separator: " and ")
         case .ambiguous(let variants, let needsName, _):
@@ -62,7 +68,9 @@ package enum ModelFault: Fault {
     package var remedy: Words? {
         switch self {
         case .notDCAE: "give the configuration with \(.config), or add the variant with \(.registry)"
-        case .video: nil
+        case .other(let model): model.remedy
+        case .pipeline: nil
+        case .pipelineWithout: "download that folder too"
         case .several(let sections): "choose one with \(.section), as \(.section, sections[0])"
         case .ambiguous(let variants, let needsName, let measured):
             "say which with \(.variant)" + (needsName ? "" : " or \(.scalingFactor)")

@@ -5,7 +5,9 @@ internal import StrictJSON
 /// What a path given to a command leads to, found from its content; each file is opened once.
 package enum ModelPath: Sendable {
     /// A checkpoint: a file of any format, a shard index, or a folder that holds one.
-    case checkpoint(Checkpoint)
+    ///
+    /// Of a whole pipeline it is the autoencoder.
+    case checkpoint(Checkpoint, Pipeline? = nil)
     /// A config.json, or another JSON file that is no shard index.
     case config([UInt8])
 
@@ -14,6 +16,7 @@ package enum ModelPath: Sendable {
         var options = options
         options.leavesSection = true
         let place = try resolve(path)
+        if let pipeline = try Pipeline(at: place) { return .checkpoint(try pipeline.open(options), pipeline) }
         if ModelFolder.isFolder(place) { return .checkpoint(try Checkpoint.open(place, options: options)) }
         // Where a run was killed while it replaced the model, it is completed before any part of it is read.
         try Leftovers.complete(ModelFolder.parent(of: place))

@@ -141,14 +141,16 @@ struct NetworkSearch {
 
     /// What comes nearest to a network: the place with the most tensors, or the file as it is.
     private func nearest(_ parts: [Part]) -> Found {
-        guard let part = parts.max(by: { $0.place.members.count < $1.place.members.count }) else {
+        func nothing() -> Found {
             let checkpoint = file.withoutPrefix()
-            return Found(checkpoint: checkpoint, layout: nil, candidate: nil, part: .whole)
+            let fault = ForeignModel(checkpoint).map { ModelFault.other($0) }
+            return Found(checkpoint: checkpoint, layout: nil, candidate: nil, part: .whole, fault: fault)
         }
+        guard let part = parts.max(by: { $0.place.members.count < $1.place.members.count }) else { return nothing() }
         var result: Found
         // A handful of tensors among many others is no network with something missing.
         let isSmall = part.place.members.count < 20 && part.place.members.count * 2 < file.tensors.count
-        if isSmall { return Found(checkpoint: file.withoutPrefix(), layout: nil, candidate: nil, part: .whole) }
+        if isSmall { return nothing() }
         if part.place.prefix.isEmpty || part.place.members.count == file.tensors.count || part.place.isAmbiguous {
             // All tensors count, those too that no network has.
             let byTensor = Dictionary(part.place.members.map { ($0.tensor, $0.name) }, uniquingKeysWith: { a, _ in a })
@@ -167,8 +169,8 @@ struct NetworkSearch {
         } else {
             result = found(part, others: [])
         }
-        let isVideo = result.checkpoint.tensors.contains { $0.descriptor.shape.dimensions.count == 5 }
-        if isVideo { result.fault = .video }
+        // Names of blocks that no DC-AE has, or weights of five dimensions, are those of another model.
+        if let other = ForeignModel(result.checkpoint) { result.fault = .other(other) }
         return result
     }
 

@@ -25,6 +25,8 @@ package struct OpenedModel: Sendable {
     package let registry: Registry
     /// What lies around it.
     package let surroundings: Surroundings
+    /// The pipeline that it is the autoencoder of, where the path leads to one.
+    package let pipeline: Pipeline?
     /// What a measurement of its latents says, where there was one.
     package var measurement: FactorMeasurement? { answer.measurement }
 
@@ -53,6 +55,7 @@ package struct OpenedModel: Sendable {
         var mismatch: String?
         var measurement: FactorMeasurement?
         var published: PublishedMatch?
+        var other: ForeignModel?
     }
 
     /// The configuration of the network; its scaling factor is nil where that is not settled. Nil where no network is known,
@@ -88,9 +91,20 @@ package struct OpenedModel: Sendable {
     /// What people call it: its variant, or the last part of its path.
     package var name: String { variant?.name ?? ModelFolder.name(of: path) }
 
+    /// What else than a DC-AE it is, where that shows.
+    package var otherModel: ForeignModel? { answer.other }
+
+    /// What is said where a folder's vae/ was taken, which no model_index.json names.
+    private var folderNote: String? {
+        guard pipeline == nil, ModelFolder.isFolder(path), let first = file.files.first else { return nil }
+        let name = ModelFolder.name(of: ModelFolder.parent(of: first.path))
+        return name == "vae" && ModelFolder.name(of: path) != name ? "the weights in vae/ were taken" : nil
+    }
+
     /// What was decided on opening, and what is odd without being wrong: one line each.
     package var notes: [String] {
-        checkpoint.notes + (report?.notes ?? [])
+        [pipeline.flatMap { $0.isOther && config == nil ? nil : $0.note }, folderNote].compactMap(\.self)
+            + checkpoint.notes + (report?.notes ?? [])
     }
 
     /// The files that it was read from: weights, index and config.json.
@@ -108,12 +122,19 @@ package struct OpenedModel: Sendable {
         var opening = hints.opening
         opening.leavesSection = true
         let place = try ModelPath.resolve(path)
-        try self.init(try Checkpoint.open(place, options: opening), hints, registry: registry)
+        if let pipeline = try Pipeline(at: place) {
+            try self.init(try pipeline.open(opening), in: pipeline, hints, registry: registry)
+        } else {
+            try self.init(try Checkpoint.open(place, options: opening), hints, registry: registry)
+        }
     }
 
     /// Finds out what an opened checkpoint is.
+    ///
+    /// - Parameter pipeline: the pipeline that it is the autoencoder of.
     package init(
         _ file: Checkpoint,
+        in pipeline: Pipeline? = nil,
         _ hints: ModelHints = .none,
         registry: Registry
     ) throws(CheckpointError) {
@@ -134,8 +155,15 @@ package struct OpenedModel: Sendable {
         network = found.candidate?.network
         self.report = report
         counters = try Self.counters(found.checkpoint, report)
+        self.pipeline = pipeline
         settle = { measurement, match in
-            Settling(found, candidates, hints, surroundings, registry, measurement, match).answer()
+            var answer = Settling(found, candidates, hints, surroundings, registry, measurement, match).answer()
+            if let pipeline, pipeline.isOther, answer.config == nil {
+                // One line says all that there is to say.
+                answer.warnings = []
+                (answer.problem, answer.factorProblem) = (.pipeline(pipeline), .pipeline(pipeline))
+            }
+            return answer
         }
         answer = settle(nil, nil)
     }
@@ -189,7 +217,9 @@ extension OpenedModel {
     package var scalingFactor: Double {
         get throws(CheckpointError) {
             if let problem = factorProblem { throw error(problem) }
-            guard let factor = config?.scalingFactor else { throw error(ModelFault.noScalingFactor("this model")) }
+            guard let factor = config?.normalization.factor else {
+                throw error(ModelFault.noScalingFactor("this model"))
+            }
             return factor
         }
     }

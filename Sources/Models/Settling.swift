@@ -44,6 +44,11 @@ struct Settling: Sendable {
         guard let candidate = found.candidate, found.fault == nil else {
             answer.mismatch = mismatch
             answer.problem = problemWithoutNetwork(answer.mismatch)
+            if case .other(let model)? = found.fault {
+                answer.other = model
+                // That its config.json is no AutoencoderDC's follows.
+                answer.warnings = []
+            }
             answer.factorProblem = answer.problem
             return answer
         }
@@ -147,7 +152,7 @@ struct Settling: Sendable {
         answer.config = config
         answer.candidates = narrowed(answer.structural.filter { $0.config.means(config) }, by: answer.evidence)
         answer.variant = answer.candidates.count == 1 ? answer.candidates[0] : nil
-        if config.scalingFactor == nil { answer.factorProblem = .noScalingFactor("this configuration") }
+        if config.normalization.factor == nil { answer.factorProblem = .noScalingFactor("this configuration") }
     }
 
     private func settleNamed(_ answer: inout OpenedModel.Answer) {
@@ -169,7 +174,8 @@ struct Settling: Sendable {
         var known = variant.config.scalingFactor
         if let own, own.config.architecture == variant.config.architecture {
             answer.spelled = own.json
-            if let factor = own.config.scalingFactor { known = factor }
+            answer.config?.normalization = own.config.normalization
+            if let factor = own.config.normalization.factor { known = factor }
         } else if let own, found.candidate.map({ !Self.fits($0, own.config, found) }) != true {
             let difference = Self.difference(own.config, variant.config)
             let text = "config.json beside it describes another network: \(difference)"
@@ -181,7 +187,7 @@ struct Settling: Sendable {
             known = factor
         }
         if let factor = hints.scalingFactor {
-            if let known, known != factor {
+            if let known, known != factor, variant.pipelineScalingFactor != factor {
                 answer.problem = .factorDiffers(given: factor, known: known, variant: variant.name)
                 answer.factorProblem = answer.problem
                 return
@@ -232,7 +238,8 @@ struct Settling: Sendable {
         answer.evidence = [structureEvidence(answer.structural)] + facts
         answer.reasons = answer.evidence.map(\.text)
         let claims = answer.structural.filter {
-            config.scalingFactor == nil || $0.config.scalingFactor == config.scalingFactor
+            (config.scalingFactor == nil || $0.config.scalingFactor == config.scalingFactor)
+                && $0.config.normalization.isAlikeBesideFactor(config.normalization)
         }
         let left = narrowed(claims, by: facts)
         if left.isEmpty, !claims.isEmpty {
@@ -261,7 +268,7 @@ struct Settling: Sendable {
             answer.reasons.append("the scaling factor given is \(factor)")
         }
         answer.config = config
-        if config.scalingFactor == nil {
+        if config.normalization.factor == nil {
             answer.variant = nil
             answer.factorProblem = .factorMissing
         }
@@ -295,6 +302,7 @@ struct Settling: Sendable {
             if hints.scalingFactor != nil { answer.reasons.append("the scaling factor given is \(factor)") }
             let fitting = candidates.filter { $0.config.scalingFactor == factor }
             if hints.scalingFactor != nil, fitting.isEmpty,
+                !candidates.contains(where: { $0.pipelineScalingFactor == factor }),
                 candidates.contains(where: { $0.config.scalingFactor != nil })
             {
                 answer.warnings.append("scaling factor \(factor) is that of none of \(Self.names(candidates))")
@@ -365,7 +373,9 @@ struct Settling: Sendable {
 
     private func weigh(_ measurement: FactorMeasurement?, _ answer: inout OpenedModel.Answer) {
         guard let measurement else { return }
-        if let warning = measurement.contradiction(to: answer.variant, factor: answer.config?.scalingFactor) {
+        // Beside a shift or means a factor is not what is measured.
+        let stated = answer.config.flatMap { $0.normalization.isMoreThanFactor ? nil : $0.scalingFactor }
+        if let warning = measurement.contradiction(to: answer.variant, factor: stated) {
             answer.warnings.append(warning)
         } else if !answer.reasons.contains(measurement.text) {
             answer.reasons.append(measurement.text)

@@ -47,7 +47,7 @@ package enum PerceptionFault: Fault, Equatable {
         }
     }
 
-    package var remedy: String? {
+    package var remedy: Words? {
         switch self {
         case .notWeights(let networks, _): networks.compactMap(Self.source).joined(separator: "; ")
         case .missing, .shape, .type: "give the file as it was published"
@@ -55,11 +55,11 @@ package enum PerceptionFault: Fault, Equatable {
         case .givenTwice: "give one of them"
         case .noHeads: Self.source("LPIPS heads").map { "give them too: " + $0 }
         case .noNetwork: Self.source("AlexNet").map { "give it too: " + $0 }
-        case .noWeightsInFolder: "give the files themselves, with --lpips-weights twice"
+        case .noWeightsInFolder: "give the files themselves, with \(.lpipsWeights) twice"
         case .noStatistics, .statisticsShape, .statisticsType, .statisticsNotFinite, .otherFeatures:
-            "make it anew with --fid-reference and the name of a file that is not there"
+            "make it anew with \(.fidReference) and the name of a file that is not there"
         case .tooFewPictures: "give more pictures"
-        case .noMemory: "take fewer pictures with --limit"
+        case .noMemory: "take fewer pictures with \(.limit)"
         }
     }
 

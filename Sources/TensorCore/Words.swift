@@ -34,6 +34,24 @@ public struct Words: Sendable, Equatable, ExpressibleByStringInterpolation {
         case allowMissing
         /// Whether what is there already is replaced.
         case overwrite
+        /// The pictures that are named one by one.
+        case pictures
+        /// The most pictures that are taken.
+        case limit
+        /// The statistics of original pictures that FID compares with.
+        case fidReference
+        /// The weights of FID's network.
+        case fidWeights
+        /// Whether FID is left out.
+        case noFid
+        /// The weights of LPIPS's networks.
+        case lpipsWeights
+        /// Whether LPIPS is left out.
+        case noLpips
+        /// Whether latents are scaled.
+        case scaled
+        /// Whether means and deviations of channels are written.
+        case withMeanStd
         /// Where results are written.
         case output
         /// The part of a run that one process does.

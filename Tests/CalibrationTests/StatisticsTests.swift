@@ -82,12 +82,29 @@ import Testing
     @Test func configWithWhatWasMeasured() throws {
         let config = try Registry().variant(named: "f32c32-mix").config
         let found = try LatentStatistics(result(squares: [Double](repeating: 4 * 128, count: 20), config: config))
-        let plain = MeasuredConfig.text(config, found, withMeanStd: false)
+        let plain = try MeasuredConfig.text(config, found, withMeanStd: false)
         #expect(plain == config.text.replacing("0.4552", with: "0.5"))
-        let full = try JSONReader.read(Array(MeasuredConfig.text(config, found, withMeanStd: true).utf8))
+        let full = try JSONReader.read(Array(try MeasuredConfig.text(config, found, withMeanStd: true).utf8))
         #expect(full["latents_mean"]?.array?.count == 32 && full["latents_std"]?.array?.first == .double(2))
-        #expect(full["scaling_factor"] == .double(0.5))
-        #expect(try AutoencoderDCConfig.read(full).config.scalingFactor == 0.5)
+        // With means and deviations latents have a root mean square of 1: a factor beside them would scale them again.
+        #expect(full["scaling_factor"] == .double(1))
+        let read = try AutoencoderDCConfig.read(full).config
+        #expect(
+            read.normalization
+                == LatentNormalization(
+                    scalingFactor: 1,
+                    means: found.channels.map(\.mean),
+                    standardDeviations: found.channels.map(\.std)
+                )
+        )
+        // What is said of latents is replaced as a whole.
+        var shifted = config
+        shifted.shiftFactor = 0.25
+        #expect(try MeasuredConfig.text(shifted, found, withMeanStd: false) == plain)
+        #expect(
+            try AutoencoderDCConfig.read(Array(MeasuredConfig.text(read, found, withMeanStd: false).utf8), path: "c")
+                .config.latentsMean == nil
+        )
         #expect(full.members?.map(\.key) == full.members?.map(\.key).sorted())
     }
 }

@@ -95,19 +95,21 @@ import Testing
     }
 
     /// Latents are multiplied by the factor after encoding and divided by it before decoding, and both say so.
+    ///
+    /// Through .npy, which says nothing of what is in it.
     @Test func scaling() throws {
         let folder = try TemporaryFolder()
         let image = ["encode", Self.sana, Self.expected, "--tensor", "64x64.image", "-o"]
         #expect(try Self.run(image + [folder("plain.npy")]).error.isEmpty)
         let scaled = try Self.run(image + [folder("scaled.npy"), "--scaled"])
-        #expect(scaled.error == "dcae: note: latents are multiplied by the scaling factor 0.41407\n")
+        #expect(scaled.error == "dcae: note: scaled = latent x 0.41407\n")
         let plain = try Self.values(folder("plain.npy"), "").values
         #expect(try Self.values(folder("scaled.npy"), "").values == plain.map { $0 * 0.41407 })
         _ = try Self.run(image + [folder("own.npy"), "--scaled", "--scaling-factor", "2", "-q"])
         #expect(try Self.values(folder("own.npy"), "").values == plain.map { $0 * 2 })
         #expect(try Self.run(["decode", Self.sana, folder("plain.npy"), "-o", folder("a.npy")]).error.isEmpty)
         let decoded = try Self.run(["decode", Self.sana, folder("scaled.npy"), "-o", folder("b.npy"), "--scaled"])
-        #expect(decoded.error == "dcae: note: latents are divided by the scaling factor 0.41407\n")
+        #expect(decoded.error == "dcae: note: latent = scaled / 0.41407\n")
         #expect(Self.isNear(try Self.values(folder("b.npy"), "").values, try Self.values(folder("a.npy"), "").values))
     }
 

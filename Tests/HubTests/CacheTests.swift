@@ -214,6 +214,10 @@ struct SelectionTests {
                 ],
                 nil, ["model_index.json", "vae/config.json", "vae/diffusion_pytorch_model.safetensors"]
             ),
+            (
+                ["model_index.json", "whole.safetensors", "vae/config.json", "vae/model.safetensors"],
+                nil, ["model_index.json", "vae/config.json", "vae/model.safetensors"]
+            ),
             (["a.safetensors", "b/c.safetensors"], "b", ["b/c.safetensors"]),
             (
                 ["a.safetensors", "b/c.safetensors", "b/config.json"], "b/c.safetensors",

@@ -8,11 +8,11 @@ import Testing
 /// Latents and images as people keep them (report 33): all of those that are plain have one and the same values.
 @Suite struct TensorFileTests {
     private let folder = Fixtures.path("reports/33-latents/")
-    private let latent = TensorFile.Use.latent(channels: 8, growth: 12)
+    private let latent = TensorFile.Use.latent(channels: 8, valuesPerPixel: 96)
 
     private func refusal(_ path: String, name: String? = nil, _ use: TensorFile.Use? = nil) -> String {
         do {
-            let tensor = try TensorFile.read(path, name: name, for: use ?? latent)
+            let tensor = try TensorFile.read(path, name: name, for: use ?? latent).tensor
             return "read \(tensor.dimensions)"
         } catch {
             return "\(error)".split(separator: "/").last.map(String.init) ?? ""
@@ -27,7 +27,7 @@ import Testing
     )
     func theSameLatentInManyFiles(name: String) throws {
         let expected = try NumpyArray(file: folder + "be.npy")
-        let tensor = try TensorFile.read(folder + name, name: nil, for: latent)
+        let tensor = try TensorFile.read(folder + name, name: nil, for: latent).tensor
         #expect(tensor.dimensions == [1, 8, 2, 2])
         #expect(tensor.values == expected.values, "\(name)")
     }
@@ -47,7 +47,7 @@ import Testing
             )
         }
         try NumpyArray(shape: [1, 2, 3, 8], values: (0..<48).map { Float($0) }).write(to: folder("a.npy"))
-        let tensor = try TensorFile.read(folder("a.npy"), name: nil, for: latent)
+        let tensor = try TensorFile.read(folder("a.npy"), name: nil, for: latent).tensor
         #expect(tensor.values[0..<6] == [0, 8, 16, 24, 32, 40] && tensor.values[6] == 1)
     }
 
@@ -57,7 +57,7 @@ import Testing
     ])
     func narrowLatents(name: String, error: Float) throws {
         let expected = try NumpyArray(file: folder + "be.npy").values
-        let tensor = try TensorFile.read(folder + name, name: nil, for: latent)
+        let tensor = try TensorFile.read(folder + name, name: nil, for: latent).tensor
         #expect(zip(tensor.values, expected).allSatisfy { abs($0 - $1) <= error * abs($1) + 0x1p-9 })
     }
 

@@ -71,6 +71,22 @@ import Testing
             ),
             ("decoder_in_shortcut", .null, "decoder_in_shortcut is null where true or false is needed"),
             ("scaling_factor", "0.4", "scaling_factor is a string where a number is needed"),
+            ("scaling_factor", .null, "scaling_factor is null where a number is needed"),
+            ("shift_factor", "0.1", "shift_factor is a string where a number is needed"),
+            ("latents_mean", [0, "1"], "latents_mean is a list where a list of numbers is needed"),
+            ("latents_mean", [0, 1], "latents_mean has 2 entries for 32 latent channels"),
+            (
+                "latents_std", .array(.init(repeating: 1, count: 33)),
+                "latents_std has 33 entries for 32 latent channels"
+            ),
+            (
+                "latents_std", .array(.init(repeating: 0, count: 32)),
+                "latents_std holds 0.0; only numbers above 0 can be divided by"
+            ),
+            (
+                "latents_std", .array(.init(repeating: 1, count: 32)),
+                "latents_mean and latents_std belong together; one of them is missing"
+            ),
             ("scaling_factor", 0, "scaling_factor is 0.0; a finite number above 0 is needed"),
             (
                 "encoder_qkv_multiscales", [[], [], [], [65], [5], [5]],
@@ -132,6 +148,61 @@ import Testing
         )
     }
 
+    /// What is said of latents is read, written and compared to the last digit.
+    @Test func normalizationsAreKept() throws {
+        let numbers = (0..<32).map { Double($0) / 7 - 2 }
+        let deviations = numbers.map { $0 * $0 + 0.1 }
+        func list(_ numbers: [Double]) -> JSONValue { .array(numbers.map { .double($0) }) }
+        let means = try Self.reading([
+            ("latents_mean", list(numbers)), ("latents_std", list(deviations)), ("scaling_factor", 1),
+        ])
+        let shift = try Self.reading([("shift_factor", -1.9091)])
+        #expect(means.unknown.isEmpty && shift.unknown.isEmpty && shift.missing.isEmpty)
+        #expect(
+            means.config.normalization
+                == LatentNormalization(scalingFactor: 1, means: numbers, standardDeviations: deviations)
+        )
+        #expect(shift.config.shiftFactor == -1.9091)
+        for reading in [means, shift] {
+            let text = reading.config.text
+            #expect(try AutoencoderDCConfig.read(Array(text.utf8), path: "c").config == reading.config)
+            #expect(text.split(separator: "\n").filter { $0.hasPrefix("  \"") }.map(String.init).isSorted)
+            #expect(!reading.config.means(try Self.reading([]).config))
+            #expect(reading.config.architecture == (try Self.reading([]).config.architecture))
+        }
+        #expect(throws: CheckpointError.self, "both say what is subtracted") {
+            try Self.reading([("latents_mean", list(numbers)), ("latents_std", list(deviations)), ("shift_factor", 1)])
+        }
+        #expect(throws: ConfigFault.notFinite(field: "shift_factor", .infinity)) {
+            try LatentNormalization(shift: .infinity).check(channels: 1)
+        }
+    }
+
+    @Test(arguments: [
+        (LatentNormalization(scalingFactor: 0.4), "latent x 0.4", "scaled / 0.4"),
+        (LatentNormalization(scalingFactor: 1), "latent x 1.0", "scaled / 1.0"),
+        (
+            LatentNormalization(scalingFactor: 0.1786, shift: -1.9091), "(latent + 1.9091) x 0.1786",
+            "scaled / 0.1786 - 1.9091"
+        ),
+        (LatentNormalization(scalingFactor: 2, shift: 0.5), "(latent - 0.5) x 2.0", "scaled / 2.0 + 0.5"),
+        (
+            LatentNormalization(means: [1], standardDeviations: [2]), "(latent - latents_mean) / latents_std",
+            "scaled x latents_std + latents_mean"
+        ),
+    ])
+    func formulas(normalization: LatentNormalization, there: String, back: String) {
+        #expect(normalization.formula() == there)
+        #expect(normalization.inverseFormula == back)
+    }
+
+    @Test func figuresOfManyChannelsAreCut() {
+        let many = LatentNormalization(means: [1, 2, 3, 4, 5], standardDeviations: [1, 1, 1, 1, 2])
+        #expect(many.figures == "latents_mean 1.0, 2.0, 3.0, … 5.0; latents_std 1.0, 1.0, 1.0, … 2.0")
+        #expect(many.first(2).figures == "latents_mean 1.0, 2.0; latents_std 1.0, 1.0")
+        #expect(LatentNormalization(scalingFactor: 1).figures == nil)
+    }
+
     @Test func missingAndUnknownFieldsAreNamed() throws {
         let reading = try Self.reading([
             ("in_channels", nil), ("scaling_factor", nil), ("foo", 1), ("_name_or_path", "x"),
@@ -163,4 +234,8 @@ import Testing
                 == "c.json: this is an original repository's config.json, which only names the model: dc-ae-f32c32-sana-1.0; give the checkpoint beside it, or `dcae show` that model"
         )
     }
+}
+
+extension [String] {
+    fileprivate var isSorted: Bool { self == sorted() }
 }

@@ -30,6 +30,25 @@ import Testing
         }
     }
 
+    /// ComfyUI_ExtraModels' names, each beside the original's, with shapes as these are; MLX has diffusers' names.
+    @Test(arguments: ["sana-1.0", "sana-1.1"]) func otherLayoutsHaveTheNamesOfTheirPrograms(name: String) throws {
+        let truth = try #require(try Fixtures.json("keys/extramodels-sana.json")["names"]?.members)
+        let network = NetworkDescription(try Registry().variant(named: name).config)
+        let original = network.tensors(in: .original)
+        let comfyui = network.tensors(in: .comfyui)
+        #expect(comfyui.count == truth.count)
+        let pairs = zip(original, comfyui).map { ($0.tensor.name, $1.tensor.name) }
+        let found = Dictionary(uniqueKeysWithValues: pairs)
+        for member in truth { #expect(found[member.key] == member.value.string, "\(member.key)") }
+        #expect(zip(original, comfyui).allSatisfy { $0.tensor.shape == $1.tensor.shape })
+        let (diffusers, mlx) = (network.tensors(in: .diffusers), network.tensors(in: .mlx))
+        #expect(diffusers.map(\.tensor.name) == mlx.map(\.tensor.name))
+        for (a, b) in zip(diffusers, mlx) where a.tensor.shape.dimensions.count == 4 {
+            let sizes = a.tensor.shape.dimensions
+            #expect(b.tensor.shape.dimensions == [sizes[0], sizes[2], sizes[3], sizes[1]], "\(a.tensor.name)")
+        }
+    }
+
     @Test(arguments: published) func parametersAreCountedAsPyTorchCounts(name: String) throws {
         let truth = try Self.truth(name)
         let network = NetworkDescription(try Registry().variant(named: name).config)

@@ -143,7 +143,7 @@ import Testing
             ),
             (
                 "{\"name\": \"mine\", \"normalization\": {\"shift_factor\": \"1\", \"reason\": \"\"}}",
-                "shift_factor is a string where a finite number is needed"
+                "shift_factor is a string where a number is needed"
             ),
             (
                 "{\"name\": \"mine\", \"normalization\": {\"scaling_factor\": 0, \"reason\": \"\"}}",

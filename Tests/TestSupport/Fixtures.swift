@@ -36,6 +36,8 @@ package enum Fixtures {
 
     /// The families of small networks.
     package static let families = ["sana", "f32", "f64", "f128", "lite"]
+    /// The same and that of DC-AE 1.5, whose latents may have fewer channels.
+    package static let allFamilies = families + ["v15"]
 }
 
 /// A folder of its own for a test, removed with this object.

@@ -17,11 +17,25 @@ package struct SafetensorsLayout: Sendable {
     ///
     /// - Parameter format: the text under `__metadata__.format`; diffusers writes `pt`, original repositories have none.
     package init(_ tensors: [TensorDescriptor], format: String?) {
+        self.init(tensors, metadata: format.map { [("format", $0)] } ?? [])
+    }
+
+    /// The same with metadata of any kind, in the order that is given; no key twice.
+    package init(_ tensors: [TensorDescriptor], metadata: [(key: String, value: String)]) {
         let sorted = tensors.sorted {
             $0.dtype == $1.dtype ? UTF8Name($0.name) < UTF8Name($1.name) : $0.dtype > $1.dtype
         }
         var json = "{"
-        if let format { json += "\"__metadata__\":{\"format\":\"\(format)\"}" }
+        if !metadata.isEmpty {
+            json += "\"__metadata__\":{"
+            for (index, member) in metadata.enumerated() {
+                if index > 0 { json += "," }
+                JSONWriter.quote(member.key, asciiOnly: false, into: &json)
+                json += ":"
+                JSONWriter.quote(member.value, asciiOnly: false, into: &json)
+            }
+            json += "}"
+        }
         var end = 0
         var starts: [Int] = []
         for tensor in sorted {

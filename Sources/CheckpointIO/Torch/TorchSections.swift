@@ -52,7 +52,9 @@ struct TorchSections {
             throw CheckpointError(path, .file, TorchFault.notStateDict(kind: heap[root].kind))
         }
         findHolders(from: top)
-        guard holders.contains(top) else { throw CheckpointError(path, .file, TorchFault.noTensors) }
+        guard holders.contains(top) else {
+            throw CheckpointError(path, .file, try isPartOfOptimizer(top) ? TorchFault.partitioned : .noTensors)
+        }
         var (list, trail): (UInt32, [String]) = (top, [])
         if let section = options.section {
             do throws(CheckpointError) {
@@ -111,6 +113,17 @@ struct TorchSections {
             weights.contains(where: { heap.tensors[$0.tensor].shape.elementCount == 0 })
         else { return }
         throw CheckpointError(path, .file, TorchFault.partitioned)
+    }
+
+    /// Beside its partitions DeepSpeed keeps each process's part of the weights and of the optimizer's state, in one run of
+    /// numbers.
+    private mutating func isPartOfOptimizer(_ top: UInt32) throws(CheckpointError) -> Bool {
+        guard let state = try members(of: top).first(where: { $0.name == "optimizer_state_dict" }),
+            let list = heap[state.value].entries
+        else { return false }
+        return try members(of: list).contains {
+            ["zero_stage", "fp32_flat_groups", "single_partition_of_fp32_groups"].contains($0.name)
+        }
     }
 
     // MARK: Dicts

@@ -58,7 +58,7 @@ package enum ZipFault: Fault, Equatable {
         case .brokenOff: "save or download it again"
         case .noEnd, .endsEarly: "the file is incomplete or damaged: download it again"
         case .encrypted: "decrypt it first"
-        case .expandsBeyond: "allow more with --max-expanded-size, if you trust the file"
+        case .expandsBeyond: "allow more with \(.maxExpandedSize), if you trust the file"
         case .compressed: "unpack the archive and zip it again without compression, or save it again with torch"
         default: "the archive is damaged or made to mislead: download it again"
         }

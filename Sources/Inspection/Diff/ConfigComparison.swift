@@ -58,7 +58,9 @@ package struct ConfigComparison: Sendable, Equatable {
         var names = (left.members ?? []).map(\.key)
         names += (right.members ?? []).map(\.key).filter { !names.contains($0) }
         fields = names.sorted().compactMap { name in
-            let isSame = name == "scaling_factor" ? left[name] == right[name] : one[name] == other[name]
+            // No part of the network, and spelled in one way.
+            let isOfLatents = LatentNormalization.fieldNames.contains(name)
+            let isSame = isOfLatents ? left[name] == right[name] : one[name] == other[name]
             return isSame ? nil : Field(name: name, a: left[name], b: right[name])
         }
     }

@@ -16,6 +16,10 @@ struct DecodeCommand: ParsableCommand {
               dcae decode sana/ two.safetensors -o samples.npy      [N, 3, H, W] in -1...1
               dcae decode sana/ latents/ -o photos/                 a PNG each, names kept
 
+            A latent that `encode` wrote as .safetensors says whether and how it is scaled:
+            it is brought back without --scaled, and a contradiction is an error. Of
+            DC-AE 1.5 a latent may have the first channels alone.
+
             Exit codes: 0 all decoded, 1 --check-finite found something, 2 not all
             decoded.
             """
@@ -52,16 +56,16 @@ struct DecodeCommand: ParsableCommand {
         let target = try RunTarget(output, kinds: [.png, .safetensors, .npy], folderKind: format)
         let files = try RunFile.tensors(at: inputs)
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .decoder)
-        let factor = try scaling.factor(of: loaded)
-        if let factor, !common.quiet { Terminal.say("dcae: note: latents are divided by the scaling factor \(factor)") }
+        let normalization = try scaling.normalization(of: loaded, .decoding, common)
         let run = NetworkRun(
             loaded,
             .decode(tensorName: tensor),
-            factor: factor,
+            scaling: normalization,
             target: target,
             force: force,
             durability: writing.durability
         )
-        try RunOutput(title: "decoding", what: "sample", model: loaded, factor: factor, common: common).run(run, files)
+        try RunOutput(title: "decoding", what: "sample", model: loaded, scaling: normalization, common: common)
+            .run(run, files)
     }
 }

@@ -14,11 +14,15 @@ struct EncodeCommand: ParsableCommand {
 
               dcae encode sana/ photo.jpg -o latent.safetensors --fit crop
               dcae encode sana/ photo.jpg -o latent.npy --scaled    for a diffusion model
+              dcae encode 1.5/ photo.jpg -o l.safetensors --latent-channels 16
               dcae encode sana/ a.png b.png -o two.safetensors      one batch of two
               dcae encode sana/ photos/ -o latents/                 a file each, names kept
               dcae encode sana/ photos/ -o latents/ --size 512      squares, as for training
               dcae encode sana/ photos/ -o latents/ --resume        only what is not there yet
               dcae encode sana/ photos/ -o latents/ --shard 3/8     the third of eight parts
+
+            A .safetensors file says what its latents are: model, scaling, pictures.
+            `decode` reads that, so that it need not be told.
 
             Pictures are read while the network runs; one that cannot be read is named and
             left out.
@@ -58,6 +62,7 @@ struct EncodeCommand: ParsableCommand {
     var resume = false
 
     @OptionGroup var scaling: ScalingArguments
+    @OptionGroup var channels: LatentChannelArguments
     @OptionGroup var pictures: PictureArguments
     @OptionGroup var tiles: TileArguments
     @OptionGroup var part: ShardArguments
@@ -88,20 +93,19 @@ struct EncodeCommand: ParsableCommand {
             Terminal.say("dcae: note: \(own.count - files.count) of \(own.count) are there already")
         }
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .encoder)
-        let factor = try scaling.factor(of: loaded)
-        if let factor, !common.quiet {
-            Terminal.say("dcae: note: latents are multiplied by the scaling factor \(factor)")
-        }
+        let channels = try channels.count(for: loaded)
+        let normalization = try scaling.normalization(of: loaded, .encoding, common)
         let run = NetworkRun(
             loaded,
-            .encode(pictures.loader(side: size)),
-            factor: factor,
+            .encode(pictures.loader(side: size), latentChannels: channels),
+            scaling: normalization,
             target: target,
             force: force,
             isPart: all.count > 1,
             durability: writing.durability
         )
-        try RunOutput(title: "encoding", what: "latent", model: loaded, factor: factor, common: common).run(run, files)
+        try RunOutput(title: "encoding", what: "latent", model: loaded, scaling: normalization, common: common)
+            .run(run, files)
     }
 }
 

@@ -148,7 +148,7 @@ struct EvalCommand: ParsableCommand {
             throw ValidationError("--html is for the whole: give it to merge")
         }
         let arguments = pairs ? EvalPaths(pairs: paths) : try EvalPaths(paths)
-        let pictures = try PictureSet(at: arguments.pictures, limit: limit, option: "pictures")
+        let pictures = try PictureSet(at: arguments.pictures, limit: limit, option: .pictures)
         common.say(leftOutOf: arguments.pictures + arguments.folders)
         if force { ReadHistory.announce(pictures.entries.map(\.path)) }
         // Before hours of work, not after them.

@@ -132,6 +132,9 @@ struct InspectCommand: ParsableCommand {
         Terminal.print("AutoencoderDC configuration, f\(config.spatialCompressionRatio)c\(config.latentChannels)")
         Terminal.print("  parameters      \(network.parameterCount.grouped)")
         Terminal.print("  scaling factor  \(config.scalingFactor.map { "\($0)" } ?? "missing")")
+        if config.normalization.isMoreThanFactor {
+            Terminal.print("  normalised as   \(config.normalization.formula())")
+        }
         Terminal.print("  equal to        \(same.isEmpty ? "that of no known variant" : same.joined(separator: ", "))")
         guard !common.quiet else { return }
         let recent = AutoencoderDCConfig.recentFields

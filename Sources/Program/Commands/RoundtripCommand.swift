@@ -25,6 +25,7 @@ struct RoundtripCommand: ParsableCommand {
 
               dcae roundtrip sana/ photo.png -o sheet.png
               dcae roundtrip converted/ photo.png --reference model.safetensors
+              dcae roundtrip 1.5/ photo.png --latent-channels 16,32,64,128 -o sheet.png
 
             Without pictures: the plans of both directions of conversion are put together,
             and every byte is followed from the source through the other layout and back.
@@ -57,6 +58,18 @@ struct RoundtripCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A second checkpoint to compare with.", valueName: "path"), completion: .file())
     var reference: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Decode from so many channels of the latent, the first, as 16,32,64,128: how near is each?",
+            discussion: "For networks that were made for it, as DC-AE 1.5.",
+            valueName: "list"
+        )
+    )
+    var latentChannels: ChannelCounts?
+
+    @Flag(help: "Scale latents for a diffusion model and back before they are decoded; the formula is printed.")
+    var scaled = false
+
     @Flag(help: "Replace files that exist.")
     var force = false
 
@@ -74,6 +87,15 @@ struct RoundtripCommand: ParsableCommand {
         if damage.isAsked, output != nil || reference != nil || page.html != nil || tiles.tile != nil {
             throw ValidationError("--as makes a table of its own: leave out --output, --html, --reference and --tile")
         }
+        if damage.isAsked, scaled || latentChannels != nil {
+            throw ValidationError("--as goes with neither --scaled nor --latent-channels")
+        }
+        if images.isEmpty, scaled || latentChannels != nil {
+            throw ValidationError("--scaled and --latent-channels are for pictures: name some")
+        }
+        if latentChannels != nil, reference != nil || page.html != nil || scaled {
+            throw ValidationError("--latent-channels goes with neither --reference, --html nor --scaled")
+        }
         if images.isEmpty, reference != nil { throw ValidationError("--reference is compared on pictures: name some") }
     }
 
@@ -88,6 +110,8 @@ struct RoundtripCommand: ParsableCommand {
         let files = try RunFile.images(at: images)
         common.say(leftOutOf: images)
         let loaded = try model.load(path, common, tiles: tiles)
+        if let latentChannels { return try runParts(latentChannels.counts, files, loaded) }
+        if scaled { _ = try ScalingArguments.say(of: loaded, .encoding, common) }
         let other = try reference.map { try model.load($0, common, tiles: tiles, isOther: true) }
         if force { ReadHistory.announce(files.map(\.path)) }
         let sources = loaded.source.files + (other?.source.files ?? [])
@@ -102,7 +126,8 @@ struct RoundtripCommand: ParsableCommand {
                 file.path,
                 loaded,
                 reference: other,
-                loader: pictures.loader
+                loader: pictures.loader,
+                scaled: scaled
             ) { done, total in bar.advance(done * 100 / total - (done - 1) * 100 / total) }
         }
         bar.finish()
@@ -135,6 +160,34 @@ struct RoundtripCommand: ParsableCommand {
         page.sayWritten()
     }
 
+    /// Decodes from the first channels alone.
+    private func runParts(_ counts: [Int], _ files: [RunFile], _ loaded: LoadedModel) throws {
+        if force { ReadHistory.announce(files.map(\.path)) }
+        let durability = page.writing.durability
+        let sheet = try output.map { path in
+            try OutputDocument(path, force: force, sources: loaded.source.files, durability: durability)
+        }
+        for count in counts { try loaded.check(latentChannels: count) }
+        let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
+        defer { bar.finish() }
+        let roundtrips = try files.flatMap { file in
+            try PartialRoundtrip.run(file.path, loaded, counts: counts, loader: pictures.loader) { done, total in
+                bar.advance(done * 100 / total - (done - 1) * 100 / total)
+            }
+        }
+        bar.finish()
+        let render = PartialRendering(model: loaded, roundtrips: roundtrips)
+        if let sheet, let output {
+            let all = loaded.network.config.latentChannels
+            let drawn = PartialRoundtrip.sheet(roundtrips, model: loaded.source.name, of: all)
+            try sheet.write(try drawn.picture(name: output))
+        }
+        if common.json { return Terminal.print(render.document(sheet: output)) }
+        if common.quiet { return output.map { Terminal.print($0) } ?? () }
+        render.print()
+        if let output { Terminal.print("wrote \(output)") }
+    }
+
     private func followLayouts() throws {
         let result = try LayoutRoundtrip(try model.hints.open(path, common))
         if common.json {
@@ -151,5 +204,19 @@ struct RoundtripCommand: ParsableCommand {
             )
         }
         if !result.misplaced.isEmpty { throw checkFailed }
+    }
+}
+
+/// Numbers of channels as they are written on the command line: `16,32,64`.
+struct ChannelCounts: ExpressibleByArgument {
+    let counts: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        let counts = parts.compactMap(\.self)
+        guard counts.count == parts.count, counts.count <= 64, counts.allSatisfy({ $0 > 0 }),
+            Set(counts).count == counts.count
+        else { return nil }
+        self.counts = counts
     }
 }

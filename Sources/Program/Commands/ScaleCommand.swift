@@ -61,7 +61,7 @@ struct ScaleCommand: ParsableCommand {
     )
     var writeConfig: String?
 
-    @Flag(help: "Put latents_mean and latents_std into it too.")
+    @Flag(help: "Put latents_mean and latents_std into it, and with them the factor 1.")
     var withMeanStd = false
 
     @Flag(help: "Merge what there is, though parts are missing or unfinished.")
@@ -139,14 +139,21 @@ struct ScaleCommand: ParsableCommand {
 
     private func show(_ result: PartialResult, _ registry: Registry) throws {
         let report = try ScaleReport(result, registry: registry)
-        if let writeConfig {
-            let text = MeasuredConfig.text(result.subject.config, report.statistics, withMeanStd: withMeanStd)
+        // What was measured is shown though it cannot be written.
+        let written = Result {
+            guard let writeConfig else { return }
+            let text = try MeasuredConfig.text(result.subject.config, report.statistics, withMeanStd: withMeanStd)
             try WholeFile.write(writeConfig, text, force: force, durability: writing.durability)
         }
         if !common.quiet { report.warnings.forEach { Terminal.warn($0) } }
-        if common.json { return Terminal.print(report.document) }
-        if common.quiet { return Terminal.print("\(report.statistics.factor)") }
-        report.render()
-        if let writeConfig { Terminal.print("wrote \(writeConfig)") }
+        if common.json {
+            Terminal.print(report.document)
+        } else if common.quiet {
+            Terminal.print("\(report.statistics.factor)")
+        } else {
+            report.render()
+        }
+        try written.get()
+        if let writeConfig, !common.json, !common.quiet { Terminal.print("wrote \(writeConfig)") }
     }
 }

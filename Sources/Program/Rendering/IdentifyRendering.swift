@@ -91,6 +91,7 @@ struct IdentifyRendering {
             .init("variant", JSONValue(model.variant?.name)),
             .init("layout", JSONValue(model.layout?.rawValue)),
             .init("part", .string(model.part.rawValue)),
+            .init("pipeline", model.pipeline?.document ?? .null),
             .init("scaling_factor", JSONValue(model.config?.scalingFactor)),
             .init(
                 "candidates",

@@ -15,9 +15,13 @@ enum InspectRendering {
         let (checkpoint, model, modules) = (summary.checkpoint, summary.model, summary.modules)
         Terminal.print(Terminal.bold(checkpoint.path.escaped(limit: 400)))
         line("format", formatName(checkpoint))
+        if let pipeline = model.pipeline { line("pipeline", pipeline.summary) }
         let part = model.part == .whole ? "" : ", the \(model.part.rawValue) alone"
-        line("layout", model.layout.map { "\($0.rawValue) DC-AE\(part)" } ?? "not that of a DC-AE")
-        if !model.structural.isEmpty {
+        let layout = model.otherModel == nil ? model.layout : nil
+        line("layout", layout.map { "\($0.rawValue) DC-AE\(part)" } ?? "not that of a DC-AE")
+        if let other = model.otherModel {
+            line("model", other.text)
+        } else if !model.structural.isEmpty {
             line("fits", model.structural.map(\.name).joined(separator: ", "))
         } else if model.config != nil {
             line("fits", "its own config.json, and no variant that is known")

@@ -39,10 +39,13 @@ struct RoundtripRendering {
         Terminal.print(
             "opened in \(model.seconds.fixed(2)) s; peak memory \(ByteSize.show(ProcessMemory.peakBytes)), mapped weights included"
         )
-        if let factor = model.config.scalingFactor {
-            let squares = roundtrips.reduce(0) { $0 + $1.main.statistics.rms * $1.main.statistics.rms }
-            let rms = (squares / Double(roundtrips.count)).squareRoot()
-            Terminal.print("scaling factor \(factor): RMS of the scaled latents \((rms * factor).fixed(4))")
+        let normalized = roundtrips.compactMap(\.main.normalized)
+        if let normalization = try? model.source.normalization, !normalized.isEmpty {
+            let rms = (normalized.reduce(0) { $0 + $1.rms * $1.rms } / Double(normalized.count)).squareRoot()
+            let how =
+                normalization.isMoreThanFactor
+                ? "scaled = \(normalization.formula())" : "scaling factor \(normalization.factor ?? 1)"
+            Terminal.print("\(how): RMS of the scaled latents \(rms.fixed(4))")
         }
     }
 
@@ -100,6 +103,7 @@ struct RoundtripRendering {
             "reference": JSONValue(reference?.source.checkpoint.path),
             "reference_variant": JSONValue(reference?.source.variant?.name),
             "scaling_factor": JSONValue(model.config.scalingFactor),
+            "normalization": JSONValue((try? model.source.normalization)?.formula()),
             "open_seconds": .double(model.seconds),
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
             "sheet": JSONValue(sheet),
@@ -129,7 +133,7 @@ struct RoundtripRendering {
             "latent": [
                 "shape": JSONValue(side.latent.dimensions), "mean": .double(side.statistics.mean),
                 "rms": .double(side.statistics.rms),
-                "scaled_rms": JSONValue(model.config.scalingFactor.map { $0 * side.statistics.rms }),
+                "scaled_mean": JSONValue(side.normalized?.mean), "scaled_rms": JSONValue(side.normalized?.rms),
             ],
             "encode": document(side.encode),
             "decode": document(side.decode),

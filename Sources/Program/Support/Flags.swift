@@ -10,6 +10,7 @@ enum Flags {
         switch option {
         case .overwrite: "--force"
         case .output: "-o"
+        case .pictures: "pictures"
         default:
             option.rawValue.reduce(into: "--") { flag, letter in
                 if letter.isUppercase { flag += "-" }

@@ -206,7 +206,13 @@ extension Colour: ExpressibleByArgument {
 
 /// The scaling factor between latents and what a diffusion model sees.
 struct ScalingArguments: ParsableArguments {
-    @Flag(help: "Encoded latents are multiplied by the scaling factor; latents to decode are divided by it.")
+    @Flag(
+        help: ArgumentHelp(
+            "Latents as a diffusion model sees them: scaled after encoding, and scaled back before decoding.",
+            discussion:
+                "The formula that is used is printed: a factor, and a shift or means and deviations where there are any."
+        )
+    )
     var scaled = false
 
     @Option(
@@ -219,8 +225,49 @@ struct ScalingArguments: ParsableArguments {
         if scalingFactor != nil, !scaled { throw ValidationError("--scaling-factor is used by --scaled: add it") }
     }
 
-    /// The factor to use, or nil for none.
-    func factor(of model: LoadedModel) throws -> Double? {
-        scaled ? try model.source.scalingFactor : nil
+    /// How latents are normalised, or nil where they are left as they are.
+    ///
+    /// - Parameter direction: in which direction, for what is said about it.
+    func normalization(
+        of model: LoadedModel,
+        _ direction: Direction,
+        _ common: CommonOptions
+    ) throws -> LatentNormalization? {
+        scaled ? try Self.say(of: model, direction, common) : nil
+    }
+
+    /// Says how latents of a model are normalised.
+    static func say(
+        of model: LoadedModel,
+        _ direction: Direction,
+        _ common: CommonOptions
+    ) throws -> LatentNormalization {
+        let normalization = try model.source.normalization
+        let formula =
+            direction == .encoding
+            ? "scaled = \(normalization.formula())" : "latent = \(normalization.inverseFormula)"
+        let figures = normalization.figures.map { ", with \($0)" } ?? ""
+        let reason = model.source.normalizationReason.map { "; \($0)" } ?? ""
+        common.say([formula + figures + reason])
+        return normalization
+    }
+
+    enum Direction { case encoding, decoding }
+}
+
+/// The channels of latents.
+struct LatentChannelArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Encode the first channels of the latent alone, of a network that was made for it, as DC-AE 1.5.",
+            valueName: "number"
+        )
+    )
+    var latentChannels: Int?
+
+    /// The channels to encode, which the network must be able to.
+    func count(for model: LoadedModel) throws -> Int? {
+        if let latentChannels { try model.check(latentChannels: latentChannels) }
+        return latentChannels
     }
 }

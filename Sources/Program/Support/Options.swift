@@ -113,7 +113,8 @@ struct HintArguments: ParsableArguments {
         let place = try hub.place(of: path, registry, common, fromAfar: fromAfar)
         switch try ModelPath.open(place, hints.opening) {
         case .config(let text): return .config(text, registry)
-        case .checkpoint(let file): return .model(say(try OpenedModel(file, hints, registry: registry), common))
+        case .checkpoint(let file, let pipeline):
+            return .model(say(try OpenedModel(file, in: pipeline, hints, registry: registry), common))
         }
     }
 

@@ -12,7 +12,7 @@ struct RunOutput {
     let title: String
     let what: String
     let model: LoadedModel
-    let factor: Double?
+    let scaling: LatentNormalization?
     let common: CommonOptions
 
     func run(_ run: NetworkRun, _ files: [RunFile]) throws {
@@ -23,6 +23,7 @@ struct RunOutput {
         var items: [NetworkRun.Item] = []
         var skipped: [any Refusal] = []
         var hasNonFinite = false
+        var said: Set<String> = []
         var observer = NetworkRun.Observer()
         observer.progress = { index, part in
             let now = index * scale + Int(part * Double(scale))
@@ -34,6 +35,10 @@ struct RunOutput {
             if common.json { items.append(item) }
             bar.finish()
             if item.statistics.nonFiniteCount > 0 { hasNonFinite = true }
+            // The same note on every file of a folder is said once.
+            for note in item.notes where said.insert(note).inserted {
+                common.say(["\(item.input.escaped(limit: 300)): \(note)"])
+            }
             // What is wrong with the data is said whatever else is silent.
             if !common.quiet || item.statistics.nonFiniteCount > 0 {
                 item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0.forProgram)") }
@@ -69,12 +74,18 @@ struct RunOutput {
         return text
     }
 
+    private static func document(_ normalization: LatentNormalization?) -> JSONValue {
+        guard let normalization else { return .null }
+        return .object(normalization.members + [.init("formula", .string(normalization.formula()))])
+    }
+
     private func document(_ items: [NetworkRun.Item], _ skipped: [any Refusal]) -> JSONValue {
         [
             "model": .string(model.source.checkpoint.path),
             "variant": JSONValue(model.source.variant?.name),
-            "scaled": .bool(factor != nil),
-            "scaling_factor": JSONValue(factor),
+            "scaled": .bool(scaling != nil),
+            "scaling_factor": JSONValue(scaling?.scalingFactor),
+            "normalization": Self.document(scaling),
             "results": .array(items.map(document)),
             "errors": JSONValue(skipped.map(\.description)),
         ]
@@ -85,6 +96,7 @@ struct RunOutput {
             "input": .string(item.input), "outputs": JSONValue(item.outputs), "shape": JSONValue(item.dimensions),
             "mean": .double(item.statistics.mean), "rms": .double(item.statistics.rms),
             "min": .double(item.statistics.minimum), "max": .double(item.statistics.maximum),
+            "brought_back": Self.document(item.broughtBack),
             "non_finite": .integer(item.statistics.nonFiniteCount), "seconds": .double(item.seconds),
             "image_size": item.size.map { JSONValue([$0.width, $0.height]) } ?? .null,
             "network_size": item.fitted.map { JSONValue([$0.size.width, $0.size.height]) } ?? .null,
