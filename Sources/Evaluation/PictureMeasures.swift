@@ -113,7 +113,7 @@ package struct PictureMeasures: Sendable {
         if let perceptual, MemoryLimit.allows(plain + perceptual) { return nil }
         let gigabytes = (plain + (perceptual ?? 0)) >> 30
         return "its measures take \(gigabytes) GB, more than there is; take smaller pictures"
-            + (lpips == nil ? "" : ", or add --no-lpips")
+            + (lpips == nil ? "" : ", or leave LPIPS out")
     }
 
     /// Refuses more pictures than there is memory for their features.

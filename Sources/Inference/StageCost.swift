@@ -99,9 +99,10 @@ extension LoadedModel {
 extension ReferenceNetwork {
     fileprivate func measured(
         _ direction: AutoencoderDC.Direction,
-        _ input: FloatTensor
+        _ input: FloatTensor,
+        latentChannels: Int? = nil
     ) throws(NetworkError) -> (FloatTensor, AutoencoderDC.Report) {
-        let outcome = try run(direction, input)
+        let outcome = try run(direction, input, latentChannels: latentChannels)
         return (try outcome.tensor.rounded, outcome.report)
     }
 }

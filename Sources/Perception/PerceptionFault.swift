@@ -49,12 +49,12 @@ package enum PerceptionFault: Fault, Equatable {
 
     package var remedy: Words? {
         switch self {
-        case .notWeights(let networks, _): networks.compactMap(Self.source).joined(separator: "; ")
+        case .notWeights(let networks, _): Words(networks.compactMap(Self.source).joined(separator: "; "))
         case .missing, .shape, .type: "give the file as it was published"
         case .notFinite: "download it again"
         case .givenTwice: "give one of them"
-        case .noHeads: Self.source("LPIPS heads").map { "give them too: " + $0 }
-        case .noNetwork: Self.source("AlexNet").map { "give it too: " + $0 }
+        case .noHeads: Self.source("LPIPS heads").map { "give them too: \($0)" }
+        case .noNetwork: Self.source("AlexNet").map { "give it too: \($0)" }
         case .noWeightsInFolder: "give the files themselves, with \(.lpipsWeights) twice"
         case .noStatistics, .statisticsShape, .statisticsType, .statisticsNotFinite, .otherFeatures:
             "make it anew with \(.fidReference) and the name of a file that is not there"

@@ -46,8 +46,6 @@ public struct Words: Sendable, Equatable, ExpressibleByStringInterpolation {
         case noFid
         /// The weights of LPIPS's networks.
         case lpipsWeights
-        /// Whether LPIPS is left out.
-        case noLpips
         /// Whether latents are scaled.
         case scaled
         /// Whether means and deviations of channels are written.
