@@ -119,7 +119,7 @@ extension ImageRefusal.Problem {
         case .tooSmallToCrop(let width, let height, let multiple):
             "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple): use \(.fit, "pad") or \(.fit, "resize")"
         case .otherSize(let size, let reconstruction):
-            "has \(size) pixels, and its reconstruction has \(reconstruction): use \(.size) to cut both to squares"
+            "has \(size) pixels, and its reconstruction has \(reconstruction): give a size, and both are cut to squares"
         case .noPartner(let folder):
             "has no picture of its name in \(folder.escaped(limit: 100))"
         case .severalPartners(let folder):

@@ -64,7 +64,7 @@ import Testing
         let plain = ["decode", Self.sana, "plain.safetensors", "-o", "a.png", "--scaled"]
         #expect(
             try run(plain, in: folder, status: 2).error.contains(
-                "--scaled is given, but its metadata says that the latent is not scaled; leave out --scaled"
+                "it was said to be scaled, but its metadata says that the latent is not scaled; leave out --scaled"
             )
         )
         let other = ["decode", Self.sana, "scaled.safetensors", "-o", "a.png", "--scaled", "--scaling-factor", "2"]

@@ -133,7 +133,7 @@ import Testing
         #expect(
             part.unreadable.map { "\($0.key) \($0.reason.replacing(folder.path, with: "T"))" } == [
                 "c.png has several pictures of its name in T/made: keep one of them",
-                "d.png has 50x40 pixels, and its reconstruction has 51x40: use --size to cut both to squares",
+                "d.png has 50x40 pixels, and its reconstruction has 51x40: give a size, and both are cut to squares",
                 "e.png has no picture of its name in T/made",
             ]
         )
