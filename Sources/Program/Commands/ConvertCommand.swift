@@ -30,8 +30,9 @@ struct ConvertCommand: ParsableCommand {
               dcae convert model.safetensors -o out/ --dry-run
 
             With --dtype fp16 or bf16 the file is named as diffusers' variant: load it
-            with variant="fp16". fp8-e4m3 is float8_e4m3fn, every value rounded once, without
-            scales. A cast that would make finite values infinite, or NaN in fp8, is refused.
+            with variant="fp16". fp8-e4m3 is float8_e4m3fn: every value is rounded once,
+            without scales. A cast that would make finite values infinite, or NaN in fp8,
+            is refused.
 
             Exit codes: 0 converted, 2 not: the reason in one line, and nothing left
             behind.

@@ -17,9 +17,9 @@ struct EncodeCommand: ParsableCommand {
               dcae encode 1.5/ photo.jpg -o l.safetensors --latent-channels 16
               dcae encode sana/ a.png b.png -o two.safetensors      one batch of two
               dcae encode sana/ photos/ -o latents/                 a file each, names kept
-              dcae encode sana/ photos/ -o latents/ --size 512      squares, as for training
-              dcae encode sana/ photos/ -o latents/ --resume        only what is not there yet
-              dcae encode sana/ photos/ -o latents/ --shard 3/8     the third of eight parts
+              dcae encode sana/ photos/ -o latents/ --size 512      squares, for training
+              dcae encode sana/ photos/ -o latents/ --resume        what is not there yet
+              dcae encode sana/ photos/ -o latents/ --shard 3/8     the third of eight
 
             A .safetensors file says what its latents are: model, scaling, pictures.
             `decode` reads that, so that it need not be told.

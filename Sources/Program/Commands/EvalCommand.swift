@@ -22,23 +22,23 @@ struct EvalCommand: ParsableCommand {
             weights are there. Pictures are folders, .txt lists with a path in each line,
             or files, cut to squares by ADM's crop.
 
-              dcae eval sana/ photos/                       the figures, the worst by name
-              dcae eval fp32/ fp16/ photos/                 what fp16 costs, and whether it does
-              dcae eval sana/ photos/ --as fp16,fp8-e4m3    what a cast would cost
-              dcae eval sana/ photos/ --html page.html      the worst pictures side by side
-              dcae eval --pairs originals/ made/            two folders, whoever made the second
+              dcae eval sana/ photos/                     the figures, the worst by name
+              dcae eval fp32/ fp16/ photos/               what fp16 costs, if anything
+              dcae eval sana/ photos/ --as fp16,fp8-e4m3  what a cast would cost
+              dcae eval sana/ photos/ --html page.html    the worst pictures side by side
+              dcae eval --pairs originals/ made/          two folders, made by anyone
 
-            Weights are your own: --lpips-weights takes AlexNet and the heads of LPIPS (twice,
-            or a folder), --fid-weights pytorch-fid's Inception; torch's hub cache is looked
-            at too. --fid-reference names an .npz with mu and sigma: it is read where it is
-            there, else made of the originals.
+            You bring the weights: --lpips-weights takes AlexNet and the heads of LPIPS
+            (give it twice, or name a folder), --fid-weights takes pytorch-fid's Inception.
+            Both are also found in torch's hub cache. --fid-reference names an .npz with mu
+            and sigma: it is read if it exists, and made of the originals if not.
 
             On several machines, each with a part of the pictures, and together again:
 
               parallel dcae eval sana/ photos/ --shard {}/8 -o parts/ ::: {1..8}
               sbatch --array=1-8 --wrap "dcae eval sana/ photos/ -o parts/"
               dcae eval merge parts/*.json
-              dcae eval compare one.json other.json         what -o wrote of two runs
+              dcae eval compare one.json other.json       what -o wrote of two runs
 
             With -o a run that was interrupted goes on where it was: repeat the command.
             The result does not depend on the number of parts or of threads.
