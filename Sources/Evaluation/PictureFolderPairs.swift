@@ -15,6 +15,8 @@ package struct PictureFolderPairs: Sendable {
     ///
     /// - Throws: for a folder that cannot be read or holds no picture.
     package init(_ folder: String) throws {
+        // A name that is there neither as a folder nor as a file would be one picture without a partner.
+        if !Folder.exists(folder) { _ = try InputFile(lookingAt: folder) }
         self.folder = folder
         let entries = try PictureSet(at: [folder]).entries
         exact = Dictionary(entries.map { (UTF8Name($0.key), $0.path) }, uniquingKeysWith: { first, _ in first })

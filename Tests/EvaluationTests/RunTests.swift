@@ -99,6 +99,13 @@ import Testing
         #expect(try run.images(of: "other.png") == nil)
     }
 
+    @Test func aFolderThatIsNotThereIsSaidToBeMissing() throws {
+        let folder = try TemporaryFolder()
+        let error = #expect(throws: CheckpointError.self) { try PictureFolderPairs(folder("made")) }
+        #expect(error?.description.hasPrefix(folder("made") + ": ") == true)
+        #expect(error?.description.contains("there is no such file or folder") == true, "\(String(describing: error))")
+    }
+
     @Test func foldersArePairedByName() throws {
         let folder = try TemporaryFolder()
         func write(_ name: String, _ width: Int, seed: Int, noise: Int = 0) throws {
