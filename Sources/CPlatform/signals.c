@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -217,6 +218,14 @@ static void fault_in_mapping(int number, siginfo_t *info, void *context) {
     raise(number);
 }
 
+// How an allocation ends that the system refuses: Swift's runtime aborts. Only a limit on addresses has it refuse small ones.
+static void fault_in_allocation(int number) {
+    (void)number;
+    if (begins_the_end()) delete_unfinished();
+    say("dcae: error: out of memory: the limit on the address space (ulimit -v) is too small for this; raise it\n");
+    _exit(2);
+}
+
 // A signal that is ignored stays so: that is how nohup, and a shell for what it runs in the background, wish it.
 static void handle_ending(int number) {
     struct sigaction action;
@@ -238,6 +247,8 @@ void dcae_install_signal_handlers(void) {
     action.sa_sigaction = fault_in_mapping;
     action.sa_flags = SA_SIGINFO;
     sigaction(SIGBUS, &action, NULL);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) signal(SIGABRT, fault_in_allocation);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
 }

@@ -123,6 +123,7 @@ package struct Manifest: Sendable, Equatable {
     /// A name on one line, printable, and so that no two names become one: a backslash doubled, what a terminal would obey as
     /// `\u{…}`.
     package static func escape(_ name: String) -> String {
+        guard name.utf8.contains(UInt8(ascii: "\\")) else { return name.escaped(limit: .max) }
         var doubled = ""
         for scalar in name.unicodeScalars {
             // One by one: appending a list copies the whole text.

@@ -1,4 +1,5 @@
 internal import Libc
+internal import TensorCore
 
 /// Buffers for one computation, placed one behind the other in a large range of addresses, and counted.
 ///
@@ -17,14 +18,17 @@ package final class Arena {
     package init() {
         var size = 1 << 38
         var found: UnsafeMutableRawPointer?
-        // Less where the process may not have so many addresses.
-        while found == nil, size >= 1 << 26 {
+        // Less where the process may not have so many addresses, of which others need some too.
+        while size >= 1 << 24 {
             let flags = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE
             if let base = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED {
-                found = base
-            } else {
-                size /= 2
+                if MemoryLimit.hasAddresses(size / 16) {
+                    found = base
+                    break
+                }
+                munmap(base, size)
             }
+            size -= size >> 4 & ~0xFFFF
         }
         base = found
         self.size = found == nil ? 0 : size

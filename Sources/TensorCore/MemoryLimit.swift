@@ -4,12 +4,30 @@ internal import Libc
 /// the process, and one that succeeds beyond a control group's limit has the system end it.
 package enum MemoryLimit {
     /// The least of the machine's memory, the limits of the control groups around this process, and the limit on its address space.
-    package static let bytes = min(machine, controlGroups ?? .max, addressSpace ?? .max)
+    package static let bytes = min(machine, controlGroups ?? .max, addressSpaceLimit ?? .max)
 
     /// Whether so many bytes may be asked for at once.
     ///
     /// Three quarters, since the program needs some for itself and what it reads passes through it as well.
-    package static func allows(_ count: Int) -> Bool { count <= bytes / 4 * 3 }
+    package static func allows(_ count: Int) -> Bool { count <= bytes / 4 * 3 && hasAddresses(count) }
+
+    /// What the process needs beside its large pieces: stacks of threads, libraries that are loaded late, rows of pictures.
+    package static let reserve = (64 << 20) + (16 << 20) * min(Machine.processorCount, 64)
+
+    /// Whether so many bytes of addresses are left, and the reserve: `ulimit -v` counts what files are mapped to as well.
+    ///
+    /// The system is asked for them and given them back at once, untouched: an allocation that fails ends the process.
+    package static func hasAddresses(_ count: Int) -> Bool {
+        guard addressSpaceLimit != nil else { return true }
+        let (size, overflow) = max(0, count).addingReportingOverflow(reserve)
+        guard !overflow, let found = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0),
+            found != MAP_FAILED
+        else { return false }
+        munmap(found, size)
+        return true
+    }
+
+    private static let addressSpaceLimit = addressSpace
 
     private static var machine: Int {
         let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
