@@ -36,13 +36,14 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Plugins Sources Tests
 
-# The tests under the toolchain's sanitizers: of addresses and of what C leaves undefined, then of threads. Left out is what
+# The tests under the toolchain's sanitizers: of addresses and of what C leaves undefined (by traps, since Swift's toolchain has no
+# runtime of that one), then of threads. Left out is what
 # limits the memory of a process, of which sanitizers take terabytes of addresses.
 SANITIZED := TensorCoreTests|StrictJSONTests|CheckpointIOTests|ModelZooTests|ModelsTests|ConversionTests|SynthesisTests|InspectionTests|KernelsTests|DCAENetworkTests|ImagesTests|DCAETests|InferenceTests|CalibrationTests
+ADDRESSES := --sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/asan
 sanitize: deps
-	$(SWIFT) build -c release --build-tests --sanitize=address --sanitize=undefined --scratch-path .build/asan
-	$(SWIFT) test -c release --skip-build --sanitize=address --sanitize=undefined --scratch-path .build/asan \
-		--filter '$(SANITIZED)' --skip 'ExhaustionTests'
+	$(SWIFT) build -c release --build-tests $(ADDRESSES)
+	$(SWIFT) test -c release --skip-build $(ADDRESSES) --filter '$(SANITIZED)' --skip 'ExhaustionTests'
 	$(SWIFT) build -c release --build-tests --sanitize=thread --scratch-path .build/tsan
 	TSAN_OPTIONS=suppressions=$(CURDIR)/.ci/thread-sanitizer-suppressions \
 		$(SWIFT) test -c release --skip-build --sanitize=thread --scratch-path .build/tsan \
