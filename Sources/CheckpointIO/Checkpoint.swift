@@ -111,6 +111,14 @@ package struct TensorLocation: Sendable {
     /// Whether the bytes of the file are those of the tensor: nothing to gather, to swap or to convert.
     package var isPlain: Bool { strides == nil && !isByteSwapped && encoding == nil }
 
+    /// Whether elements can become infinite or NaN when they are read, that were not before: by a scale that is too large, or none.
+    package var canOverflow: Bool {
+        guard case .scaled(let dtype, let scales)? = encoding else { return false }
+        // The largest that floats of 8 bits hold: 57344 in E5M2, which has the most.
+        let largest: Float = dtype == .f8E4M3 ? 448 : dtype == .f8E8M0 ? 0x1p127 : 57344
+        return !scales.allSatisfy { abs($0) <= Float.greatestFiniteMagnitude / largest }
+    }
+
     /// Whether both say that the same elements lie in the same order in the same file.
     func isSame(as other: TensorLocation) -> Bool {
         file == other.file && offset == other.offset && byteCount == other.byteCount && strides == other.strides

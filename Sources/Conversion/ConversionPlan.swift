@@ -64,6 +64,11 @@ package struct ConversionPlan: Sendable {
     /// Whether any tensor changes its dtype.
     package var isCast: Bool { tensors.contains(where: \.isCast) }
 
+    /// Whether values can be lost: by a cast, or where weights of 8 bits are multiplied by their scales.
+    package var canLose: Bool {
+        isCast || tensors.contains { $0.runs.contains { $0.source.location.canOverflow } }
+    }
+
     /// The names of everything that will be written, in the order in which it is to appear.
     package var names: [String] {
         files.map(\.name) + [index?.name, config == nil ? nil : "config.json"].compactMap { $0 }

@@ -67,10 +67,10 @@ extension ConversionPlan {
     }
 
     /// A cast that makes infinity of a number destroys the model: it is refused unless that is allowed.
-    fileprivate func refuseInfinite(_ losses: [(name: String, report: CastReport)]) throws(CheckpointError) {
+    func refuseInfinite(_ losses: [(name: String, report: CastReport)]) throws(CheckpointError) {
         let infinite = losses.filter { $0.report.overflows > 0 }
         guard !allowsInfinite, !infinite.isEmpty else { return }
-        let dtype = tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? ""
+        let dtype = tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? DType.f32.rawValue
         throw model.error(
             ConversionFault.becomesInfinite(
                 count: infinite.reduce(0) { $0 + $1.report.overflows },

@@ -1,4 +1,5 @@
 package import CheckpointIO
+internal import Models
 internal import Synchronization
 package import TensorCore
 
@@ -7,6 +8,27 @@ extension ConversionPlan {
     package struct Outcome: Sendable {
         /// What the casts lost, by tensor, in module order; tensors that lost nothing are left out.
         package var losses: [(name: String, report: CastReport)] = []
+    }
+
+    /// What the casts would lose: everything is read and cast as for writing, and nothing is written.
+    ///
+    /// - Throws: what reading throws, and `ConversionFault.becomesInfinite` where the conversion would be refused.
+    package func foreseeLosses(
+        progress: (@Sendable (Int) -> Void)? = nil
+    ) throws(CheckpointError) -> [(name: String, report: CastReport)] {
+        var losses: [(name: String, report: CastReport)] = []
+        for file in files {
+            let writer = WindowWriter(file, from: model.checkpoint)
+            let lost = LossCount()
+            try Workers.forEach(writer.windowCount) { index throws(CheckpointError) in
+                try writer.withWindow(index, lost: lost.note) { bytes, _ throws(CheckpointError) in
+                    progress?(bytes.count)
+                }
+            }
+            losses += lost.byTensor(writer)
+        }
+        try refuseInfinite(losses)
+        return losses
     }
 
     /// Writes the weight files into a folder that is not yet in place.
@@ -27,10 +49,8 @@ extension ConversionPlan {
         var outcome = Outcome()
         for file in files {
             let writer = WindowWriter(file, from: checkpoint)
-            let losses = Mutex<[Int: CastReport]>([:])
-            let note: @Sendable (Int, CastReport) -> Void = { segment, lost in
-                losses.withLock { $0[segment, default: CastReport()] += lost }
-            }
+            let lost = LossCount()
+            let note: @Sendable (Int, CastReport) -> Void = lost.note
             if let compression {
                 // A stream, so one window after another; the room that it will take is not known beforehand.
                 let output = try folder.create(file.name, size: 0)
@@ -56,15 +76,29 @@ extension ConversionPlan {
                     }
                 }
             }
-            var byTensor: [Int: CastReport] = [:]
-            for (segment, lost) in losses.withLock({ $0 }) {
-                byTensor[writer.segments[segment].tensor, default: CastReport()] += lost
-            }
-            for (tensor, lost) in byTensor.sorted(by: { $0.key < $1.key }) where lost != CastReport() {
-                outcome.losses.append((file.tensors[tensor].tensor.descriptor.name, lost))
-            }
+            outcome.losses += lost.byTensor(writer)
         }
         return outcome
+    }
+}
+
+/// What the casts of a file lose, counted from several threads.
+private final class LossCount: Sendable {
+    private let bySegment = Mutex<[Int: CastReport]>([:])
+
+    func note(_ segment: Int, _ lost: CastReport) {
+        bySegment.withLock { $0[segment, default: CastReport()] += lost }
+    }
+
+    /// The losses by tensor, in module order; tensors that lost nothing are left out.
+    func byTensor(_ writer: WindowWriter) -> [(name: String, report: CastReport)] {
+        var sums: [Int: CastReport] = [:]
+        for (segment, lost) in bySegment.withLock({ $0 }) {
+            sums[writer.segments[segment].tensor, default: CastReport()] += lost
+        }
+        return sums.sorted { $0.key < $1.key }.compactMap { tensor, lost in
+            lost == CastReport() ? nil : (writer.file.tensors[tensor].tensor.descriptor.name, lost)
+        }
     }
 }
 
@@ -174,12 +208,23 @@ private struct WindowWriter: Sendable {
         let stored = tensor.descriptor.dtype
         guard stored != segment.dtype, let size = stored.byteCount, let width = segment.dtype.byteCount else {
             try checkpoint.read(tensor, from: segment.start + offset, into: place)
-            return CastReport()
+            return Self.overflows(of: tensor, UnsafeRawBufferPointer(place))
         }
         let memory = Buffer(count: place.count / width * size)
         let source = memory[0..<(place.count / width * size)]
         try checkpoint.read(tensor, from: segment.start + offset / width * size, into: source)
         let report = NumberFormat.convert(UnsafeRawBufferPointer(source), from: stored, into: place, to: segment.dtype)
-        return report ?? CastReport()
+        var lost = report ?? CastReport()
+        lost += Self.overflows(of: tensor, UnsafeRawBufferPointer(source))
+        return lost
+    }
+
+    /// What became infinite or NaN when weights of 8 bits were multiplied by their scales.
+    private static func overflows(of tensor: StoredTensor, _ values: UnsafeRawBufferPointer) -> CastReport {
+        var report = CastReport()
+        guard tensor.location.canOverflow else { return report }
+        let count = NumberFormat.countNonFinite(values, of: .f32)
+        report.overflows = count.infinite + count.nan
+        return report
     }
 }

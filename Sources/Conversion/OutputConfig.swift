@@ -16,7 +16,7 @@ package struct OutputConfig: Sendable {
     /// The configuration for a folder in a layout.
     package init(_ model: OpenedModel, for target: Layout) {
         guard target == .original || target == .comfyui else {
-            self.init(text: Self.diffusers(model).map(Self.text), notes: [])
+            self.init(text: Self.keepingOriginal(Self.diffusers(model), model).map(Self.text), notes: [])
             return
         }
         self = Self.original(model)
@@ -49,6 +49,18 @@ package struct OutputConfig: Sendable {
         return .object(members)
     }
 
+    /// The field of a diffusers configuration that holds the config.json of the original layout, where that says more than the
+    /// way back would. diffusers passes over fields that begin with an underscore.
+    private static let originalField = "_original_config"
+
+    private static func keepingOriginal(_ config: JSONValue?, _ model: OpenedModel) -> JSONValue? {
+        guard case .original(let own) = model.surroundings.config.content, var members = config?.members,
+            text(own.json) != (named(model).text ?? "") + "\n"
+        else { return config }
+        members.append(.init(originalField, own.json))
+        return .object(members)
+    }
+
     private static func text(_ value: JSONValue) -> String {
         JSONWriter.pretty(value, sortKeys: true) + "\n"
     }
@@ -61,6 +73,26 @@ package struct OutputConfig: Sendable {
         {
             return kept(own, model)
         }
+        guard let field = model.spelledConfig?[originalField] else { return named(model) }
+        // What is kept is written back as long as it is of this network.
+        guard model.hints.variant == nil, case .original(let own)? = try? NeighbourConfig.read(field),
+            builds(own, model)
+        else {
+            let written = named(model)
+            let note = "the original config.json that its config.json keeps is left out: it is of another network"
+            return OutputConfig(text: written.text, notes: written.notes + [note])
+        }
+        return kept(own, model)
+    }
+
+    /// Whether the original's loader would build the model's network from a config.json, or another loader knows its name.
+    private static func builds(_ own: NeighbourConfig.OriginalConfig, _ model: OpenedModel) -> Bool {
+        guard let config = own.diffusers?.config ?? model.registry.known(own.modelName)?.config else { return true }
+        return config.architecture == model.config?.architecture
+    }
+
+    /// A config.json made from what is known of the model.
+    private static func named(_ model: OpenedModel) -> OutputConfig {
         let (variant, notes) = name(model)
         guard let variant else {
             // The network's own description: no published name builds it, or it is not known which does.
@@ -86,9 +118,11 @@ package struct OutputConfig: Sendable {
     /// The config.json that came with the model, with the factor that it has now.
     private static func kept(_ own: NeighbourConfig.OriginalConfig, _ model: OpenedModel) -> OutputConfig {
         var members = own.json.members ?? []
-        if let factor = model.hints.scalingFactor {
+        let stated = own.scalingFactor ?? own.diffusers?.config.scalingFactor
+        let published = model.registry.known(own.modelName)?.config.scalingFactor
+        if let factor = model.config?.scalingFactor, factor != stated ?? published {
             members.removeAll { $0.key == "scaling_factor" }
-            if factor != model.registry.known(own.modelName)?.config.scalingFactor {
+            if factor != published || own.diffusers != nil {
                 members.append(.init("scaling_factor", .double(factor)))
             }
         }

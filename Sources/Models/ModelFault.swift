@@ -15,6 +15,7 @@ package enum ModelFault: Fault {
     case configContradicts(StructureReport)
     case configUnreadable(String)
     case factorMissing
+    case factorsContradict(Double, Double)
     case noScalingFactor(String)
     case factorDiffers(given: Double, known: Double, variant: String)
     case variantDiffers(given: String, evidence: String)
@@ -44,6 +45,8 @@ package enum ModelFault: Fault {
             "it does not have the tensors of the config.json beside it: \(report.summary)"
         case .configUnreadable(let reason): "the config.json beside it cannot be used: \(reason)"
         case .factorMissing: "the config.json beside it has no scaling_factor; diffusers would take 1.0"
+        case .factorsContradict(let factor, let inner):
+            "the config.json beside it has scaling_factor \(factor), and \(inner) in its \(NeighbourConfig.diffusersField)"
         case .noScalingFactor(let name): "no scaling factor is published for \(name.escaped())"
         case .factorDiffers(let given, let known, let variant):
             "the scaling factor given, \(given), is not that of \(variant.escaped()), \(known)"
@@ -57,7 +60,7 @@ package enum ModelFault: Fault {
     /// Whether it is the config.json beside the weights that is at fault, so that nothing may be written in its place.
     package var isOfConfig: Bool {
         switch self {
-        case .configContradicts, .configUnreadable, .contradiction: true
+        case .configContradicts, .configUnreadable, .contradiction, .factorsContradict: true
         default: false
         }
     }
@@ -79,6 +82,7 @@ package enum ModelFault: Fault {
         case .contradiction: "settle it with \(.variant)"
         case .structure, .configContradicts: "`dcae verify` lists all differences"
         case .configUnreadable: "mend or remove it, or say what it is with \(.variant) or \(.config)"
+        case .factorsContradict: "give the right one with \(.scalingFactor)"
         case .factorMissing: "give it with \(.scalingFactor), or name the model with \(.variant)"
         case .noScalingFactor: "give it with \(.scalingFactor), or measure it with `dcae scale`"
         case .factorDiffers: "leave one of the two out, or give the whole configuration with \(.config)"

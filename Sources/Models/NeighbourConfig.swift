@@ -59,13 +59,18 @@ package struct NeighbourConfig: Sendable {
     package static func read(_ text: [UInt8], path: String) throws(CheckpointError) -> Content {
         let value = try AutoencoderDCConfig.json(text, path: path)
         do throws(ConfigFault) {
-            if value["_class_name"] == nil, let name = value["model_name"]?.string {
-                return .original(try OriginalConfig(name, value))
-            }
-            return .diffusers(try AutoencoderDCConfig.read(value))
+            return try read(value)
         } catch {
             throw CheckpointError(path, .file, error)
         }
+    }
+
+    /// Reads a value as the config.json of a repository of either kind.
+    package static func read(_ value: JSONValue) throws(ConfigFault) -> Content {
+        if value["_class_name"] == nil, let name = value["model_name"]?.string {
+            return .original(try OriginalConfig(name, value))
+        }
+        return .diffusers(try AutoencoderDCConfig.read(value))
     }
 
     /// Where the config.json of a checkpoint lies.

@@ -36,6 +36,8 @@ package struct OpenedModel: Sendable {
     package let report: StructureReport?
     /// The values of batch counters that are missing or stored in another dtype, by their names in its own layout.
     package let counters: [UTF8Name: Int64]
+    /// The counters stored in another dtype that hold no whole number; 0 stands in their place.
+    private let lostCounters: [String]
 
     var answer: Answer
 
@@ -104,7 +106,13 @@ package struct OpenedModel: Sendable {
     /// What was decided on opening, and what is odd without being wrong: one line each.
     package var notes: [String] {
         [pipeline.flatMap { $0.isOther && config == nil ? nil : $0.note }, folderNote].compactMap(\.self)
-            + checkpoint.notes + (report?.notes ?? [])
+            + checkpoint.notes + (report?.notes ?? []) + [counterNote].compactMap(\.self)
+    }
+
+    private var counterNote: String? {
+        guard let first = lostCounters.first else { return nil }
+        let more = lostCounters.count > 1 ? " and \(lostCounters.count - 1) more hold" : " holds"
+        return "\(first.escaped(limit: 80))\(more) no whole number, such as NaN: 0 stands for it"
     }
 
     /// The files that it was read from: weights, index and config.json.
@@ -154,7 +162,7 @@ package struct OpenedModel: Sendable {
         rest = found.rest
         network = found.candidate?.network
         self.report = report
-        counters = try Self.counters(found.checkpoint, report)
+        (counters, lostCounters) = try Self.counters(found.checkpoint, report)
         self.pipeline = pipeline
         settle = { measurement, match in
             var answer = Settling(found, candidates, hints, surroundings, registry, measurement, match).answer()
@@ -196,14 +204,17 @@ package struct OpenedModel: Sendable {
     private static func counters(
         _ checkpoint: Checkpoint,
         _ report: StructureReport?
-    ) throws(CheckpointError) -> [UTF8Name: Int64] {
+    ) throws(CheckpointError) -> ([UTF8Name: Int64], lost: [String]) {
         var values: [UTF8Name: Int64] = [:]
+        var lost: [String] = []
         for name in report?.missingCounters ?? [] { values[UTF8Name(name)] = 0 }
         for (name, dtype) in report?.oddCounters ?? [] {
             guard let tensor = checkpoint[name] else { continue }
-            values[UTF8Name(name)] = BatchCounter.value(of: try checkpoint.bytes(of: tensor), dtype)
+            let value = BatchCounter.value(of: try checkpoint.bytes(of: tensor), dtype)
+            if value == nil { lost.append(name) }
+            values[UTF8Name(name)] = value ?? 0
         }
-        return values
+        return (values, lost)
     }
 }
 

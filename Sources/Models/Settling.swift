@@ -222,8 +222,20 @@ struct Settling: Sendable {
         guard let reading = surroundings.config.ownConfig else { return }
         var config = reading.config
         answer.spelled = reading.json
-        if case .original(let original) = surroundings.config.content, let factor = original.scalingFactor {
-            config.scalingFactor = factor
+        var contradiction: ModelFault?
+        if case .original(let original) = surroundings.config.content {
+            if let factor = original.scalingFactor {
+                if let inner = config.scalingFactor, inner != factor, hints.scalingFactor == nil {
+                    contradiction = .factorsContradict(factor, inner)
+                }
+                config.scalingFactor = factor
+            }
+            if let named = registry.find(original.modelName), named.config.architecture != config.architecture {
+                answer.warnings.append(
+                    "config.json beside it has model_name \(named.name), which is another network than that of its "
+                        + "\(NeighbourConfig.diffusersField), which the tensors are"
+                )
+            }
         }
         // A factor that variants of other networks have too says nothing of them.
         var facts = facts(own: reading).map { fact in
@@ -267,8 +279,14 @@ struct Settling: Sendable {
             config.scalingFactor = factor
             answer.reasons.append("the scaling factor given is \(factor)")
         }
+        if contradiction != nil {
+            config.scalingFactor = nil
+            answer.variant = nil
+        }
         answer.config = config
-        if config.normalization.factor == nil {
+        if let contradiction {
+            answer.factorProblem = contradiction
+        } else if config.normalization.factor == nil {
             answer.variant = nil
             answer.factorProblem = .factorMissing
         }
@@ -343,16 +361,26 @@ struct Settling: Sendable {
                 answer.config?.scalingFactor = nil
                 answer.factorProblem = .configUnreadable(error.reason)
             }
-        case .diffusers(let reading):
-            // It does not describe these tensors, or it would have been the answer.
-            guard let layout = found.layout else { return }
-            let report = StructureReport(found.checkpoint, NetworkDescription(reading.config), layout, part: found.part)
-            answer.warnings.append("the config.json beside it describes another network: \(report.summary)")
-            if hints.scalingFactor == nil {
-                answer.config?.scalingFactor = nil
-                answer.factorProblem = .configContradicts(report)
-            }
-        case .original, .absent: break
+        case .diffusers(let reading): settleForeign(reading, "", &answer)
+        case .original(let original):
+            guard let reading = original.diffusers else { return }
+            settleForeign(reading, "the \(NeighbourConfig.diffusersField) in ", &answer)
+        case .absent: break
+        }
+    }
+
+    /// A configuration beside the weights that does not describe these tensors, or it would have been the answer.
+    private func settleForeign(
+        _ reading: AutoencoderDCConfig.Reading,
+        _ place: String,
+        _ answer: inout OpenedModel.Answer
+    ) {
+        guard let layout = found.layout else { return }
+        let report = StructureReport(found.checkpoint, NetworkDescription(reading.config), layout, part: found.part)
+        answer.warnings.append("\(place)the config.json beside it describes another network: \(report.summary)")
+        if hints.scalingFactor == nil {
+            answer.config?.scalingFactor = nil
+            answer.factorProblem = .configContradicts(report)
         }
     }
 

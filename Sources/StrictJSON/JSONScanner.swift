@@ -248,7 +248,8 @@ package struct JSONScanner {
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard isInteger else {
             // Never nil: the text is a number, if perhaps one that rounds to infinity or zero.
-            return .double(Double(text) ?? .nan)
+            let number = Double(text) ?? .nan
+            return JSONWriter.double(number) == text ? .double(number) : .spelled(text, number)
         }
         if text == "-0" { sawNegativeZero = true }
         if let number = Int(text) { return .integer(number) }

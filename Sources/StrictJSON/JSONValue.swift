@@ -8,6 +8,8 @@ public enum JSONValue: Sendable, Equatable {
     case unsigned(UInt64)
     /// A number written with fraction or exponent.
     case double(Double)
+    /// A number written otherwise than Python would write it, as `4.1407e-1`, with its spelling: it is written as it was read.
+    case spelled(String, Double)
     case string(String)
     case array([JSONValue])
     case object([Member])
@@ -47,7 +49,7 @@ public enum JSONValue: Sendable, Equatable {
         switch self {
         case .integer(let number): Double(number)
         case .unsigned(let number): Double(number)
-        case .double(let number): number
+        case .double(let number), .spelled(_, let number): number
         default: nil
         }
     }
@@ -67,10 +69,29 @@ public enum JSONValue: Sendable, Equatable {
         switch self {
         case .null: "null"
         case .bool: "true or false"
-        case .integer, .unsigned, .double: "a number"
+        case .integer, .unsigned, .double, .spelled: "a number"
         case .string: "a string"
         case .array: "a list"
         case .object: "an object"
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether both are the same value, however a number is spelled.
+    public static func == (a: JSONValue, b: JSONValue) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.integer(let a), .integer(let b)): a == b
+        case (.unsigned(let a), .unsigned(let b)): a == b
+        case (.double(let a), .double(let b)), (.double(let a), .spelled(_, let b)),
+            (.spelled(_, let a), .double(let b)), (.spelled(_, let a), .spelled(_, let b)):
+            a == b
+        case (.string(let a), .string(let b)): a == b
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
         }
     }
 }

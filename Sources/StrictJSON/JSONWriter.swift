@@ -29,6 +29,7 @@ package enum JSONWriter {
         case .integer(let number): text += String(number)
         case .unsigned(let number): text += String(number)
         case .double(let number): text += double(number)
+        case .spelled(let spelling, _): text += spelling
         case .string(let string): quote(string, asciiOnly: true, into: &text)
         case .array(let elements):
             if elements.isEmpty { return text += "[]" }

@@ -132,7 +132,11 @@ struct ConvertCommand: ParsableCommand {
         common.say(plan.notes)
         let rendering = ConvertRendering(plan: plan, output: output, check: check, common: common)
         rendering.warnOfOneFile()
-        if dryRun { return rendering.printPlan() }
+        if dryRun {
+            // What the real run would lose or refuse is said here, too: a cast is tried, which reads the weights.
+            if plan.canLose { rendering.printLosses(try plan.foreseeLosses(), became: "would become") }
+            return rendering.printPlan()
+        }
         try execute(plan, rendering)
     }
 

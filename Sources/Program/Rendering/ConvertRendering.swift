@@ -22,7 +22,7 @@ struct ConvertRendering {
 
     /// What was done.
     func print(_ report: Conversion.Report) {
-        printLosses(report.losses)
+        printLosses(report.losses, became: "became")
         if common.json { return Terminal.print(document(report)) }
         if common.quiet { return Terminal.print(output ?? "") }
         printAnswer()
@@ -65,15 +65,15 @@ struct ConvertRendering {
     }
 
     /// What casts lost: said in a line, whatever is silent.
-    private func printLosses(_ losses: [(name: String, report: CastReport)]) {
+    func printLosses(_ losses: [(name: String, report: CastReport)], became verb: String) {
         func line(_ count: KeyPath<CastReport, Int>, _ became: String) {
             let lost = losses.filter { $0.report[keyPath: count] > 0 }
             guard let first = lost.first else { return }
             let total = lost.reduce(0) { $0 + $1.report[keyPath: count] }
             let tensors = lost.count == 1 ? "" : " and \(lost.count - 1) more tensors"
-            let dtype = plan.tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? ""
+            let dtype = plan.tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? DType.f32.rawValue
             Terminal.warn(
-                "\(total.grouped) value\(total == 1 ? "" : "s") became \(became) in \(dtype), in \(first.name.escaped(limit: 80))\(tensors)"
+                "\(total.grouped) value\(total == 1 ? "" : "s") \(verb) \(became) in \(dtype), in \(first.name.escaped(limit: 80))\(tensors)"
             )
         }
         line(\.overflows, DType.overflowWord(plan.tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? ""))
