@@ -160,7 +160,7 @@ with tempfile.TemporaryDirectory(prefix="dcae-compare.") as work:
             subprocess.run([a.dcae, "synthesize", variant, "--layout", layout, "-o", folder, "-q"], **quiet)
             if a.original:
                 shown = subprocess.run([a.dcae, "show", variant, "--json"], check=True, capture_output=True).stdout
-                peer = Original(json.loads(shown)["name"], os.path.join(folder, "model.safetensors"), a.original)
+                peer = Original(json.loads(shown)["result"]["variant"], os.path.join(folder, "model.safetensors"), a.original)
             else:
                 peer = Diffusers(folder)
             passed = compare(variant, folder, sizes, a.dcae, work, a.precision, peer, counts) and passed

@@ -31,13 +31,13 @@ for peer in filter(None, a.peers.split(",")):
 def ours(folder, precision="f32"):
     words = ["bench", folder, "--size", str(a.size), "--threads", str(a.threads), "--repeat", str(a.repeat),
              "--precision", precision, "--json", "-q"]
-    found = json.loads(subprocess.run([a.dcae, *words], check=True, capture_output=True, text=True).stdout)
-    half = {h["name"]: h for h in found["halves"]}
+    found = json.loads(subprocess.run([a.dcae, *words], check=True, capture_output=True, text=True).stdout)["result"]
+    coders = {c["name"]: c for c in found["coders"]}
     return {
-        "encode_s": half["encode"]["median_seconds"], "decode_s": half["decode"]["median_seconds"],
+        "encode_s": coders["encode"]["median_seconds"], "decode_s": coders["decode"]["median_seconds"],
         "peak_rss_mb": found["peak_rss_bytes"] / 1e6,
-        "buffers_mb": max(h["buffer_bytes"] for h in half.values()) / 1e6,
-        "gflop": (half["encode"]["operations"] / 1e9, half["decode"]["operations"] / 1e9),
+        "buffers_mb": max(c["buffer_bytes"] for c in coders.values()) / 1e6,
+        "gflop": (coders["encode"]["operations"] / 1e9, coders["decode"]["operations"] / 1e9),
     }
 
 

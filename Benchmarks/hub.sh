@@ -17,7 +17,7 @@ expect() { # what, condition already evaluated to 0 or 1
     if [ "$2" -eq 0 ]; then echo "ok    $1"; else echo "FAIL  $1"; failures=$((failures + 1)); fi
 }
 
-repository=mit-han-lab/$("$dcae" show "$variant" --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["repositories"]["diffusers"][0].split("/")[1])')
+repository=mit-han-lab/$("$dcae" show "$variant" --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["result"]["repositories"]["diffusers"][0].split("/")[1])')
 mkdir -p "hub/$repository"
 "$dcae" synthesize "$variant" -o original -q >/dev/null
 "$dcae" convert original -o diffusers -q

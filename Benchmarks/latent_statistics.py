@@ -95,7 +95,7 @@ if not a.against:
     print(json.dumps(expected, indent=1))
     sys.exit(0)
 with open(a.against) as file:
-    worst = largest_difference(json.load(file), expected)
+    worst = largest_difference(json.load(file)["result"]["measurement"], expected)
 print(f"{expected['pictures']} pictures at {a.size}: rms {expected['rms']:.6f}, mean {expected['mean']:.6f}; "
       f"largest relative difference {worst:.2e}: {'within' if worst <= BOUND else 'BEYOND'} {BOUND:.0e}")
 sys.exit(0 if worst <= BOUND else 1)

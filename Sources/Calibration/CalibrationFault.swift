@@ -17,6 +17,18 @@ package enum CalibrationFault: Fault, Equatable {
     case incomplete(done: Int, of: Int)
     case samePicture(key: String, other: String)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .emptyList: .noInputs
+        case .namedTwice, .samePicture: .sameName
+        case .sizeIsNoMultiple: .wrongSize
+        case .nothingMeasured, .noFactor, .constantChannel: .nothingMeasured
+        case .notPartial: .unknownFormat
+        case .otherRun, .differs, .sameShard: .otherRun
+        case .missingShards, .incomplete: .partsMissing
+        }
+    }
+
     package var message: String {
         switch self {
         case .emptyList: "this list names no picture"

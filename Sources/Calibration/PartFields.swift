@@ -85,3 +85,13 @@ extension MeasuredPart {
         ["keys": JSONValue(unreadable.map(\.key)), "reasons": JSONValue(unreadable.map(\.reason))]
     }
 }
+
+extension Unreadable {
+    /// The same as `--json` has every error.
+    package var document: JSONValue {
+        [
+            "kind": .string(RefusalKind.unreadableInput.rawValue), "message": .string(reason),
+            "place": ["path": .string(key)], "remedy": .null, "candidates": [],
+        ]
+    }
+}

@@ -7,12 +7,11 @@ extension ScaleReport {
     package var document: JSONValue {
         let channels = statistics.channels
         return [
-            "pictures": .integer(statistics.pictureCount),
-            "missing": .integer(missingCount),
-            "unreadable": .array(
-                result.totals.unreadable.map { ["picture": .string($0.key), "reason": .string($0.reason)] }
-            ),
-            "size": .integer(result.subject.side), "crop": .string(result.subject.crop.rawValue),
+            "picture_count": .integer(statistics.pictureCount),
+            "missing_count": .integer(missingCount),
+            "errors": .array(result.totals.unreadable.map(\.document)),
+            "size": ["width": .integer(result.subject.side), "height": .integer(result.subject.side)],
+            "crop": .string(result.subject.crop.rawValue),
             "encoder_sha256": result.subject.fingerprint.isEmpty ? .null : .string(result.subject.fingerprint),
             "pictures_sha256": .string(result.subject.pictureDigest),
             "values_per_channel": .integer(statistics.valuesPerChannel),
@@ -25,13 +24,10 @@ extension ScaleReport {
                 "rms": Self.pair(statistics.rmsInterval), "scaling_factor": Self.pair(statistics.factorInterval),
             ],
             "stated_scaling_factor": JSONValue(statedFactor),
-            "verdict": [
-                "outcome": .string(verdict.outcome.rawValue), "variants": JSONValue(verdict.variants),
-                "reason": .string(verdict.reason),
-                "candidates": .array(verdict.candidates.map(Self.document)),
-                "without_published_factor": JSONValue(verdict.unpublished),
-            ],
-            "warnings": JSONValue(warnings),
+            "verdict": .string(verdict.outcome.rawValue), "reason": .string(verdict.reason),
+            "variants": JSONValue(verdict.variants),
+            "candidates": .array(verdict.candidates.map(Self.document)),
+            "without_published_factor": JSONValue(verdict.unpublished),
             "latents_mean": .array(channels.map { .double($0.mean) }),
             "latents_std": .array(channels.map { .double($0.std) }),
             "latents_min": .array(channels.map { .double($0.minimum) }),

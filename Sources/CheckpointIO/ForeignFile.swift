@@ -11,6 +11,13 @@ package enum ForeignFile: Fault, Equatable {
     /// A file that holds the structure of a network alone.
     case structure(String)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .archive, .exported, .structure: .unknownFormat
+        case .unfinished: .unfinished
+        }
+    }
+
     package var message: String {
         switch self {
         case .archive(let name), .exported(let name), .structure(let name): "this is \(name), not a checkpoint"

@@ -13,6 +13,17 @@ package enum ConversionFault: Fault {
     case badShardSize(String)
     case roundtrip(String)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .alreadyThere: .nothingToDo
+        case .layoutWithout: .layoutNotPublished
+        case .shardsInOneFile, .badShardSize: .badOption
+        case .mixedDTypes: .wrongType
+        case .becomesInfinite: .castLoss
+        case .roundtrip: .roundtripFailed
+        }
+    }
+
     package var message: String {
         switch self {
         case .alreadyThere(let layout):

@@ -8,21 +8,57 @@ extension NetworkError {
 
     /// The same, with options spelled as the one who shows it does.
     public func line(_ spelling: (Words.Option, String?) -> String) -> String {
+        if case .source(let error) = self { return error.line(spelling) }
+        let details = details
+        let place = details.place.layer ?? details.place.tensor
+        return (place.map { "\($0.escaped()): " } ?? "") + details.message.text(spelling)
+            + (details.remedy.map { "; " + $0.text(spelling) } ?? "")
+    }
+
+    /// The same in parts.
+    public var details: RefusalDetails {
         switch self {
-        case .shape(let fault): fault.message
-        case .configuration(let fault): fault.message + (fault.remedy.map { "; \($0.text(spelling))" } ?? "")
-        case .parameter(let name, let fault): "\(name.escaped()): \(fault.message)"
-        case .source(let error): error.line(spelling)
+        case .shape(let fault): return RefusalDetails(.wrongSize, Words(fault.message))
+        case .configuration(let fault):
+            return RefusalDetails(
+                fault.kind,
+                Words(fault.message),
+                remedy: fault.remedy,
+                candidates: fault.candidates
+            )
+        case .parameter(let name, let fault):
+            return RefusalDetails(.wrongStructure, Words(fault.message), at: .tensor(name))
+        case .source(let error): return error.details
         case .precision:
-            "this processor cannot multiply bf16, for which it needs AVX512-BF16; use f32, which every one can"
-        case .tiling(let fault): fault.message
-        case .outOfRange(let value): value.message
+            return RefusalDetails(
+                .unsupported,
+                "this processor cannot multiply bf16, for which it needs AVX512-BF16",
+                remedy: "use f32, which every one can"
+            )
+        case .tiling(let fault): return RefusalDetails(.badOption, Words(fault.message))
+        case .outOfRange(let value): return RefusalDetails(.outOfRange, Words(value.message), at: value.placed)
         case .outOfMemory(let bytes):
-            "out of memory: \((bytes + 999_999) / 1_000_000) MB more were needed; try tiles, or a smaller image"
+            return RefusalDetails(
+                .outOfMemory,
+                "out of memory: \((bytes + 999_999) / 1_000_000) MB more were needed",
+                remedy: "try tiles, or a smaller image"
+            )
         case .outputTooLarge(let sizes):
-            "an output of \(sizes) takes \(sizes.reduce(1, *) / 250_000_000) GB, more than the memory there is"
-        case .stopped: "it was asked to stop"
+            let gigabytes = sizes.reduce(1, *) / 250_000_000
+            return RefusalDetails(
+                .outOfMemory,
+                "an output of \(sizes) takes \(gigabytes) GB, more than the memory there is"
+            )
+        case .stopped: return RefusalDetails(.stopped, "it was asked to stop")
         }
+    }
+}
+
+extension RefusalDetails.Place {
+    fileprivate static func tensor(_ name: String) -> Self {
+        var place = Self()
+        place.tensor = name
+        return place
     }
 }
 
@@ -80,11 +116,19 @@ extension ValueOutOfRange {
         let what = value.isNaN ? "NaN" : value.isInfinite ? "\(value)" : "\(value), beyond the 65504 of F16,"
         switch place {
         case .input(let element): return "input: element \(element) is \(value)"
-        case .parameter(let name, let element):
-            return "\(name.escaped()): value \(element) of this parameter is \(what)"
-        case .output(let layer, let channel, let row, let column):
-            return "\(layer.escaped()): the first layer whose output holds \(what) "
-                + "(channel \(channel), row \(row), column \(column))"
+        case .parameter(_, let element): return "value \(element) of this parameter is \(what)"
+        case .output(_, let channel, let row, let column):
+            return "the first layer whose output holds \(what) (channel \(channel), row \(row), column \(column))"
         }
+    }
+
+    fileprivate var placed: RefusalDetails.Place {
+        var found = RefusalDetails.Place()
+        switch place {
+        case .input: break
+        case .parameter(let name, _): found.tensor = name
+        case .output(let layer, _, _, _): found.layer = layer
+        }
+        return found
     }
 }

@@ -11,6 +11,16 @@ package enum EvaluationFault: Fault, Equatable {
     case noFeatures
     case noRoomForFeatures(gigabytes: Int)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .otherReference, .notComparable: .otherRun
+        case .noModels, .noPictures: .noInputs
+        case .incomplete: .partsMissing
+        case .noRoomForFeatures: .outOfMemory
+        case .noFeatures: .badWeights
+        }
+    }
+
     package var message: String {
         switch self {
         case .otherReference(let given):

@@ -6,22 +6,19 @@ extension EvaluationReport {
     /// bytes however they were measured.
     package var document: JSONValue {
         [
-            "measured": part.subject.document,
+            "measured": part.subject.report,
             "confidence": ["level": .double(Bootstrap.confidence), "resamples": .integer(Bootstrap.resampleCount)],
-            "pictures": .integer(part.records.count), "missing": .integer(missingCount),
-            "unreadable": .array(
-                part.unreadable.map { ["picture": .string($0.key), "reason": .string($0.reason)] }
-            ),
+            "picture_count": .integer(part.records.count), "missing_count": .integer(missingCount),
+            "errors": .array(part.unreadable.map(\.document)),
             "models": .array(sides.map(Self.document)),
             "differences": .array(comparisons.map(document)),
-            "notes": JSONValue(notes),
-            "per_picture": .array(order.map(perPicture)),
+            "pictures": .array(order.map(perPicture)),
         ]
     }
 
     private static func document(_ side: Side) -> JSONValue {
         var members: [JSONValue.Member] = [
-            .init("name", .string(side.label)), .init("variant", JSONValue(side.variant)),
+            .init("label", .string(side.label)), .init("variant", JSONValue(side.variant)),
         ]
         for measure in side.measures { members.append(.init(measure.measure.rawValue, document(measure))) }
         members.append(.init("rfid", JSONValue(side.rfid)))
@@ -30,7 +27,7 @@ extension EvaluationReport {
                 "latent",
                 side.latent.map { latent in
                     [
-                        "values": .integer(latent.count), "mean": .double(latent.mean), "rms": .double(latent.rms),
+                        "value_count": .integer(latent.count), "mean": .double(latent.mean), "rms": .double(latent.rms),
                         "std": .double(latent.std),
                     ]
                 } ?? .null
@@ -55,23 +52,24 @@ extension EvaluationReport {
 
     private static func document(_ summary: MeasureSummary) -> JSONValue {
         [
-            "pictures": .integer(summary.estimate?.count ?? 0), "mean": JSONValue(summary.estimate?.mean),
+            "picture_count": .integer(summary.estimate?.count ?? 0), "mean": JSONValue(summary.estimate?.mean),
             "median": JSONValue(summary.median), "interval": pair(summary.estimate?.interval),
-            "identical": .integer(summary.identicalCount), "undefined": .integer(summary.undefinedCount),
-            "worst": .array(summary.worst.map { ["picture": .string($0.key), "value": .double($0.value)] }),
+            "identical_count": .integer(summary.identicalCount),
+            "undefined_count": .integer(summary.undefinedCount),
+            "worst": .array(summary.worst.map { ["input": .string($0.key), "value": .double($0.value)] }),
         ]
     }
 
     private func document(_ comparison: Comparison) -> JSONValue {
         var members: [JSONValue.Member] = [
-            .init("name", .string(comparison.label)), .init("against", .string(sides[0].label)),
+            .init("label", .string(comparison.label)), .init("against", .string(sides[0].label)),
         ]
         for difference in comparison.differences {
             members.append(
                 .init(
                     difference.measure.rawValue,
                     [
-                        "pictures": .integer(difference.estimate.count), "mean": .double(difference.estimate.mean),
+                        "picture_count": .integer(difference.estimate.count), "mean": .double(difference.estimate.mean),
                         "interval": Self.pair(difference.estimate.interval),
                         "verdict": .string(difference.verdict.rawValue),
                         "text": .string(difference.text(comparison.label)),
@@ -93,7 +91,7 @@ extension EvaluationReport {
 
     private func perPicture(_ record: PictureRecord) -> JSONValue {
         [
-            "picture": .string(record.key),
+            "input": .string(record.key),
             "models": .array(
                 record.sides.indices.map { side in
                     .object(

@@ -128,21 +128,45 @@ package struct EvaluationSubject: Sendable, Equatable {
 
     private static func text(_ size: Int?) -> String { size.map { "\($0)" } ?? "their own" }
 
-    /// The note of what was measured, for a result and for the state of a run.
+    /// What was measured, for `--json`.
+    var report: JSONValue {
+        [
+            "protocol": .integer(Self.protocolVersion), "program": .string(program),
+            "size": size.map { ["width": .integer($0), "height": .integer($0)] } ?? .null,
+            "crop": .string(size == nil ? "none" : crop.rawValue),
+            "picture_count": .integer(pictureCount), "pictures_sha256": .string(pictureDigest),
+            "weights": weightsDocument, "fid_reference_sha256": JSONValue(referenceDigest),
+            "models": .array(
+                sides.map { side in
+                    [
+                        "label": .string(side.label), "variant": JSONValue(side.variant),
+                        "parameters_sha256": side.fingerprint.isEmpty ? .null : .string(side.fingerprint),
+                        "precision": side.precision.isEmpty ? .null : .string(side.precision),
+                    ]
+                }
+            ),
+        ]
+    }
+
+    private var weightsDocument: JSONValue {
+        .array(
+            weights.map {
+                [
+                    "network": .string($0.network), "sha256": .string($0.sha256),
+                    "published_file": JSONValue($0.published),
+                ]
+            }
+        )
+    }
+
+    /// The note of what was measured, for the state of a run.
     var document: JSONValue {
         [
             "protocol": .integer(Self.protocolVersion), "program": .string(program),
             "models": .array(sides.map(\.document)),
             "size": size.map { .integer($0) } ?? .null, "crop": .string(size == nil ? "none" : crop.rawValue),
             "pictures": .integer(pictureCount), "pictures_sha256": .string(pictureDigest),
-            "weights": .array(
-                weights.map {
-                    [
-                        "network": .string($0.network), "sha256": .string($0.sha256),
-                        "published_file": JSONValue($0.published),
-                    ]
-                }
-            ),
+            "weights": weightsDocument,
             "fid_reference_sha256": JSONValue(referenceDigest),
         ]
     }

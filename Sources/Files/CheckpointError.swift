@@ -57,19 +57,47 @@ public struct CheckpointError: Refusal {
     }
 }
 
+extension CheckpointError {
+    /// The same in parts.
+    public var details: RefusalDetails {
+        var place = RefusalDetails.Place(path: path.isEmpty ? nil : path)
+        switch self.place {
+        case .file: break
+        case .option(let option): place.option = "\(option)"
+        case .byte(let offset): place.offset = offset
+        case .tensor(let name): place.tensor = name
+        case .entry(let name): place.entry = name
+        case .opcode(let name, let offset): (place.entry, place.offset) = (name, offset)
+        }
+        return RefusalDetails(
+            fault.kind,
+            Words(fault.message),
+            at: place,
+            remedy: fault.remedy,
+            candidates: fault.candidates
+        )
+    }
+}
+
 /// One broken rule: a case of an enumeration, whose wording stands beside it.
 public protocol Fault: Error, Sendable {
+    /// What sort of refusal it is, for programs.
+    var kind: RefusalKind { get }
     /// What is wrong: lower case, no full stop, printable whatever the file holds.
     var message: String { get }
     /// What to do about it, or nil where the message says enough.
     var remedy: Words? { get }
     /// The most bytes that the whole line may have, whatever the file holds.
     var lineLimit: Int { get }
+    /// What the caller can have meant, where several things are possible or a name is nearly one that is known.
+    var candidates: [RefusalDetails.Candidate] { get }
 }
 
 extension Fault {
     /// With `dcae: error: ` before it, 300 bytes.
     public var lineLimit: Int { 285 }
+    /// None.
+    public var candidates: [RefusalDetails.Candidate] { [] }
 }
 
 /// The end of a long path, which tells more than its beginning.

@@ -27,6 +27,33 @@ package enum FileFault: Fault, Equatable {
     case outOfMemory
     case notHere
 
+    package var kind: RefusalKind {
+        switch self {
+        case .missing: .noSuchFile
+        case .isFolder, .notRegular: .notAFile
+        case .exists: .alreadyExists
+        case .isSource, .isSpecial, .noName, .standardOutput: .badOutput
+        case .locked: .inUse
+        case .shrank, .targetVanished: .changed
+        case .system(_, let code) where code == ENOSPC || code == EDQUOT: .noSpace
+        case .system(_, let code) where code == ENOMEM: .outOfMemory
+        case .system: .system
+        case .unfinished: .unfinished
+        case .noCheckpoint: .noCheckpoint
+        case .severalCheckpoints: .severalCheckpoints
+        case .unknownFormat, .otherFormat, .isHTML: .unknownFormat
+        case .gitLFSPointer: .unfinished
+        case .isEmpty: .damagedFile
+        case .tooLarge: .tooLarge
+        case .outOfMemory: .outOfMemory
+        case .notHere: .notCached
+        }
+    }
+
+    package var candidates: [RefusalDetails.Candidate] {
+        if case .severalCheckpoints(let names) = self { names.map { .name($0) } } else { [] }
+    }
+
     package var message: String {
         switch self {
         case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)).lowercasedFirst)"

@@ -41,6 +41,31 @@ package enum HubFault: Fault, Equatable {
     case locked
     case inUse
 
+    package var kind: RefusalKind {
+        switch self {
+        case .offline: .offline
+        case .notCached: .notCached
+        case .network, .timedOut, .untrustedTLS, .serverError, .rateLimited, .refused, .tooManyRedirects, .badRedirect,
+            .notAHub, .answerTooLarge, .headersTooLarge:
+            .network
+        case .noNetworkLibrary: .missingLibrary
+        case .repositoryNotFound, .revisionNotFound, .entryNotFound: .notOnHub
+        case .gated, .badToken, .tokenOverHTTP: .accessDenied
+        case .sizeMismatch, .digestMismatch, .keepsChanging: .badDownload
+        case .noSpace: .noSpace
+        case .badFileName, .collidingNames: .unsafeFile
+        case .badRepository, .badRevision, .badEndpoint: .badOption
+        case .noWeights, .missingShards: .noCheckpoint
+        case .severalWeights: .severalCheckpoints
+        case .differsLocally: .alreadyExists
+        case .locked, .inUse: .inUse
+        }
+    }
+
+    package var candidates: [RefusalDetails.Candidate] {
+        if case .severalWeights(let names) = self { names.map { .name($0) } } else { [] }
+    }
+
     package var message: String {
         switch self {
         case .offline: "it is not in the cache, and the network is not to be used"

@@ -115,6 +115,7 @@ enum ImageInput {
 extension ImageRefusal {
     init(reading path: String, _ error: CheckpointError) {
         switch error.fault as? FileFault {
+        case .missing: self.init(path, .missing)
         case .isFolder: self.init(path, .folder)
         case .notRegular: self.init(path, .notAFile)
         default: self.init(path, .unreadable(Self.words(error)))
@@ -122,7 +123,10 @@ extension ImageRefusal {
     }
 
     init(writing path: String, _ error: CheckpointError) {
-        self.init(path, error.fault as? FileFault == .exists ? .exists : .unwritable(Self.words(error)))
+        self.init(
+            path,
+            error.fault as? FileFault == .exists ? .exists : .unwritable(Self.words(error), kind: error.fault.kind)
+        )
     }
 
     /// What is wrong with a file, in the system's words where they are its.

@@ -1,3 +1,4 @@
+internal import Libc
 public import TensorCore
 
 /// Why a picture was not read, fitted or written.
@@ -9,6 +10,8 @@ public struct ImageRefusal: Refusal, Equatable {
 
     /// What can be wrong with a picture.
     public enum Problem: Sendable, Equatable {
+        /// There is no such file.
+        case missing
         /// The operating system refused to open or read it.
         case unreadable(String)
         /// The name is that of a folder.
@@ -54,7 +57,7 @@ public struct ImageRefusal: Refusal, Equatable {
         /// A file of that name is there already.
         case exists
         /// The operating system refused to write it.
-        case unwritable(String)
+        case unwritable(String, kind: RefusalKind = .system)
         /// The encoder of the format gave up; with its own words.
         case notEncoded(String)
     }
@@ -76,62 +79,108 @@ public struct ImageRefusal: Refusal, Equatable {
     public func line(_ spelling: (Words.Option, String?) -> String) -> String {
         "\(file.escaped(limit: 300)): \(problem.wording.text(spelling))"
     }
+
+    /// The same in parts.
+    public var details: RefusalDetails {
+        RefusalDetails(problem.kind, problem.message, at: .init(path: file), remedy: problem.remedy)
+    }
 }
 
 extension ImageRefusal.Problem {
-    /// All wording of this module.
-    fileprivate var wording: Words {
+    /// What is wrong: with `remedy` all wording of this module.
+    fileprivate var message: Words {
         switch self {
+        case .missing:
+            "cannot be read: \(String(cString: strerror(ENOENT)))"
         case .unreadable(let reason):
             "cannot be read: \(reason)"
         case .folder:
-            "is a folder, where a file was expected: name a file in it"
+            "is a folder, where a file was expected"
         case .notAFile:
             "is a device, pipe or socket, where a file was expected"
         case .noPictures:
             "holds no picture: nothing in it ends in .png, .jpg, .jpeg or .webp"
         case .tooManyFiles(let limit):
-            "holds more than \(limit) files or folders nested too deep: name a folder further down"
+            "holds more than \(limit) files or folders nested too deep"
         case .empty:
             "is empty, where a picture was expected"
         case .tooLong(let bytes, let limit):
             "has \(bytes) bytes, and pictures of more than \(limit) are not read"
         case .otherFormat(let name):
-            "is \(name), where a PNG, JPEG or WebP picture was expected: convert it to one of them"
+            "is \(name), where a PNG, JPEG or WebP picture was expected"
         case .unknownFormat(let start):
             "starts with \(Self.hexadecimal(start)), which is no PNG, JPEG or WebP picture"
         case .endsEarly(let format):
-            "ends before its \(format.rawValue) picture does: copy or download it again"
+            "ends before its \(format.rawValue) picture does"
         case .damaged(let format, let words):
-            "is damaged, or no \(format.rawValue) picture that can be read (\(words.escaped())): copy or download it again"
+            "is damaged, or no \(format.rawValue) picture that can be read (\(words.escaped()))"
         case .animated(let format):
-            "is an animated \(format.rawValue), where a still picture was expected: save one frame of it"
+            "is an animated \(format.rawValue), where a still picture was expected"
         case .tooManyPixels(let width, let height):
-            "has \(width)x\(height) pixels, more than the \(Picture.pixelLimit) that are allowed: make it smaller"
+            "has \(width)x\(height) pixels, more than the \(Picture.pixelLimit) that are allowed"
         case .tooFewBytes(let width, let height, let bytes):
-            "says it has \(width)x\(height) pixels, which its \(bytes) bytes cannot hold: copy or download it again"
+            "says it has \(width)x\(height) pixels, which its \(bytes) bytes cannot hold"
         case .expands(let width, let height, let bytes, let fileSize):
-            "has \(width)x\(height) pixels, which take \(bytes) bytes where the file has \(fileSize): make it smaller"
+            "has \(width)x\(height) pixels, which take \(bytes) bytes where the file has \(fileSize)"
         case .noMemory(let width, let height, let bytes):
-            "has \(width)x\(height) pixels, which take \(bytes) bytes, more than there is memory: make it smaller"
+            "has \(width)x\(height) pixels, which take \(bytes) bytes, more than there is memory"
         case .noMultiple(let width, let height, let multiple):
-            Self.sizes(width, height, multiple)
+            "has \(width)x\(height) pixels, where a multiple of \(multiple) was expected on both sides"
         case .tooSmallToCrop(let width, let height, let multiple):
-            "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple): use \(.fit, "pad") or \(.fit, "resize")"
+            "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple)"
         case .otherSize(let size, let reconstruction):
-            "has \(size) pixels, and its reconstruction has \(reconstruction): give a size, and both are cut to squares"
+            "has \(size) pixels, and its reconstruction has \(reconstruction)"
         case .noPartner(let folder):
             "has no picture of its name in \(folder.escaped(limit: 100))"
         case .severalPartners(let folder):
-            "has several pictures of its name in \(folder.escaped(limit: 100)): keep one of them"
+            "has several pictures of its name in \(folder.escaped(limit: 100))"
         case .exists:
-            "exists already: use \(.overwrite) to replace it"
-        case .unwritable(let reason):
+            "exists already"
+        case .unwritable(let reason, _):
             "cannot be written: \(reason)"
         case .notEncoded(let words):
             "cannot be written as PNG (\(words.escaped()))"
         }
     }
+
+    fileprivate var remedy: Words? {
+        switch self {
+        case .folder: "name a file in it"
+        case .tooManyFiles: "name a folder further down"
+        case .otherFormat: "convert it to one of them"
+        case .endsEarly, .damaged, .tooFewBytes: "copy or download it again"
+        case .animated: "save one frame of it"
+        case .tooManyPixels, .expands, .noMemory: "make it smaller"
+        case .noMultiple(let width, let height, let multiple): Self.sizes(width, height, multiple)
+        case .tooSmallToCrop: "use \(.fit, "pad") or \(.fit, "resize")"
+        case .otherSize: "give a size, and both are cut to squares"
+        case .severalPartners: "keep one of them"
+        case .exists: "use \(.overwrite) to replace it"
+        default: nil
+        }
+    }
+
+    fileprivate var kind: RefusalKind {
+        switch self {
+        case .missing: .noSuchFile
+        case .unwritable(_, let kind): kind
+        case .unreadable, .notEncoded: .system
+        case .folder, .notAFile: .notAFile
+        case .noPictures: .noInputs
+        case .tooManyFiles, .tooLong, .tooManyPixels: .tooLarge
+        case .empty, .endsEarly, .damaged, .tooFewBytes: .damagedFile
+        case .otherFormat, .unknownFormat: .unknownFormat
+        case .animated: .unsupported
+        case .expands: .unsafeFile
+        case .noMemory: .outOfMemory
+        case .noMultiple, .tooSmallToCrop, .otherSize: .wrongSize
+        case .noPartner, .severalPartners: .noPartner
+        case .exists: .alreadyExists
+        }
+    }
+
+    /// What is wrong and what to do about it, in one sentence.
+    fileprivate var wording: Words { remedy.map { message + ": " + $0 } ?? message }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
@@ -146,7 +195,6 @@ extension ImageRefusal.Problem {
         if let crop = Fit.cropped(width, height, to: multiple) {
             ways.insert("\(.fit, "crop") (\(crop.width)x\(crop.height))", at: 0)
         }
-        return "has \(width)x\(height) pixels, where a multiple of \(multiple) was expected on both sides: use "
-            + ways.dropFirst().reduce(ways[0]) { $0 + ", " + $1 }
+        return "use " + ways.dropFirst().reduce(ways[0]) { $0 + ", " + $1 }
     }
 }

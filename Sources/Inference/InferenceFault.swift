@@ -23,6 +23,29 @@ package enum InferenceFault: Fault, Equatable {
     case outputKind(kinds: [String])
     case sides(height: Int, width: Int, ratio: Int)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .noTensors, .notTensors: .unknownFormat
+        case .noSuchTensor: .noSuchTensor
+        case .whichTensor: .ambiguousTensor
+        case .tensorType: .wrongType
+        case .tensorShape, .otherChannels, .differentSizes, .sides: .wrongSize
+        case .tensorTooLarge: .outOfMemory
+        case .tensorOverflow: .outOfRange
+        case .latentNote, .latentIsNotScaled, .latentIsScaledOtherwise: .latentContradicts
+        case .noInputs: .noInputs
+        case .sameOutput: .sameName
+        case .severalSamples, .notRGB, .outputKind: .badOutput
+        }
+    }
+
+    package var candidates: [RefusalDetails.Candidate] {
+        switch self {
+        case .noSuchTensor(_, let names, _), .whichTensor(let names, _): names.map { .name($0) }
+        default: []
+        }
+    }
+
     package var message: String {
         switch self {
         case .noTensors: "it holds no tensor"
@@ -100,5 +123,11 @@ package struct PlacedRefusal: Refusal {
 
     package func line(_ spelling: (Words.Option, String?) -> String) -> String {
         (place.map { "\($0.escaped(limit: 300)): " } ?? "") + cause.line(spelling)
+    }
+
+    package var details: RefusalDetails {
+        var details = cause.details.inFile(place)
+        if isFinding { details.kind = .finding }
+        return details
     }
 }

@@ -76,8 +76,14 @@ package struct ShardRefusal: Refusal, Equatable {
 
     package func line(_ spelling: (Words.Option, String?) -> String) -> String { words.text(spelling) }
 
-    private var words: Words {
+    package var details: RefusalDetails { RefusalDetails(.badOption, message, remedy: remedy) }
+
+    private var words: Words { message + "; " + remedy }
+
+    private var message: Words {
         "SLURM_ARRAY_TASK_ID \(id.escaped(limit: 20)) is none of \(count.escaped(limit: 20)) tasks in a row from "
-            + "\(first.escaped(limit: 20)); say which part with \(.shard), as \(.shard, "1/8")"
+            + "\(first.escaped(limit: 20))"
     }
+
+    private var remedy: Words { "say which part with \(.shard), as \(.shard, "1/8")" }
 }

@@ -68,7 +68,10 @@ package struct CheckpointSummary: Sendable {
             .init("path", .string(checkpoint.path)),
             .init("format", .string(checkpoint.format.rawValue)),
             .init("compressed", .bool(checkpoint.isCompressed)),
-            .init("files", JSONValue(checkpoint.files.map(\.path))),
+            .init(
+                "files",
+                .array(checkpoint.files.map { ["path": .string($0.path), "bytes": .integer($0.size)] })
+            ),
             .init("index", JSONValue(checkpoint.indexPath)),
             .init("pipeline", model.pipeline?.document ?? .null),
             .init("layout", JSONValue(model.layout?.rawValue)),
@@ -76,28 +79,27 @@ package struct CheckpointSummary: Sendable {
             .init("variants", JSONValue(model.structural.map(\.name))),
             .init("mismatch", JSONValue(model.mismatch)),
             .init("tensor_count", .integer(checkpoint.tensors.count)),
-            .init("values", .integer(elementCount)),
+            .init("value_count", .integer(elementCount)),
             .init("bytes", .integer(checkpoint.byteCount)),
             .init(
                 "dtypes",
                 .array(
                     dtypes.map {
                         [
-                            "dtype": .string($0.dtype.rawValue), "tensors": .integer($0.tensors),
+                            "dtype": .string($0.dtype.rawValue), "tensor_count": .integer($0.tensors),
                             "bytes": .integer($0.bytes),
                         ]
                     }
                 )
             ),
             .init("metadata", .object(checkpoint.metadata)),
-            .init("notes", JSONValue(model.notes)),
             .init(
                 "modules",
                 .array(
                     modules.map {
                         [
-                            "name": .string($0.name), "tensors": .integer($0.tensors), "values": .integer($0.elements),
-                            "bytes": .integer($0.bytes),
+                            "name": .string($0.name), "tensor_count": .integer($0.tensors),
+                            "value_count": .integer($0.elements), "bytes": .integer($0.bytes),
                         ]
                     }
                 )

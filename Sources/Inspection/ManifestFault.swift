@@ -18,6 +18,13 @@ package enum ManifestFault: Fault, Equatable {
         case dtype(String)
     }
 
+    package var kind: RefusalKind {
+        switch self {
+        case .notAManifest, .unknownVersion: .unknownFormat
+        default: .damagedFile
+        }
+    }
+
     package var message: String {
         switch self {
         case .notAManifest: "line 1: this is no manifest: it does not begin with \"\(Manifest.title)\""

@@ -58,8 +58,8 @@ package struct ModuleTree: Sendable {
         .array(
             rows.map { row in
                 var members: [JSONValue.Member] = [
-                    .init("path", .string(row.path)), .init("depth", .integer(row.depth)),
-                    .init("tensors", .integer(row.tensors)), .init("values", .integer(row.elements)),
+                    .init("name", .string(row.path)), .init("depth", .integer(row.depth)),
+                    .init("tensor_count", .integer(row.tensors)), .init("value_count", .integer(row.elements)),
                     .init("bytes", .integer(row.bytes)),
                 ]
                 if let tensor = row.tensor {

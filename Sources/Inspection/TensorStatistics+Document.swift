@@ -5,7 +5,7 @@ extension TensorStatistics {
     /// The statistics for `--json`; what no finite value gives is null.
     package var document: JSONValue {
         [
-            "values": .integer(count), "nan": .integer(nan), "inf": .integer(infinite), "zeros": .integer(zeros),
+            "value_count": .integer(count), "nan": .integer(nan), "inf": .integer(infinite), "zeros": .integer(zeros),
             "subnormals": .integer(subnormals), "min": JSONValue(minimum), "max": JSONValue(maximum),
             "mean": JSONValue(mean), "std": JSONValue(standardDeviation), "rms": JSONValue(rms),
             "fp16_overflows": .integer(fp16.overflows), "fp16_underflows": .integer(fp16.underflows),
@@ -86,11 +86,11 @@ package struct StatisticsSummary: Sendable {
     package var document: JSONValue {
         func places(_ places: [Place]) -> JSONValue {
             .object([
-                .init("values", .integer(Self.total(places))), .init("tensors", JSONValue(places.map(\.name))),
+                .init("value_count", .integer(Self.total(places))), .init("tensors", JSONValue(places.map(\.name))),
             ])
         }
         return [
-            "tensors": .integer(tensorCount), "values": .integer(valueCount), "nan": places(nan),
+            "tensor_count": .integer(tensorCount), "value_count": .integer(valueCount), "nan": places(nan),
             "inf": places(infinite), "zeros": .integer(zeroCount), "subnormals": .integer(subnormalCount),
             "magnitude": JSONValue(magnitude), "fp16_overflows": places(fp16Overflows),
             "fp16_underflows": places(fp16Underflows), "bf16_overflows": places(bf16Overflows),

@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// Why a computation could not be done.
 package enum KernelError: Refusal, Equatable {
@@ -15,6 +15,21 @@ package enum KernelError: Refusal, Equatable {
         case .outside(let layer, let value, let channel, let row, let column):
             "\(layer): the first value out of range is \(value), in channel \(channel) at row \(row), column \(column)"
         case .stopped: "stopped"
+        }
+    }
+
+    package var details: RefusalDetails {
+        switch self {
+        case .outOfMemory: return RefusalDetails(.outOfMemory, Words(description))
+        case .outside(let layer, let value, let channel, let row, let column):
+            var place = RefusalDetails.Place()
+            place.layer = layer
+            return RefusalDetails(
+                .outOfRange,
+                "the first value out of range is \(value), in channel \(channel) at row \(row), column \(column)",
+                at: place
+            )
+        case .stopped: return RefusalDetails(.stopped, Words(description))
         }
     }
 }

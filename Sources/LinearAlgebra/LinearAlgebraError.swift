@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 /// Why linear algebra cannot be done.
 package enum LinearAlgebraError: Refusal, Equatable {
@@ -13,19 +13,37 @@ package enum LinearAlgebraError: Refusal, Equatable {
     /// The eigenvalues of a matrix were not found.
     case noConvergence
 
-    package var description: String {
+    package var description: String { message + (remedy.map { ". " + $0 } ?? "") }
+
+    package var details: RefusalDetails {
+        let kind: RefusalKind =
+            switch self {
+            case .notInstalled, .unsuitable: .missingLibrary
+            case .notFinite: .outOfRange
+            case .tooLarge: .tooLarge
+            case .noConvergence: .nothingMeasured
+            }
+        return RefusalDetails(kind, Words(message), remedy: remedy.map { Words($0) })
+    }
+
+    private var message: String {
         switch self {
         case .notInstalled(let words):
-            "OpenBLAS is needed for this and cannot be loaded (\(words.escaped(limit: 160))). \(Self.remedy)"
+            "OpenBLAS is needed for this and cannot be loaded (\(words.escaped(limit: 160)))"
         case .unsuitable(let words):
-            "the OpenBLAS that is here cannot be used: \(words.escaped(limit: 160)). \(Self.remedy)"
+            "the OpenBLAS that is here cannot be used: \(words.escaped(limit: 160))"
         case .notFinite: "a matrix holds NaN or infinity"
         case .tooLarge(let rows): "a matrix of \(rows) rows is larger than LAPACK takes"
         case .noConvergence: "the eigenvalues of a matrix were not found: the iteration does not converge"
         }
     }
 
-    private static let remedy =
-        "Install it (Debian and Ubuntu: libopenblas0, Fedora: openblas, macOS: brew install openblas), "
-        + "or name its file in DCAE_OPENBLAS"
+    private var remedy: String? {
+        switch self {
+        case .notInstalled, .unsuitable:
+            "Install it (Debian and Ubuntu: libopenblas0, Fedora: openblas, macOS: brew install openblas), "
+                + "or name its file in DCAE_OPENBLAS"
+        default: nil
+        }
+    }
 }

@@ -28,6 +28,14 @@ public enum ConfigFault: Fault, Equatable {
     case meansWithoutDeviations
     case shiftBesideMeans
 
+    /// A configuration that cannot be used.
+    public var kind: RefusalKind { .badConfig }
+
+    /// The names that are known.
+    public var candidates: [RefusalDetails.Candidate] {
+        if case .unknownName(_, _, let allowed) = self { allowed.map { .name($0) } } else { [] }
+    }
+
     /// What is wrong, in the words of the configuration's fields.
     public var message: String {
         switch self {

@@ -35,6 +35,27 @@ package enum RegistryFault: Fault, Equatable {
         }
     }
 
+    package var kind: RefusalKind {
+        switch self {
+        case .unknownVariant: .unknownVariant
+        case .severalVariants: .ambiguousVariant
+        case .unknownFamily: .unknownFamily
+        case .notPublished: .layoutNotPublished
+        default: .badRegistry
+        }
+    }
+
+    package var candidates: [RefusalDetails.Candidate] {
+        switch self {
+        case .unknownVariant(_, let near), .unknownField(_, let near), .unknownReference(_, _, let near):
+            near.map { [.name($0)] } ?? []
+        case .severalVariants(_, let names): names.map { .name($0) }
+        case .unknownFamily(_, let known): known.map { .name($0) }
+        case .notPublished(_, _, let layouts): layouts.map { .name($0) }
+        default: []
+        }
+    }
+
     package var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"

@@ -122,7 +122,7 @@ package enum ForeignModel: Sendable, Equatable {
 
     /// The channels of the latents of a TAESD, by its first convolution; 0 where that is not there, nil where it is none.
     private static func tinyChannels(_ shapes: [String: [Int]]) -> Int? {
-        // As diffusers' AutoencoderTiny has it, and as its author's files, which hold one half each.
+        // As diffusers' AutoencoderTiny has it, and as its author's files, which hold one coder each.
         let isWhole = shapes["encoder.layers.0.weight"]?.count == 4 && shapes["decoder.layers.0.weight"]?.count == 4
         if isWhole || shapes["decoder.layers.1.conv.0.weight"] != nil {
             return shapes["decoder.layers.0.weight"]?.dropFirst().first ?? 0

@@ -21,6 +21,29 @@ package enum ModelFault: Fault {
     case variantDiffers(given: String, evidence: String)
     case part(NetworkPart, of: String, wanted: NetworkPart)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .notDCAE, .other, .pipeline: .notDCAE
+        case .pipelineWithout: .noCheckpoint
+        case .several: .ambiguousSection
+        case .ambiguous: .ambiguousVariant
+        case .contradiction, .factorsContradict, .factorDiffers, .variantDiffers: .contradiction
+        case .structure, .configContradicts: .wrongStructure
+        case .configUnreadable: .badConfig
+        case .factorMissing, .noScalingFactor: .noScalingFactor
+        case .part: .partAlone
+        }
+    }
+
+    package var candidates: [RefusalDetails.Candidate] {
+        switch self {
+        case .several(let sections): sections.map { .name($0) }
+        case .ambiguous(let variants, _, _):
+            variants.map { .variant($0.name, scalingFactor: $0.config.scalingFactor) }
+        default: []
+        }
+    }
+
     package var message: String {
         switch self {
         case .notDCAE(let mismatch): "this is no checkpoint of a known DC-AE: " + (mismatch ?? "its tensors fit none")

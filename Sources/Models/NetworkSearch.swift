@@ -2,7 +2,7 @@ internal import CheckpointIO
 internal import ModelZoo
 internal import TensorCore
 
-/// Finds the network in a file: alone, under a prefix among other things, or half of it.
+/// Finds the network in a file: alone, under a prefix among other things, or one coder of it.
 struct NetworkSearch {
     /// What was found.
     struct Found: Sendable {
@@ -60,12 +60,12 @@ struct NetworkSearch {
                 fault: .several(complete.map(\.place.section))
             )
         }
-        let halves = parts.filter { $0.match != nil }
-        if halves.count == 1 { return found(halves[0], others: []) }
+        let coders = parts.filter { $0.match != nil }
+        if coders.count == 1 { return found(coders[0], others: []) }
         return nearest(parts)
     }
 
-    /// The network that a place is exactly, the whole before a half.
+    /// The network that a place is exactly, the whole before one coder.
     private func match(_ part: Part) -> (candidate: NetworkCandidate, part: NetworkPart)? {
         guard let layout = part.layout, !part.place.isAmbiguous else { return nil }
         let coders = Set(part.place.members.lazy.map { $0.name.hasPrefix("encoder.") })

@@ -20,6 +20,14 @@ package enum PerceptionFault: Fault, Equatable {
     case tooFewPictures(Int)
     case noMemory(gigabytes: Int)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .tooFewPictures: .nothingMeasured
+        case .noMemory: .outOfMemory
+        default: .badWeights
+        }
+    }
+
     package var message: String {
         switch self {
         case .notWeights(let networks, let tensors):

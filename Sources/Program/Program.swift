@@ -49,12 +49,22 @@ struct Program: ParsableCommand {
         dcae_prepare_descriptors()
         dcae_install_signal_handlers()
         ReadHistory.begin()
+        var reporting: (any ReportingCommand)?
         do {
             var command = try parseAsRoot(arguments)
+            reporting = command as? any ReportingCommand
+            reporting?.beginReport()
             try command.run()
+            Report.end(nil)
         } catch let error as any Refusal {
             Terminal.fail(error)
-            exit(withError: code(of: error))
+            let code = code(of: error)
+            let registry = Report.isAsked ? try? reporting?.common.loadRegistry() : nil
+            Report.end(RefusalDetails(error, isFinding: code == checkFailed, registry: registry))
+            exit(withError: code)
+        } catch let ending as Ending {
+            Report.end(ending.details)
+            exit(withError: ending.kind == .finding ? checkFailed : couldNot)
         } catch {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
@@ -63,6 +73,7 @@ struct Program: ParsableCommand {
             if !text.isEmpty {
                 text.split(separator: "\n", omittingEmptySubsequences: false).forEach { Terminal.say(String($0)) }
             }
+            UsageError.report(message(for: error), arguments, code)
             exit(withError: code)
         }
     }

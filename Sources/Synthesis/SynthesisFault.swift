@@ -16,6 +16,8 @@ package enum SynthesisFault: Fault, Equatable {
         case scatteredShortcut(from: Int, to: Int)
     }
 
+    package var kind: RefusalKind { .unsupported }
+
     package var message: String {
         switch self {
         case .noCodec(let shortage): "no picture codec fits into this network: \(shortage.message)"

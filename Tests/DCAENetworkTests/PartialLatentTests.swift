@@ -143,7 +143,10 @@ import Testing
 
     /// What a source throws comes out as it is.
     @Test func `a source's own error is kept`() throws {
-        struct Lost: Refusal { var description: String { "the disk is gone" } }
+        struct Lost: Refusal {
+            var description: String { "the disk is gone" }
+            var details: RefusalDetails { RefusalDetails(.system, "the disk is gone") }
+        }
         struct Broken: WeightSource {
             func weight(_ name: String) throws(NetworkError) -> Weight { throw .source(Lost()) }
         }

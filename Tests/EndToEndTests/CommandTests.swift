@@ -35,9 +35,9 @@ import Testing
 
     @Test func listShowsAllFourteen() throws {
         let result = try Program.run(["list", "--json"])
-        let list = try #require(try JSONReader.read(Array(result.output.utf8)).array)
+        let list = try #require(try result.result["variants"]?.array)
         #expect(list.count == 14)
-        #expect(list.first { $0["name"] == "dc-ae-f32c32-in-1.0-256px" }?["scaling_factor"] == .null)
+        #expect(list.first { $0["variant"] == "dc-ae-f32c32-in-1.0-256px" }?["scaling_factor"] == .null)
         #expect(try Program.run(["list", "--family", "lite", "-q"]).output == "dc-ae-lite-f32c32-sana-1.1\n")
     }
 
@@ -48,7 +48,7 @@ import Testing
 
     @Test func tokensAreCounted() throws {
         let result = try Program.run(["tokens", "1024x1024", "--json"])
-        let counts = try #require(try JSONReader.read(Array(result.output.utf8)).array)
+        let counts = try #require(try result.result["counts"]?.array)
         #expect(counts.map { $0["tokens"] } == [1024, 1024, 256, 64])
         #expect(counts.allSatisfy { $0["tokens_f8p2"] == 4096 })
     }

@@ -33,7 +33,7 @@ import Testing
     }
 
     private static func json(_ result: Program.Result) throws -> JSONValue {
-        try JSONReader.read(Array(result.output.utf8))
+        try #require(try result.result["evaluation"])
     }
 
     @Test func oneModel() throws {
@@ -55,9 +55,9 @@ import Testing
         let document = try Self.json(try Self.run(command + ["--json", "--threads", "1"]))
         let model = try #require(document["models"]?.array?.first)
         let psnr = try #require(model["psnr"]?["mean"]?.number)
-        #expect(document["pictures"] == 6 && document["measured"]?["crop"] == "adm" && model["rfid"] == .null)
+        #expect(document["picture_count"] == 6 && document["measured"]?["crop"] == "adm" && model["rfid"] == .null)
         #expect(document["measured"]?["program"]?.string?.hasPrefix("dcae ") == true)
-        #expect(document["per_picture"]?.array?.count == 6 && model["psnr"]?["worst"]?.array?.count == 5)
+        #expect(document["pictures"]?.array?.count == 6 && model["psnr"]?["worst"]?.array?.count == 5)
         #expect(try Self.run(command + ["-q"]).output.hasPrefix("psnr \(psnr) ssim "))
     }
 
@@ -76,14 +76,14 @@ import Testing
             let files = folder.contents("parts\(count)").map { parts + $0 }
             #expect(files.count == count)
             let merged = try Self.run(["merge"] + files.reversed() + ["--json", "-o", folder("merged\(count).json")])
-            #expect(merged.output == whole.output && merged.status == 0)
+            #expect(try merged.measured == whole.measured && merged.status == 0)
         }
         #expect(try Fixtures.bytes(folder("merged3.json")) == Fixtures.bytes(folder("merged50.json")))
         let differences = try #require(try Self.json(whole)["differences"]?.array?.first)
         #expect(differences["psnr"]?["verdict"]?.string != nil && differences["against"]?.string == Self.sana)
         // What a merge wrote is a finished result, which goes on without measuring anything.
         let again = try Self.run(command + ["-o", folder("merged3.json"), "--resume", "--json"])
-        #expect(again.output == whole.output && again.error.contains("6 of 6 pictures were measured before"))
+        #expect(try again.measured == whole.measured && again.error.contains("6 of 6 pictures were measured before"))
         let some = try Self.run(["merge", folder("parts3/part-00001-of-00003.json")])
         #expect(some.status == 2 && some.error.contains("parts 2, 3 of 3 are missing"))
     }
@@ -133,7 +133,7 @@ import Testing
         let missing = try Self.run(["--pairs", folder("a"), folder("b"), "--json"])
         #expect(missing.status == 1)
         let document = try Self.json(missing)
-        #expect(document["unreadable"]?.array?.first?["picture"] == "p1.png" && document["pictures"] == 2)
+        #expect(document["errors"]?.array?.first?["place"]?["path"] == "p1.png" && document["picture_count"] == 2)
         #expect(document["measured"]?["size"] == .null && document["measured"]?["crop"] == "none")
     }
 
@@ -163,7 +163,7 @@ import Testing
         #expect(made.status == 0, "\(made.error)")
         let first = try Self.json(made)
         let model = try #require(first["models"]?.array?.first)
-        #expect(model["lpips"]?["pictures"] == 3 && (model["rfid"]?.number ?? 0) > 0)
+        #expect(model["lpips"]?["picture_count"] == 3 && (model["rfid"]?.number ?? 0) > 0)
         #expect(first["measured"]?["weights"]?.array?.count == 3 && first["measured"]?["fid_reference_sha256"] == .null)
         #expect(made.error.contains("AlexNet ") && made.error.contains("(not the published weights)"))
         let read = try Self.json(try Self.run(command + reference))

@@ -89,10 +89,8 @@ import Testing
         #expect(lines.count == 2)
         #expect(lines[0].hasPrefix("different: ") && lines[0].hasSuffix(": other content"))
         #expect(lines[1].hasPrefix("not the same: 1 different, 0 missing, 0 unexpected, "))
-        let document = try JSONReader.read(
-            Array(try Program.run(["hash", folder("d"), "--check", folder("m.txt"), "--json"]).output.utf8)
-        )
-        #expect(document["equal"] == false && document["different"]?.array?.count == 1)
+        let document = try Program.run(["hash", folder("d"), "--check", folder("m.txt"), "--json"]).result
+        #expect(document["verdict"] == "different" && document["different"]?.array?.count == 1)
         let quiet = try Program.run(["hash", folder("d"), "--check", folder("m.txt"), "-q"])
         #expect(quiet.status == 1 && quiet.output == lines[0] + "\n")
     }
@@ -129,8 +127,8 @@ import Testing
 
     @Test func jsonHasEveryTensor() throws {
         let result = try Program.run(["hash", tiny("sana").diffusers, "--as", "bf16", "--json"])
-        let document = try JSONReader.read(Array(result.output.utf8))
-        #expect(document["names"] == "diffusers" && document["as"] == "bf16")
+        let document = try result.result
+        #expect(document["names"] == "diffusers" && document["dtype"] == "bf16")
         let tensors = try #require(document["tensors"]?.array)
         #expect(
             !tensors.isEmpty && tensors.allSatisfy { $0["sha256"]?.string?.utf8.count == 64 && $0["dtype"] == "BF16" }

@@ -20,11 +20,11 @@ import Testing
     }
 
     @Test func statisticsAsJSON() throws {
-        let document = try JSONReader.read(Array(try inspect([Self.values, "--stats", "--json"]).output.utf8))
-        #expect(document["statistics"]?["nan"]?["values"]?.integer ?? 0 > 0)
+        let document = try inspect([Self.values, "--stats", "--json"]).result
+        #expect(document["statistics"]?["nan"]?["value_count"]?.integer ?? 0 > 0)
         let tensors = try #require(document["tensors"]?.array)
         let far = try #require(tensors.first { $0["name"] == "f32.far" }?["statistics"])
-        #expect(far["values"] == 9001 && far["histogram"]?["lowest_exponent"] == 13)
+        #expect(far["value_count"] == 9001 && far["histogram"]?["lowest_exponent"] == 13)
         #expect(tensors.first { $0["name"] == "f32.nan" }?["statistics"]?["mean"] == .null)
     }
 
@@ -44,7 +44,7 @@ import Testing
         )
         #expect(try names(["--sort", "name"]) == all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         let sizes = try inspect([path, "--sort", "size", "--json"])
-        let bytes = try JSONReader.read(Array(sizes.output.utf8))["tensors"]?.array?.compactMap { $0["bytes"]?.integer }
+        let bytes = try sizes.result["tensors"]?.array?.compactMap { $0["bytes"]?.integer }
         #expect(bytes?.count == all.count && bytes == bytes?.sorted(by: >))
         let nothing = try inspect([path, "--filter", "conv"])
         #expect(nothing.status == 0 && nothing.error == "dcae: note: no tensor has a name that matches\n")
@@ -60,11 +60,11 @@ import Testing
 
     @Test func theTreeAddsUp() throws {
         let path = Fixtures.path("tiny/f32/diffusers")
-        let document = try JSONReader.read(Array(try inspect([path, "--tree", "--json"]).output.utf8))
+        let document = try inspect([path, "--tree", "--json"]).result
         let rows = try #require(document["tree"]?.array)
         let top = rows.filter { $0["depth"] == 1 }
-        #expect(top.map { $0["path"] } == ["decoder", "encoder"])
-        for field in ["values", "bytes"] {
+        #expect(top.map { $0["name"] } == ["decoder", "encoder"])
+        for field in ["value_count", "bytes"] {
             #expect(top.compactMap { $0[field]?.integer }.reduce(0, +) == document[field]?.integer)
             let leaves = rows.filter { $0["dtype"] != nil }
             #expect(leaves.compactMap { $0[field]?.integer }.reduce(0, +) == document[field]?.integer)

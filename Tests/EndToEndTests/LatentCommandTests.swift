@@ -50,7 +50,7 @@ import Testing
             )
         )
         let told = ["decode", Self.sana, "scaled.safetensors", "-o", "c.npy", "--scaled", "--json"]
-        let document = try JSONReader.read(Array(try run(told, in: folder).output.utf8))
+        let document = try run(told, in: folder).result
         #expect(document["normalization"]?["formula"] == "latent x 0.41407")
         #expect(document["results"]?.array?.first?["brought_back"] == .null)
         #expect(try Fixtures.bytes(folder("b.npy")) == Fixtures.bytes(folder("c.npy")))
@@ -161,7 +161,7 @@ import Testing
                     .hasSuffix(OwnModelTests.body(folder("m/config.json")).joined().filter { $0 != " " }.suffix(20))
             )
             let same = try run(["diff", "m", layout + "-back", "--json"], in: folder)
-            #expect(try JSONReader.read(Array(same.output.utf8))["verdict"] != .null && same.status == 0)
+            #expect(try same.result["verdict"] == "same" && same.status == 0)
             let again = try run(["encode", layout + "-back", "p.png", "-o", layout + ".npy", "--scaled"], in: folder)
             #expect(again.error == scaled.error && again.status == 0)
             #expect(try Fixtures.bytes(folder(layout + ".npy")) == Fixtures.bytes(folder("scaled.npy")))
@@ -204,7 +204,7 @@ import Testing
         #expect(try JSONReader.read(text)["scaling_factor"] == 1.0)
         let encode = ["encode", Self.sana, "in", "-o", "out", "--size", "64", "--format", "npy", "--json"]
         let result = try run(encode + ["--config", "c.json", "--scaled"], in: folder)
-        let items = try JSONReader.read(Array(result.output.utf8))["results"]?.array ?? []
+        let items = try result.result["results"]?.array ?? []
         let squares = items.compactMap { $0["rms"]?.number }.map { $0 * $0 }
         #expect(squares.count == 4 && abs(squares.reduce(0, +) / 4 - 1) < 1e-3)
         // A factor beside them would scale twice, which verify says.
@@ -293,17 +293,15 @@ import Testing
         let lines = shown.output.split(separator: "\n")
         #expect(lines[0].contains("CHANNELS") && lines[1].contains(" 8 of 24") && lines[3].contains("24 of 24"))
         #expect(try Picture(file: folder("sheet.png")).width > 4 * 128, "the input and a panel for each")
-        let document = try JSONReader.read(Array(try run(command + ["--json"], in: folder).output.utf8))
+        let document = try run(command + ["--json"], in: folder).result
         let parts = try #require(document["pictures"]?.array?.first?["parts"]?.array)
-        #expect(parts.map { $0["channels"]?.integer } == [8, 16, 24])
+        #expect(parts.map { $0["latent_channels"]?.integer } == [8, 16, 24])
         for key in ["encode_operations", "decode_operations"] {
             let costs = parts.compactMap { $0[key]?.number }
             #expect(costs.count == 3 && costs == costs.sorted() && costs[0] < costs[2], "fewer channels cost less")
         }
         // All channels are what roundtrip without the option gives.
-        let whole = try JSONReader.read(
-            Array(try run(["roundtrip", Self.partial, "p.png", "--json"], in: folder).output.utf8)
-        )
+        let whole = try run(["roundtrip", Self.partial, "p.png", "--json"], in: folder).result
         #expect(whole["pictures"]?.array?.first?["quality"]?["psnr"] == parts[2]["psnr"])
     }
 }

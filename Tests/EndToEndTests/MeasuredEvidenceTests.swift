@@ -78,8 +78,8 @@ import Testing
                 ),
             "\(found.output)"
         )
-        let json = try JSONReader.read(Array(try model.run(["identify", mix, "--json"] + model.images).output.utf8))
-        #expect(json["variant"] == "tiny-mix" && json["measurement"]?["verdict"]?["outcome"] == "agrees")
+        let json = try model.run(["identify", mix, "--json"] + model.images).result
+        #expect(json["variant"] == "tiny-mix" && json["measurement"]?["verdict"] == "agrees")
         let between = try model.run(["identify", try model.write("between", factor: 0.381)] + model.images)
         #expect(between.status == 2 && between.output.contains("measurement: the pictures do not decide: "))
         #expect(between.error.contains("it can be tiny-in (0.3189) or tiny-mix (0.4552)"))

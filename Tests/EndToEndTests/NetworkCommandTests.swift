@@ -57,7 +57,7 @@ import Testing
     func bf16IsSaid() throws {
         let words = ["bench", Self.sana, "--size", "32", "--repeat", "1", "--precision"]
         let document = try Self.run(words + ["bf16", "--json"])
-        #expect(try JSONReader.read(Array(document.output.utf8))["precision"]?.string == "bf16")
+        #expect(try document.result["precision"]?.string == "bf16")
     }
 
     /// Latents and samples of what diffusers computed, through files of both kinds and both layouts.
@@ -88,11 +88,11 @@ import Testing
         let folder = try TemporaryFolder()
         try Picture.landscape(width: 96, height: 64).writePNG(to: folder("in.png"))
         let encoded = try Self.run(["encode", Self.sana, folder("in.png"), "-o", folder("l.npy"), "--json"])
-        let document = try JSONReader.read(Array(encoded.output.utf8))
+        let document = try encoded.result
         #expect(encoded.status == 0 && encoded.error.isEmpty)
         #expect(document["scaled"] == false && document["scaling_factor"] == .null)
         #expect(document["results"]?.array?.first?["shape"] == [1, 8, 2, 3])
-        #expect(document["results"]?.array?.first?["image_size"] == [96, 64])
+        #expect(document["results"]?.array?.first?["size"] == ["width": 96, "height": 64])
         #expect(try Self.run(["decode", Self.sana, folder("l.npy"), "-o", folder("out.png")]).status == 0)
         #expect(try Picture(file: folder("out.png")).size == PixelSize(width: 96, height: 64))
         #expect(folder.contents() == ["in.png", "l.npy", "out.png"])

@@ -30,13 +30,13 @@ import Testing
         try Picture.landscape(width: 64, height: 64).writePNG(to: folder("in.png"))
         let arguments = ["roundtrip", Self.sana, folder("in.png"), "--reference", folder("other")]
         let result = try NetworkCommandTests.run(arguments + ["--json", "-o", folder("sheet.png")])
-        let document = try JSONReader.read(Array(result.output.utf8))
-        #expect(result.status == 0 && document["sheet"]?.string == folder("sheet.png"))
+        let document = try result.result
+        #expect(result.status == 0 && document["outputs"] == JSONValue([folder("sheet.png")]))
         let picture = try #require(document["pictures"]?.array?.first)
         #expect(picture["latent_difference"]?["largest"]?.number == 0)
         #expect(picture["sample_difference"]?["relative_rms"]?.number == 0)
         #expect(picture["picture_difference"]?["largest_difference"] == 0)
-        #expect(picture["reference"]?["latent"] == picture["latent"])
+        #expect(picture["by_reference"]?["latent"] == picture["latent"])
         #expect(try #require(picture["latent"]?["scaled_rms"]?.number) > 0)
         #expect(picture["encode"]?["stages"]?.array?.count == 9)
         #expect(try #require(picture["decode"]?["buffer_bytes"]?.integer) > 0)
@@ -55,17 +55,15 @@ import Testing
 
     @Test func bench() throws {
         let arguments = ["bench", Self.sana, "--size", "64x96", "--repeat", "1", "--threads", "1"]
-        let document = try JSONReader.read(
-            Array(try NetworkCommandTests.run(arguments + ["--json", "--layers"]).output.utf8)
-        )
-        let halves = try #require(document["halves"]?.array)
-        #expect(halves.map { $0["name"] } == ["encode", "decode"])
-        #expect(halves[0]["input"] == [1, 3, 64, 96] && halves[0]["output"] == [1, 8, 2, 3])
-        #expect(document["threads"] == 1 && document["height"] == 64 && document["width"] == 96)
-        for half in halves {
-            let layers = try #require(half["layers"]?.array)
+        let document = try NetworkCommandTests.run(arguments + ["--json", "--layers"]).result
+        let coders = try #require(document["coders"]?.array)
+        #expect(coders.map { $0["name"] } == ["encode", "decode"])
+        #expect(coders[0]["input_shape"] == [1, 3, 64, 96] && coders[0]["output_shape"] == [1, 8, 2, 3])
+        #expect(document["threads"] == 1 && document["size"] == ["width": 96, "height": 64])
+        for coder in coders {
+            let layers = try #require(coder["layers"]?.array)
             let operations = layers.reduce(0.0) { $0 + ($1["operations"]?.number ?? 0) }
-            #expect(operations == half["operations"]?.number)
+            #expect(operations == coder["operations"]?.number)
             #expect(layers.allSatisfy { $0["algorithm"]?.string?.isEmpty == false })
         }
         let text = try NetworkCommandTests.run(arguments + ["--only", "decode", "--layers"])

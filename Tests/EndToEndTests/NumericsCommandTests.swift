@@ -43,8 +43,8 @@ import Testing
         try Picture.landscape(width: 70, height: 64).writePNG(to: folder("in.png"))
         let file = ["verify", Self.sana, folder("in.png"), "--numerics", "--json", "--save-tensors"]
         let result = try NetworkCommandTests.run(file + [folder("all.safetensors")])
-        let document = try JSONReader.read(Array(result.output.utf8))
-        #expect(document["passed"] == .bool(true) && document["width"]?.integer == 64)
+        let document = try result.result
+        #expect(document["verdict"] == "passed" && document["size"]?["width"] == 64)
         let layers = try #require(document["decode"]?["layers"]?.array)
         #expect(layers.allSatisfy { ($0["relative_rms"]?.number ?? 1) < 2e-5 })
         #expect(try NetworkCommandTests.run(file + [folder("all.safetensors")]).status == 2)
@@ -68,7 +68,7 @@ import Testing
         let text = try NetworkCommandTests.run(arguments + wanted)
         #expect(text.status == 0 && text.output.contains("WORST LAYER"), "\(text.error)")
         #expect(text.output.contains("activations: fp16 holds all"))
-        let json = try JSONReader.read(Array(try NetworkCommandTests.run(arguments + wanted + ["--json"]).output.utf8))
+        let json = try NetworkCommandTests.run(arguments + wanted + ["--json"]).result
         let formats = try #require(json["pictures"]?.array?.first?["formats"]?.array)
         #expect(formats.map { $0["format"]?.string } == ["fp16", "bf16", "fp8-e4m3"])
         let errors = formats.compactMap { $0["sample_relative_rms"]?.number }

@@ -51,7 +51,7 @@ import Testing
         let source = Self.report(model.path)
         let known = model.knows ? ["DCAE_REGISTRY": Self.report("60-own-config/registry")] : [:]
         let there = try Self.run(["convert", source, "-o", "o", "--to", "original", "--json"], known, in: folder)
-        let plan = try JSONReader.read(Array(there.output.utf8))
+        let plan = try there.result
         #expect(plan["variant"]?.string == model.variant)
         try Self.run(["verify", "o"], known, in: folder)
         try Self.run(["convert", "o", "-o", "b"], known, in: folder)

@@ -48,7 +48,7 @@ import Testing
             shown.output.contains("  pipeline    SanaPipeline, whose autoencoder, in vae/, is an AutoencoderDC\n")
         )
         let json = try OwnModelTests.run(["inspect", "pipe", "--json"], in: folder)
-        let pipeline = try JSONReader.read(Array(json.output.utf8))["pipeline"]
+        let pipeline = try json.result["pipeline"]
         #expect(pipeline?["class"] == "SanaPipeline" && pipeline?["is_dc_ae"] == true && pipeline?["folder"] == "vae")
     }
 

@@ -49,13 +49,16 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("scaling factor, 1/rms  ") })
         #expect(lines.last == "no variant with this network has a published factor to compare with")
         let json = try Self.run(command + ["--json", "--threads", "1"])
-        let document = try JSONReader.read(Array(json.output.utf8))
-        #expect(document["pictures"] == 12 && document["size"] == 64 && document["missing"] == 0)
-        #expect(document["unreadable"]?.array?.first?["picture"] == "bad.png")
+        let document = try #require(try json.result["measurement"])
+        #expect(
+            document["picture_count"] == 12 && document["missing_count"] == 0
+                && document["size"] == ["width": 64, "height": 64]
+        )
+        #expect(document["errors"]?.array?.first?["place"]?["path"] == "bad.png")
         #expect(document["latents_std"]?.array?.count == 8 && document["stated_scaling_factor"] == .double(0.41407))
         let factor = try #require(document["scaling_factor"]?.number)
         #expect(try Self.run(command + ["-q"]).output == "\(factor)\n")
-        #expect(json.output == (try Self.run(command + ["--json", "--threads", "2"])).output)
+        #expect(try json.measured == Self.run(command + ["--json", "--threads", "2"]).measured)
     }
 
     /// 1, 2, 7 and 100 parts, of which most are empty, give the bytes of one run, and the config that follows from them.
@@ -79,7 +82,7 @@ import Testing
                     "--json", "--write-config", folder("merged.json"), "--with-mean-std", "--force",
                 ]
             )
-            #expect(merged.output == whole.output)
+            #expect(try merged.measured == whole.measured)
             #expect(try Fixtures.bytes(folder("merged.json")) == Fixtures.bytes(folder("whole.json")))
         }
         let part = try Self.run(command + ["--shard", "2/2", "-o", folder("p.json")])
@@ -133,7 +136,7 @@ import Testing
         let resumed = try Self.run(command + ["-o", folder("state.json"), "--json"])
         #expect(resumed.status == 0)
         #expect(resumed.error.contains(" of 150 pictures were measured before"))
-        #expect(resumed.output == (try Self.run(command + ["--json"])).output)
+        #expect(try resumed.measured == Self.run(command + ["--json"]).measured)
     }
 
     @Test(

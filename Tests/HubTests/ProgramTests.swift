@@ -77,7 +77,7 @@ struct ProgramTests {
         _ = try await run(scene, ["pull", "sana-1.1", "-q"])
         let here = try await run(scene, ["identify", Self.repository, "--json"])
         for result in [afar, here] {
-            let origin = try JSONReader.read(Array(result.output.utf8))["origin"]
+            let origin = try result.result["origin"]
             #expect(origin?["repository"]?.string == Self.repository)
             #expect(origin?["commit"]?.string == scene.server.commit(Self.repository))
             #expect(origin?["etag"]?.string == SHA256.hex(weights))
@@ -117,7 +117,7 @@ struct ProgramTests {
     @Test func aDryRunFetchesNothing() async throws {
         let scene = try await scene()
         let result = try await run(scene, ["pull", "sana-1.1", "--dry-run", "--json"])
-        let model = try JSONReader.read(Array(result.output.utf8))["models"]?.array?.first
+        let model = try result.result["models"]?.array?.first
         #expect(model?["repository"]?.string == Self.repository)
         #expect(model?["files"]?.array?.count == 2)
         #expect(model?["files"]?.array?.allSatisfy { $0["cached"] == .bool(false) } == true)

@@ -48,10 +48,16 @@ package enum Program {
         under: [String] = []
     ) throws -> Result {
         if !under.isEmpty {
-            return try start("/usr/bin/env", under + [path] + arguments, environment, folder)
+            return try checked(arguments, try start("/usr/bin/env", under + [path] + arguments, environment, folder))
         }
-        guard let limits else { return try start(path, arguments, environment, folder) }
+        guard let limits else { return try checked(arguments, try start(path, arguments, environment, folder)) }
         return try shell(limits + "; exec \"$0\" \"$@\"", arguments, environment: environment, in: folder)
+    }
+
+    /// Every output of `--json` that any test sees keeps the contract.
+    private static func checked(_ arguments: [String], _ result: Result) throws -> Result {
+        try Contract.check(result, of: arguments)
+        return result
     }
 
     /// Runs a line of the shell, in which `$0` is the program.

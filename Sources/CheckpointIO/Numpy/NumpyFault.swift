@@ -8,6 +8,14 @@ package enum NumpyFault: Fault, Equatable {
     case length(shape: Shape, expected: Int, found: Int)
     case misnamed(String)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .header, .length: .damagedFile
+        case .elementType: .unsupported
+        case .misnamed: .unknownFormat
+        }
+    }
+
     package var message: String {
         switch self {
         case .header(let words): "this is no array that NumPy writes: \(words)"

@@ -28,6 +28,8 @@ package enum SafetensorsFault: Fault, Equatable {
     case dataTooShort(declared: Int, present: Int)
     case trailingBytes(Int)
 
+    package var kind: RefusalKind { .damagedFile }
+
     package var message: String {
         switch self {
         case .fileTooSmall(let size):

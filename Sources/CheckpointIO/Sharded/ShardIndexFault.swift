@@ -14,6 +14,14 @@ package enum ShardIndexFault: Fault, Equatable {
     case mixedFormats
     case notSafetensors(found: String)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .notIndex: .unknownFormat
+        case .shardOutside: .unsafeFile
+        default: .damagedFile
+        }
+    }
+
     package var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"

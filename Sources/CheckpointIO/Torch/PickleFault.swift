@@ -34,6 +34,17 @@ package enum PickleFault: Fault, Equatable {
     case badView
     case tensor(name: String?, TensorFault)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .globalRefused, .wholeModel, .notCallable, .tooLarge, .tooManySteps, .tooManyValues, .tooManyLooks,
+            .tooManyTensors:
+            .unsafeFile
+        case .protocolTooNew: .unsupported
+        case .tensor(_, let fault): fault.kind
+        default: .damagedFile
+        }
+    }
+
     package var message: String {
         switch self {
         case .tooLarge(let limit): "the pickle is longer than \(limit) bytes"

@@ -61,6 +61,13 @@ package enum TensorFault: Fault, Equatable {
     case beyondStorage(String, offset: Int, last: Int, count: Int)
     case repeats(String, bytes: Int)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .repeats: .unsafeFile
+        default: .damagedFile
+        }
+    }
+
     package var message: String {
         switch self {
         case .tooManyDimensions(let count, let limit): "it has \(count) dimensions; at most \(limit) are read"

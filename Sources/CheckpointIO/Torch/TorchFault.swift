@@ -32,6 +32,26 @@ package enum TorchFault: Fault, Equatable {
     case tarDamaged(String)
     case tarMemberMissing
 
+    package var kind: RefusalKind {
+        switch self {
+        case .notArchive, .notLegacy: .unknownFormat
+        case .torchScript, .notStateDict, .noTensors, .keyNotName, .unreadable, .scattered, .partitioned,
+            .legacyProtocol, .tooManyPaths:
+            .unsupported
+        case .noSection: .noSuchSection
+        case .ambiguousSection: .ambiguousSection
+        case .expands: .unsafeFile
+        default: .damagedFile
+        }
+    }
+
+    package var candidates: [RefusalDetails.Candidate] {
+        switch self {
+        case .noSection(_, let there), .ambiguousSection(_, let there): there.map { .name($0) }
+        default: []
+        }
+    }
+
     package var message: String {
         switch self {
         case .notArchive(let names):

@@ -25,6 +25,14 @@ package enum ZipFault: Fault, Equatable {
     case nameTwice
     case overlap(other: String)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .tooManyEntries, .expandsBeyond, .overlap: .unsafeFile
+        case .severalDisks, .encrypted, .patched, .compressed: .unsupported
+        default: .damagedFile
+        }
+    }
+
     package var message: String {
         switch self {
         case .noEnd: "the zip archive has no end record, or bytes follow it"

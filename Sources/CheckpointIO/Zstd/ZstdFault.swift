@@ -14,6 +14,16 @@ package enum ZstdFault: Fault, Equatable {
     case notCompressed(String)
     case level(Int, lowest: Int, highest: Int)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .damaged, .truncated, .noData, .expandsBeyondHeader: .damagedFile
+        case .windowTooLarge, .twice, .shardIndex: .unsupported
+        case .expandsBeyond: .unsafeFile
+        case .noTemporary, .notCompressed: .system
+        case .level: .badOption
+        }
+    }
+
     package var message: String {
         switch self {
         case .damaged(let what): "the zstd data is damaged: \(what.escaped(limit: 60))"

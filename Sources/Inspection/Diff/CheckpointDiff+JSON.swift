@@ -7,7 +7,7 @@ extension CheckpointDiff {
     /// Everything that was found, with stable names. A number that is not finite is null.
     package var document: JSONValue {
         [
-            "same": .bool(isSame),
+            "verdict": isSame ? "same" : "different",
             "answer": JSONValue(answer),
             "a": Self.document(a),
             "b": Self.document(b),
@@ -31,21 +31,22 @@ extension CheckpointDiff {
         [
             "path": .string(side.path), "format": .string(side.format.rawValue),
             "layout": JSONValue(side.layout?.rawValue), "dtypes": JSONValue(side.dtypes.map(\.rawValue)),
-            "tensors": .integer(side.tensorCount), "bytes": .integer(side.byteCount),
+            "tensor_count": .integer(side.tensorCount), "bytes": .integer(side.byteCount),
         ]
     }
 
     private static func document(_ module: ModuleDifference) -> JSONValue {
         [
-            "name": .string(module.name), "depth": .integer(module.depth), "tensors": .integer(module.tensorCount),
-            "differing": .integer(module.differingCount), "values": module.values?.document ?? .null,
+            "name": .string(module.name), "depth": .integer(module.depth),
+            "tensor_count": .integer(module.tensorCount), "differing_count": .integer(module.differingCount),
+            "difference": module.values?.document ?? .null,
         ]
     }
 
     private func document(_ tensor: TensorComparison) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("name", .string(tensor.name)), .init("relation", .string(tensor.relation.rawValue)),
-            .init("same", .bool(tensor.isSame(within: tolerance))),
+            .init("verdict", tensor.isSame(within: tolerance) ? "same" : "different"),
         ]
         for (key, side) in [("a", tensor.a), ("b", tensor.b)] {
             let value: JSONValue =
@@ -59,7 +60,7 @@ extension CheckpointDiff {
         }
         guard tensor.relation != .identical else { return .object(members) }
         members.append(.init("same_bytes", .bool(tensor.hasSameBytes)))
-        members.append(.init("values", tensor.values?.document ?? .null))
+        members.append(.init("difference", tensor.values?.document ?? .null))
         members.append(.init("first_index", tensor.firstIndex.map { JSONValue($0) } ?? .null))
         if let casts = tensor.casts {
             members.append(.init("b_is_a_rounded", .bool(casts.aGivesB)))
@@ -77,7 +78,7 @@ extension ConfigComparison {
     /// What lies beside each side, and the fields that differ.
     package var document: JSONValue {
         [
-            "compared": .bool(isCompared), "different": .bool(isDifferent),
+            "verdict": isDifferent ? "different" : isCompared ? "same" : "not_compared",
             "a": Self.document(a), "b": Self.document(b),
             "fields": .array(
                 fields.map { ["name": .string($0.name), "a": $0.a ?? .null, "b": $0.b ?? .null] }
@@ -99,7 +100,7 @@ extension ValueDifference {
     /// The numbers by name.
     package var document: JSONValue {
         [
-            "count": .integer(count), "differing": .integer(differingCount),
+            "value_count": .integer(count), "differing_count": .integer(differingCount),
             "nan_mismatches": .integer(nanMismatchCount), "infinity_mismatches": .integer(infinityMismatchCount),
             "outside_tolerance": .integer(outsideCount), "max_abs": .double(largest), "rms": .double(rms),
             "relative_rms": .double(relativeRMS), "rms_a": .double(rmsOfA), "rms_b": .double(rmsOfB),

@@ -6,6 +6,13 @@ package enum DiffFault: Fault, Equatable {
     case nothingSelected
     case configAgainstCheckpoint(String)
 
+    package var kind: RefusalKind {
+        switch self {
+        case .nothingSelected: .noSuchTensor
+        case .configAgainstCheckpoint: .badOption
+        }
+    }
+
     package var message: String {
         switch self {
         case .nothingSelected: "no tensor of either side is selected"

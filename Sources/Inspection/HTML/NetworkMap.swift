@@ -58,7 +58,7 @@ struct NetworkMap {
 
     var markup: Markup {
         var order: [String] = []
-        var parts: [String: (half: String, part: Part)] = [:]
+        var parts: [String: (coder: String, part: Part)] = [:]
         for cell in cells {
             let path = ModulePath.parts(of: cell.name, isKnown: isKnown)
             let key = path[path.count - 1]
@@ -77,24 +77,24 @@ struct NetworkMap {
         return "\(drawing)<ul class=\"legend\" aria-label=\"Legend\">\(list)</ul>"
     }
 
-    private func network(_ all: [(half: String, part: Part)]) -> Markup {
+    private func network(_ all: [(coder: String, part: Part)]) -> Markup {
         let stages = Set(all.compactMap { ModulePath.stage(of: $0.part.name) }).sorted()
         let position = Dictionary(uniqueKeysWithValues: stages.enumerated().map { ($1, min($0, Self.stageLimit)) })
         let last = 4 + min(stages.count, Self.stageLimit + 1)
         /// The row of a part: 3 at the image's end, then the stages, then the latent's end.
-        func row(_ half: String, _ part: Part) -> Int {
+        func row(_ coder: String, _ part: Part) -> Int {
             if let stage = ModulePath.stage(of: part.name) { return 4 + (position[stage] ?? 0) }
             let isInput = part.name.hasSuffix("_in")
-            return isInput == (half == "encoder") ? 3 : last
+            return isInput == (coder == "encoder") ? 3 : last
         }
-        func column(_ half: String, _ side: Markup, rows: [Int]) -> [Markup] {
+        func column(_ coder: String, _ side: Markup, rows: [Int]) -> [Markup] {
             rows.compactMap { number -> Markup? in
-                let here = all.filter { $0.half == half && row(half, $0.part) == number }
+                let here = all.filter { $0.coder == coder && row(coder, $0.part) == number }
                 guard !here.isEmpty else { return nil }
                 return "<div class=\"\(side) r\(number)\">\(here.map { draw($0.part) })</div>\n"
             }
         }
-        let others = all.filter { $0.half != "encoder" && $0.half != "decoder" }
+        let others = all.filter { $0.coder != "encoder" && $0.coder != "decoder" }
         return """
             <div class="map">
             <p class="wide r1">image</p>

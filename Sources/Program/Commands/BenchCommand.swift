@@ -105,23 +105,22 @@ struct BenchCommand: ParsableCommand {
 
     private func document(_ loaded: LoadedModel, _ result: NetworkBenchmark) -> JSONValue {
         [
-            "path": .string(path),
             "variant": JSONValue(loaded.source.variant?.name),
-            "height": .integer(size.height), "width": .integer(size.width),
+            "size": JSONValue(width: size.width, height: size.height),
             "threads": .integer(loaded.network.options.threads),
             "instruction_set": .string("\(loaded.network.options.instructionSet)"),
             "precision": .string(loaded.network.options.precision.rawValue),
             "open_seconds": .double(loaded.seconds),
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
             "weight_bytes": .integer(loaded.source.checkpoint.byteCount),
-            "halves": .array(result.coders.map(document)),
+            "coders": .array(result.coders.map(document)),
         ]
     }
 
     private func document(_ coder: NetworkBenchmark.Coder) -> JSONValue {
         var members: [JSONValue.Member] = [
-            .init("name", .string(coder.name)), .init("input", JSONValue(coder.input)),
-            .init("output", JSONValue(coder.output)), .init("median_seconds", .double(coder.median.seconds)),
+            .init("name", .string(coder.name)), .init("input_shape", JSONValue(coder.input)),
+            .init("output_shape", JSONValue(coder.output)), .init("median_seconds", .double(coder.median.seconds)),
             .init("best_seconds", .double(coder.best.seconds)),
             .init("runs_seconds", .array(coder.runs.map { .double($0.seconds) })),
             .init("operations", .double(coder.median.operations)), .init("gflops", .double(coder.rate)),
@@ -135,7 +134,7 @@ struct BenchCommand: ParsableCommand {
         [
             "name": .string(layer.name), "algorithm": .string(layer.algorithm), "seconds": .double(layer.seconds),
             "operations": .double(layer.operations), "bytes": .double(layer.bytes),
-            "output": JSONValue(layer.outputSize),
+            "output_shape": JSONValue(layer.outputSize),
         ]
     }
 }

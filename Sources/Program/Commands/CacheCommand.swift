@@ -194,9 +194,12 @@ extension CacheCommand {
             progress.finish()
             if common.json {
                 Terminal.print([
-                    "checked": .integer(checked), "unchecked": .integer(unchecked), "passed": .bool(findings.isEmpty),
+                    "verdict": findings.isEmpty ? "passed" : "failed", "checked_count": .integer(checked),
+                    "unchecked_count": .integer(unchecked),
                     "findings": .array(
-                        findings.map { ["file": .string($0.file), "message": .string($0.message)] }
+                        findings.map {
+                            ["severity": "error", "place": .string($0.file), "message": .string($0.message)]
+                        }
                     ),
                 ])
             } else {
@@ -214,7 +217,7 @@ extension CacheCommand {
                 if !common.quiet, !common.json {
                     Terminal.say("dcae: note: `dcae cache rm NAME --yes`, then `dcae pull NAME`, fetches a model anew")
                 }
-                throw checkFailed
+                throw Ending.finding("\(findings.count) of \(checked) files are wrong")
             }
         }
     }

@@ -127,15 +127,16 @@ struct ConvertCommand: ParsableCommand {
         var model = opened.adding(try measure.measure(opened, common)?.evidence)
         // A digest takes longer than the conversion: it is asked where nothing else says which model this is.
         if model.variant == nil, model.candidates.count > 1 { model = model.adding(try model.published()) }
-        for warning in model.warnings where !opened.warnings.contains(warning) { Terminal.warn(warning) }
+        for warning in model.warnings where !opened.warnings.contains(warning) { Terminal.warn(.model, warning) }
         let plan = try ConversionPlan(model, options)
         common.say(plan.notes)
         let rendering = ConvertRendering(plan: plan, output: output, check: check, common: common)
         rendering.warnOfOneFile()
         if dryRun {
             // What the real run would lose or refuse is said here, too: a cast is tried, which reads the weights.
-            if plan.canLose { rendering.printLosses(try plan.foreseeLosses(), became: "would become") }
-            return rendering.printPlan()
+            let losses = plan.canLose ? try plan.foreseeLosses() : []
+            rendering.printLosses(losses, became: "would become")
+            return rendering.printPlan(losses)
         }
         try execute(plan, rendering)
     }

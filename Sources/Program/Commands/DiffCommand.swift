@@ -121,13 +121,13 @@ struct DiffCommand: ParsableCommand {
         progress.finish()
         try document?.write(diff.page.html)
         if common.json {
-            Terminal.print(diff.document)
+            Terminal.print(.object((diff.document.members ?? []) + [.init("outputs", JSONValue(page.outputs))]))
         } else if !common.quiet {
             let rendering = DiffRendering(diff: diff, limit: all ? .max : limit)
             brief ? rendering.printAnswer() : rendering.print()
             page.sayWritten()
         }
-        if !diff.isSame { throw checkFailed }
+        if !diff.isSame { throw Ending.finding(diff.answer.joined(separator: "; ")) }
     }
 
     private func compareConfigs(_ x: [UInt8], _ y: [UInt8], _ registry: Registry) throws {
@@ -140,11 +140,13 @@ struct DiffCommand: ParsableCommand {
         // A model that nobody knows cannot be said to have the other's configuration.
         let isSame = config.isCompared && !config.isDifferent
         if common.json {
-            Terminal.print(["same": .bool(isSame), "answer": JSONValue([answer]), "config": config.document])
+            Terminal.print([
+                "verdict": isSame ? "same" : "different", "answer": JSONValue([answer]), "config": config.document,
+            ])
         } else if !common.quiet {
             Terminal.print(Terminal.bold(answer))
             if !brief { DiffRendering.printFields(of: config) }
         }
-        if !isSame { throw checkFailed }
+        if !isSame { throw Ending.finding(answer) }
     }
 }

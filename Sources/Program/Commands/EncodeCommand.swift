@@ -89,9 +89,7 @@ struct EncodeCommand: ParsableCommand {
         try target.refuseCollisions(all)
         let own = shard.select(all)
         let files = resume ? target.remaining(own) : own
-        if files.count < own.count, !common.quiet {
-            Terminal.say("dcae: note: \(own.count - files.count) of \(own.count) are there already")
-        }
+        if files.count < own.count { common.say(["\(own.count - files.count) of \(own.count) are there already"]) }
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .encoder)
         let channels = try channels.count(for: loaded)
         let normalization = try scaling.normalization(of: loaded, .encoding, common)

@@ -11,6 +11,7 @@ internal import Models
 internal import Numerics
 internal import Pages
 internal import Perception
+internal import StrictJSON
 internal import TensorCore
 
 struct EvalCommand: ParsableCommand {
@@ -110,8 +111,8 @@ struct EvalCommand: ParsableCommand {
     @OptionGroup var model: ModelArguments
     @OptionGroup var common: CommonOptions
 
-    private var isMerge: Bool { !pairs && paths.first == "merge" }
-    private var isComparison: Bool { !pairs && paths.first == "compare" }
+    var isMerge: Bool { !pairs && paths.first == "merge" }
+    var isComparison: Bool { !pairs && paths.first == "compare" }
 
     func validate() throws {
         if isMerge || isComparison {
@@ -188,7 +189,7 @@ struct EvalCommand: ParsableCommand {
         } else {
             common.show(part: result, store?.path ?? "")
         }
-        if !result.unreadable.isEmpty { throw checkFailed }
+        try refuseUnreadable(result)
     }
 
     private func load(_ arguments: EvalPaths) throws -> (runs: EvaluationRun.Source, labels: [String]) {
@@ -237,7 +238,18 @@ struct EvalCommand: ParsableCommand {
             try result.write(to: output, force: force, durability: page.writing.durability)
         }
         try show(result, reference) { _ in nil }
-        if !result.unreadable.isEmpty { throw checkFailed }
+        try refuseUnreadable(result)
+    }
+
+    private func refuseUnreadable(_ result: EvaluationPart) throws {
+        let count = result.unreadable.count
+        guard count > 0 else { return }
+        throw Ending.finding("\(count) picture\(count == 1 ? " was" : "s were") passed over")
+    }
+
+    private func document(_ report: EvaluationReport, _ reference: ForeignWeightsArguments.Reference) -> JSONValue {
+        let outputs = [output, reference.toMake].compactMap(\.self) + page.outputs
+        return ["evaluation": report.document, "outputs": JSONValue(outputs)]
     }
 
     private func show(
@@ -262,7 +274,8 @@ struct EvalCommand: ParsableCommand {
             }
             try document.write(try report.page(shown).html)
         }
-        if common.json { return Terminal.print(report.document) }
+        common.say(report.notes)
+        if common.json { return Terminal.print(self.document(report, reference)) }
         if common.quiet { return report.renderBriefly() }
         report.render()
         if let path = reference.toMake { Terminal.print("wrote \(path.escaped(limit: 400))") }

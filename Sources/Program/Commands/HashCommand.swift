@@ -84,12 +84,8 @@ struct HashCommand: ParsableCommand {
         progress.finish()
         // To standard error: the manifest depends on the content alone.
         if let match { common.say([match.text]) }
-        if expected == nil, !stored, manifest.names == .stored, !common.quiet,
-            model.layout != nil
-        {
-            Terminal.say(
-                "dcae: note: no known DC-AE has exactly these tensors, so they keep their names; --config describes it"
-            )
+        if expected == nil, !stored, manifest.names == .stored, model.layout != nil {
+            common.say(["no known DC-AE has exactly these tensors, so they keep their names; --config describes it"])
         }
         if let expected {
             return try render(ManifestComparison(expected: expected, found: manifest), expected, manifest)
@@ -123,7 +119,7 @@ struct HashCommand: ParsableCommand {
                 }
             }
         }
-        if !result.isEqual { throw checkFailed }
+        if !result.isEqual { throw Ending.finding(verdict(result, found)) }
     }
 
     /// The most lines of one kind.
@@ -143,8 +139,9 @@ struct HashCommand: ParsableCommand {
 
     private func document(_ manifest: Manifest) -> JSONValue {
         [
-            "path": .string(path), "names": .string(manifest.names.rawValue), "as": JSONValue(cast?.rawValue),
-            "content": .string(manifest.content.description), "output": JSONValue(output),
+            "names": .string(manifest.names.rawValue), "dtype": JSONValue(cast?.rawValue),
+            "content_sha256": .string(manifest.content.description), "outputs": JSONValue(output.map { [$0] } ?? []),
+            "tensor_count": .integer(manifest.entries.count),
             "tensors": .array(
                 manifest.entries.map {
                     [
@@ -158,9 +155,10 @@ struct HashCommand: ParsableCommand {
 
     private func document(_ result: ManifestComparison, _ expected: Manifest, _ found: Manifest) -> JSONValue {
         [
-            "path": .string(path), "manifest": JSONValue(check), "as": JSONValue(cast?.rawValue),
-            "equal": .bool(result.isEqual), "content": .string(found.content.description),
-            "expected_content": .string(expected.content.description), "equal_tensors": .integer(result.equalCount),
+            "verdict": result.isEqual ? "same" : "different", "manifest": JSONValue(check),
+            "dtype": JSONValue(cast?.rawValue), "content_sha256": .string(found.content.description),
+            "expected_content_sha256": .string(expected.content.description),
+            "equal_count": .integer(result.equalCount),
             "different": .array(
                 result.different.map { ["name": .string($0.found.name), "difference": .string($0.text)] }
             ),

@@ -48,8 +48,8 @@ struct IdentifyCommand: ParsableCommand {
         let report = opened.config == nil ? nil : try measure.measure(opened, common)
         let match = try published(opened)
         let model = opened.adding(match).adding(report?.evidence)
-        report?.warnings.forEach { Terminal.warn($0) }
-        for warning in model.warnings where !opened.warnings.contains(warning) { Terminal.warn(warning) }
+        report?.warnings.forEach { Terminal.warn(.measurement, $0) }
+        for warning in model.warnings where !opened.warnings.contains(warning) { Terminal.warn(.model, warning) }
         let rendering = IdentifyRendering(model: model)
         if common.json {
             var document = rendering.document
@@ -60,7 +60,7 @@ struct IdentifyCommand: ParsableCommand {
         } else {
             rendering.print()
         }
-        if !rendering.isSettled { throw couldNot }
+        if let refusal = rendering.refusal { throw refusal }
     }
 
     /// The published file that it is, where its size is that of one.

@@ -99,6 +99,7 @@ struct InspectCommand: ParsableCommand {
             if wantsTree { members.append(.init("tree", ModuleTree(listing, depth: depth).document)) }
             if stats { members.append(.init("statistics", StatisticsSummary(listing).document)) }
             if wantsList || stats { members.append(.init("tensors", .array(listing.tensors.map(\.document)))) }
+            members.append(.init("outputs", JSONValue(page.outputs)))
             return Terminal.print(.object(members))
         }
         if wantsTree { InspectRendering.show(ModuleTree(listing, depth: depth), of: checkpoint, listing) }
@@ -121,11 +122,22 @@ struct InspectCommand: ParsableCommand {
         let reading = try AutoencoderDCConfig.read(text, path: path)
         let same = registry.variants.filter { $0.config.means(reading.config) }.map(\.name)
         let network = NetworkDescription(reading.config)
+        let recent = AutoencoderDCConfig.recentFields
+        let missing = reading.missing.filter { !(reading.isOlderThanRecentFields && recent.contains($0)) }
+        defer {
+            for field in missing {
+                Terminal.warn(.config, "\(field) is missing: diffusers takes its default", isSaid: !common.quiet)
+            }
+            for field in reading.unknown {
+                let name = field.escaped(limit: 40)
+                Terminal.warn(.config, "unknown field \"\(name)\": diffusers ignores it", isSaid: !common.quiet)
+            }
+        }
         if common.json {
             return Terminal.print([
                 "format": "config", "config": reading.config.json, "missing": JSONValue(reading.missing),
                 "unknown": JSONValue(reading.unknown), "variants": JSONValue(same),
-                "parameters": .integer(network.parameterCount),
+                "parameter_count": .integer(network.parameterCount),
             ])
         }
         let config = reading.config
@@ -136,14 +148,6 @@ struct InspectCommand: ParsableCommand {
             Terminal.print("  normalised as   \(config.normalization.formula())")
         }
         Terminal.print("  equal to        \(same.isEmpty ? "that of no known variant" : same.joined(separator: ", "))")
-        guard !common.quiet else { return }
-        let recent = AutoencoderDCConfig.recentFields
-        for field in reading.missing where !(reading.isOlderThanRecentFields && recent.contains(field)) {
-            Terminal.warn("\(field) is missing: diffusers takes its default")
-        }
-        for field in reading.unknown {
-            Terminal.warn("unknown field \"\(field.escaped(limit: 40))\": diffusers ignores it")
-        }
     }
 }
 

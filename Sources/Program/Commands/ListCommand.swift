@@ -34,7 +34,7 @@ struct ListCommand: ParsableCommand {
             }
         }
         if common.json {
-            return Terminal.print(.array(variants.map { $0.document(in: registry) }))
+            return Terminal.print(["variants": .array(variants.map { $0.document(in: registry) })])
         }
         if common.quiet {
             return variants.forEach { Terminal.print($0.name.escaped(limit: .max)) }

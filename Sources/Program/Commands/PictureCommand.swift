@@ -35,7 +35,7 @@ struct PictureCommand: ParsableCommand {
         try Picture.landscape(width: width, height: height)
             .writePNG(to: output, overwrite: force, durability: writing.durability)
         if common.json {
-            return Terminal.print(["file": .string(output), "width": .integer(width), "height": .integer(height)])
+            return Terminal.print(["outputs": JSONValue([output]), "size": JSONValue(width: width, height: height)])
         }
         Terminal.print(common.quiet ? output : "wrote \(output) (\(width)x\(height))")
     }

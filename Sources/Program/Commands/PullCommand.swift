@@ -91,8 +91,9 @@ struct PullCommand: ParsableCommand {
             let document = try pull(choices, hub)
             progress.clear()
             documents.append(document)
+            // After each: what was fetched before an error is there.
+            if common.json { Terminal.print(["models": .array(documents)]) }
         }
-        if common.json { Terminal.print(["models": .array(documents)]) }
     }
 
     /// The repositories that each name can mean, the likeliest first.
@@ -151,7 +152,10 @@ struct PullCommand: ParsableCommand {
                 throw CheckpointError(name.description, .file, HubFault.offline)
             }
             if !common.json { Terminal.print(path) }
-            return ["name": .string(name.description), "path": .string(path)]
+            return [
+                "name": .string(name.description), "repository": .string(name.repository.description),
+                "revision": .string(name.revision), "commit": .null, "path": .string(path), "files": [],
+            ]
         }
         if dryRun {
             let plan = try hub.plan(for: name)

@@ -131,10 +131,14 @@ struct RoundtripCommand: ParsableCommand {
             ) { done, total in bar.advance(done * 100 / total - (done - 1) * 100 / total) }
         }
         bar.finish()
-        for roundtrip in roundtrips where !common.quiet {
+        for roundtrip in roundtrips {
             for tensor in [roundtrip.main.latent, roundtrip.main.sample] {
                 guard let warning = TensorStatistics(tensor).warning else { continue }
-                Terminal.warn("\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)")
+                Terminal.warn(
+                    .values,
+                    "\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)",
+                    isSaid: !common.quiet
+                )
             }
         }
         let render = RoundtripRendering(model: loaded, reference: other, roundtrips: roundtrips)
@@ -153,7 +157,7 @@ struct RoundtripCommand: ParsableCommand {
             )
             try document.write(page.html)
         }
-        if common.json { return Terminal.print(render.document(sheet: output)) }
+        if common.json { return Terminal.print(render.document(outputs: (output.map { [$0] } ?? []) + page.outputs)) }
         if common.quiet { return output.map { Terminal.print($0) } ?? () }
         render.print()
         if let output { Terminal.print("wrote \(output)") }
@@ -182,7 +186,7 @@ struct RoundtripCommand: ParsableCommand {
             let drawn = PartialRoundtrip.sheet(roundtrips, model: loaded.source.name, of: all)
             try sheet.write(try drawn.picture(name: output))
         }
-        if common.json { return Terminal.print(render.document(sheet: output)) }
+        if common.json { return Terminal.print(render.document(outputs: output.map { [$0] } ?? [])) }
         if common.quiet { return output.map { Terminal.print($0) } ?? () }
         render.print()
         if let output { Terminal.print("wrote \(output)") }
@@ -192,9 +196,9 @@ struct RoundtripCommand: ParsableCommand {
         let result = try LayoutRoundtrip(try model.hints.open(path, common))
         if common.json {
             Terminal.print([
-                "path": .string(path), "layout": .string(result.layout.rawValue),
-                "through": .string(result.through.rawValue),
-                "tensors": .integer(result.tensorCount), "bytes": .integer(result.byteCount),
+                "verdict": result.misplaced.isEmpty ? "same" : "different",
+                "layout": .string(result.layout.rawValue), "through": .string(result.through.rawValue),
+                "tensor_count": .integer(result.tensorCount), "bytes": .integer(result.byteCount),
                 "misplaced": JSONValue(result.misplaced),
             ])
         } else if !common.quiet {
@@ -203,7 +207,7 @@ struct RoundtripCommand: ParsableCommand {
                 "\(result.layout.rawValue) -> \(result.through.rawValue) -> \(result.layout.rawValue): \(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)), \(result.misplaced.isEmpty ? "every byte returns to its place" : "\(result.misplaced.count) tensors do not return")"
             )
         }
-        if !result.misplaced.isEmpty { throw checkFailed }
+        if !result.misplaced.isEmpty { throw Ending.finding("\(result.misplaced.count) tensors do not return") }
     }
 }
 

@@ -5,6 +5,7 @@ internal import Files
 internal import Inference
 internal import ModelZoo
 internal import Models
+internal import StrictJSON
 
 struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -76,7 +77,7 @@ struct ScaleCommand: ParsableCommand {
     @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
-    private var isMerge: Bool { path == "merge" }
+    var isMerge: Bool { path == "merge" }
 
     func validate() throws {
         if isMerge {
@@ -137,6 +138,11 @@ struct ScaleCommand: ParsableCommand {
         common.show(part: result, store?.path ?? "")
     }
 
+    private func document(_ report: ScaleReport) -> JSONValue {
+        let outputs = isMerge ? [] : [output, writeConfig].compactMap(\.self)
+        return ["measurement": report.document, "outputs": JSONValue(outputs)]
+    }
+
     private func show(_ result: PartialResult, _ registry: Registry) throws {
         let report = try ScaleReport(result, registry: registry)
         // What was measured is shown though it cannot be written.
@@ -145,9 +151,9 @@ struct ScaleCommand: ParsableCommand {
             let text = try MeasuredConfig.text(result.subject.config, report.statistics, withMeanStd: withMeanStd)
             try WholeFile.write(writeConfig, text, force: force, durability: writing.durability)
         }
-        if !common.quiet { report.warnings.forEach { Terminal.warn($0) } }
+        report.warnings.forEach { Terminal.warn(.measurement, $0, isSaid: !common.quiet) }
         if common.json {
-            Terminal.print(report.document)
+            Terminal.print(document(report))
         } else if common.quiet {
             Terminal.print("\(report.statistics.factor)")
         } else {

@@ -28,21 +28,23 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         let registry = try common.loadRegistry()
         let variant = try registry.variant(named: variant, in: "show")
-        if config { return Terminal.write(variant.config.text, to: 1) }
+        if config, !common.json { return Terminal.write(variant.config.text, to: 1) }
+        if config { return Terminal.print(["variant": .string(variant.name), "config": variant.config.json]) }
         let network = NetworkDescription(variant.config)
-        if let tensors { return list(network, tensors) }
+        if let tensors { return list(variant, network, tensors) }
         if common.json {
             var members = variant.document(in: registry).members ?? []
             members.append(.init("config", variant.config.json))
-            for layout in variant.layouts {
-                members.append(.init("\(layout.rawValue)_tensors", .integer(network.tensors(in: layout).count)))
+            let counts = variant.layouts.map { layout in
+                JSONValue.Member(layout.rawValue, .integer(network.tensors(in: layout).count))
             }
+            members.append(.init("tensor_counts", .object(counts)))
             return Terminal.print(.object(members))
         }
         VariantRendering(variant, registry).print()
     }
 
-    private func list(_ network: NetworkDescription, _ layout: Layout) {
+    private func list(_ variant: Variant, _ network: NetworkDescription, _ layout: Layout) {
         let tensors = network.tensors(in: layout)
         if common.json {
             let list = tensors.map { tensor, kind -> JSONValue in
@@ -51,7 +53,10 @@ struct ShowCommand: ParsableCommand {
                     "dtype": .string(kind == .batchCounter ? "I64" : "F32"), "kind": .string(kind.rawValue),
                 ]
             }
-            return Terminal.print(.array(list))
+            return Terminal.print([
+                "variant": .string(variant.name), "layout": .string(layout.rawValue),
+                "tensor_count": .integer(list.count), "tensors": .array(list),
+            ])
         }
         var table = Table(["TENSOR", "DTYPE", "SHAPE"])
         for (tensor, kind) in tensors {

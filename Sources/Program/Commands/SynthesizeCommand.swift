@@ -91,7 +91,8 @@ struct SynthesizeCommand: ParsableCommand {
                 "variant": .string(variant.name), "layout": .string(layout.rawValue),
                 "weights": .string(weights.rawValue),
                 "seed": weights == .seeded ? .integer(Int(clamping: seed)) : .null,
-                "dtype": .string(dtype.dtype.rawValue), "file": .string(path), "bytes": .integer(size),
+                "dtype": .string(dtype.dtype.rawValue),
+                "outputs": JSONValue([path, ModelFolder.join(output, "config.json")]), "bytes": .integer(size),
             ])
         }
         if common.quiet { return Terminal.print(path) }

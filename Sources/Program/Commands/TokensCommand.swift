@@ -34,7 +34,7 @@ struct TokensCommand: ParsableCommand {
                 table.add(count.row(of: group))
             }
         }
-        common.json ? Terminal.print(.array(documents)) : table.print()
+        common.json ? Terminal.print(["counts": .array(documents)]) : table.print()
     }
 
     /// Variants of one geometry have the same tokens; those whose input is no picture have no size to count by.
@@ -67,7 +67,7 @@ private struct Size: Equatable {
 
     var text: String { "\(width)x\(height)" }
 
-    var document: JSONValue { ["width": .integer(width), "height": .integer(height)] }
+    var document: JSONValue { JSONValue(width: width, height: height) }
 
     func fits(_ ratio: Int) -> Bool { width % ratio == 0 && height % ratio == 0 }
 
@@ -100,7 +100,7 @@ private struct Count {
 
     func document(of group: [Variant]) -> JSONValue {
         [
-            "width": .integer(size.width), "height": .integer(size.height), "variants": JSONValue(group.map(\.name)),
+            "size": size.document, "variants": JSONValue(group.map(\.name)),
             "spatial_compression_ratio": .integer(ratio), "latent_channels": .integer(config.latentChannels),
             "tokens": tokens.map { .integer($0) } ?? .null, "tokens_f8p2": base.map { .integer($0) } ?? .null,
             "nearest": .array(tokens == nil ? size.nearest(fitting: ratio).map(\.document) : []),

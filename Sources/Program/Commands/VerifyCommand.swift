@@ -64,7 +64,7 @@ struct VerifyCommand: ParsableCommand {
             if model.isElsewhere { Terminal.print("values were not read: --full fetches the file and reads them") }
             Terminal.print(verdict(result.findings))
         }
-        if result.hasFailed { throw checkFailed }
+        if result.hasFailed { throw Ending.finding(verdict(result.findings)) }
     }
 
     private func verifyConfig(_ text: [UInt8], _ registry: Registry) throws {
@@ -73,7 +73,7 @@ struct VerifyCommand: ParsableCommand {
         let findings = Verification.configFindings(reading, expected: expected, registry: registry)
         render(findings, reference: expected?.name ?? "AutoencoderDC", layout: .diffusers)
         if !common.json, !common.quiet { Terminal.print(verdict(findings)) }
-        if findings.contains(where: { $0.severity == .error }) { throw checkFailed }
+        if findings.contains(where: { $0.severity == .error }) { throw Ending.finding(verdict(findings)) }
     }
 
     private func render(
@@ -84,9 +84,9 @@ struct VerifyCommand: ParsableCommand {
     ) {
         if common.json {
             return Terminal.print([
-                "path": .string(path), "reference": .string(reference), "layout": .string(layout.rawValue),
+                "reference": .string(reference), "layout": .string(layout.rawValue),
                 "published": JSONValue(published?.variant.name),
-                "passed": .bool(!findings.contains { $0.severity == .error }),
+                "verdict": findings.contains { $0.severity == .error } ? "failed" : "passed",
                 "findings": .array(
                     findings.map {
                         [

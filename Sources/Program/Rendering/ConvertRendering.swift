@@ -52,6 +52,7 @@ struct ConvertRendering {
             common.say(["one file has no config.json beside it: the model has \(factor)"])
         } else if model.spelledConfig != nil || model.hints.scalingFactor != nil {
             Terminal.warn(
+                .config,
                 "one file has no config.json beside it, so what this model says of itself is not in it (\(factor)); keep its config.json and give it with --config"
             )
         }
@@ -73,6 +74,7 @@ struct ConvertRendering {
             let tensors = lost.count == 1 ? "" : " and \(lost.count - 1) more tensors"
             let dtype = plan.tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? DType.f32.rawValue
             Terminal.warn(
+                .castLoss,
                 "\(total.grouped) value\(total == 1 ? "" : "s") \(verb) \(became) in \(dtype), in \(first.name.escaped(limit: 80))\(tensors)"
             )
         }
@@ -81,38 +83,32 @@ struct ConvertRendering {
     }
 
     private func document(_ report: Conversion.Report) -> JSONValue {
-        var members = document.members ?? []
-        members.append(.init("output", JSONValue(output)))
-        members.append(
-            .init(
-                "check",
-                [
-                    "level": .string(check.rawValue), "tensors": .integer(report.check.tensorCount),
-                    "bytes": .integer(report.check.byteCount), "equal": true,
-                ]
-            )
+        document(
+            outputs: plan.names.map(path),
+            check: [
+                "level": .string(check.rawValue), "verdict": check == .content ? "same" : "not_compared",
+                "tensor_count": .integer(report.check.tensorCount), "bytes": .integer(report.check.byteCount),
+            ],
+            losses: report.losses.map(Self.document)
         )
-        members.append(
-            .init(
-                "losses",
-                .array(
-                    report.losses.map {
-                        [
-                            "tensor": .string($0.name), "overflows": .integer($0.report.overflows),
-                            "underflows": .integer($0.report.underflows),
-                        ]
-                    }
-                )
-            )
-        )
-        return .object(members)
+    }
+
+    private static func document(_ loss: (name: String, report: CastReport)) -> JSONValue {
+        [
+            "tensor": .string(loss.name), "overflows": .integer(loss.report.overflows),
+            "underflows": .integer(loss.report.underflows),
+        ]
     }
 
     // MARK: The plan
 
     /// What would be done.
-    func printPlan() {
-        if common.json { return Terminal.print(document) }
+    ///
+    /// - Parameter losses: what the cast would lose.
+    func printPlan(_ losses: [(name: String, report: CastReport)]) {
+        if common.json {
+            return Terminal.print(document(outputs: [], check: .null, losses: losses.map(Self.document)))
+        }
         printAnswer()
         Terminal.print()
         var table = Table(["SOURCE", "", "TARGET", "DTYPE", "SHAPE", "FILE"])
@@ -140,23 +136,28 @@ struct ConvertRendering {
         }
     }
 
-    /// The plan for `--json`.
-    private var document: JSONValue {
+    /// The plan for `--json`, and what came of it.
+    private func document(outputs: [String], check: JSONValue, losses: [JSONValue]) -> JSONValue {
         [
             "source_layout": .string(plan.layout.rawValue),
             "target_layout": .string(plan.target.rawValue),
             "variant": JSONValue(model.variant?.name),
             "scaling_factor": JSONValue(model.config?.scalingFactor),
             "reasons": JSONValue(model.reasons),
-            "warnings": JSONValue(model.warnings),
-            "notes": JSONValue(model.notes + plan.notes),
             "files": .array(
                 plan.files.map {
-                    ["name": .string($0.name), "bytes": .integer($0.size), "tensors": .integer($0.tensors.count)]
+                    [
+                        "path": .string(path(of: $0.name)), "bytes": .integer($0.size),
+                        "tensor_count": .integer($0.tensors.count),
+                    ]
                 }
             ),
-            "index": JSONValue(plan.index?.name),
-            "config": JSONValue(plan.config == nil ? nil : "config.json"),
+            "index": JSONValue(plan.index.map { path(of: $0.name) }),
+            "config": JSONValue(plan.config == nil ? nil : path(of: "config.json")),
+            "outputs": JSONValue(outputs),
+            "check": check,
+            "losses": .array(losses),
+            "tensor_count": .integer(plan.tensors.count),
             "tensors": .array(plan.tensors.map(document)),
         ]
     }
@@ -170,7 +171,7 @@ struct ConvertRendering {
                 tensor.runs.map { run in
                     [
                         "name": .string(run.source.descriptor.name), "first": .integer(run.firstElement),
-                        "count": .integer(run.elementCount),
+                        "value_count": .integer(run.elementCount),
                     ]
                 }
             ),

@@ -22,7 +22,6 @@ extension EvaluationReport {
         for comparison in comparisons {
             for difference in comparison.differences { Terminal.print("  " + difference.text(comparison.label)) }
         }
-        for note in notes { Terminal.say("dcae: note: \(note)") }
     }
 
     private func row(_ summary: MeasureSummary) -> [String] {

@@ -56,23 +56,26 @@ struct IdentifyRendering {
             let names = model.structural.map(\.name).joined(separator: " or ")
             let whose = names.isEmpty ? "the network that its config.json describes" : names
             Terminal.print("\(Terminal.bold("the \(model.part.rawValue) alone")) of \(whose), \(layout) layout")
-        case .contradictory: fail(.contradiction(model.evidence))
-        case .ambiguous:
-            let factors = Set(model.candidates.map(\.config.scalingFactor))
-            fail(
-                model.problem
-                    ?? .ambiguous(
-                        model.candidates,
-                        needsName: factors.count == 1,
-                        measured: model.measurement != nil
-                    )
-            )
-        case .unknown: fail(model.problem ?? .notDCAE(model.mismatch))
+        case .contradictory, .ambiguous, .unknown: break
         }
     }
 
-    private func fail(_ fault: ModelFault) {
-        Terminal.fail(model.error(fault))
+    /// Why it is not known what it is; nil where it is.
+    var refusal: CheckpointError? {
+        guard !isSettled else { return nil }
+        let fault: ModelFault =
+            switch verdict {
+            case .contradictory: .contradiction(model.evidence)
+            case .ambiguous: model.problem ?? ambiguity(model.candidates)
+            case .unknown: model.problem ?? .notDCAE(model.mismatch)
+            case .part, .identified, .described: ambiguity(model.structural)
+            }
+        return model.error(fault)
+    }
+
+    private func ambiguity(_ variants: [Variant]) -> ModelFault {
+        let factors = Set(variants.map(\.config.scalingFactor))
+        return .ambiguous(variants, needsName: factors.count == 1, measured: model.measurement != nil)
     }
 
     /// Where it comes from on the Hub, as far as its place tells.
@@ -97,7 +100,7 @@ struct IdentifyRendering {
                 "candidates",
                 .array(
                     model.candidates.map {
-                        ["name": .string($0.name), "scaling_factor": JSONValue($0.config.scalingFactor)]
+                        ["variant": .string($0.name), "scaling_factor": JSONValue($0.config.scalingFactor)]
                     }
                 )
             ),
@@ -114,8 +117,6 @@ struct IdentifyRendering {
             ),
             .init("origin", origin),
             .init("mismatch", JSONValue(model.mismatch)),
-            .init("notes", JSONValue(model.notes)),
-            .init("warnings", JSONValue(model.warnings)),
         ]
     }
 }

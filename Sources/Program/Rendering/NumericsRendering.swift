@@ -42,13 +42,13 @@ extension NumericsReport {
         )
     }
 
-    func document(_ path: String, _ picture: String?) -> JSONValue {
+    func document(_ picture: String?, outputs: [String]) -> JSONValue {
         func coder(_ coder: Coder) -> JSONValue {
             [
                 "layers": .array(
                     coder.layers.map { layer in
                         [
-                            "name": .string(layer.name), "size": .array(layer.size.map { .integer($0) }),
+                            "name": .string(layer.name), "shape": JSONValue(layer.size),
                             "relative_rms": .double(layer.distance.relativeRMS),
                             "largest_over_largest": .double(layer.distance.relativeLargest),
                         ]
@@ -60,12 +60,13 @@ extension NumericsReport {
             ]
         }
         return [
-            "path": .string(path), "picture": JSONValue(picture), "height": .integer(encoder.input.height),
-            "width": .integer(encoder.input.width), "library": .string(library), "passed": .bool(passed),
+            "picture": JSONValue(picture),
+            "size": JSONValue(width: encoder.input.width, height: encoder.input.height),
+            "library": .string(library), "verdict": passed ? "passed" : "failed",
             "bound": [
                 "relative_rms": .double(bound.relativeRMS), "largest_over_largest": .double(bound.relativeLargest),
             ],
-            "encode": coder(encoder), "decode": coder(decoder),
+            "encode": coder(encoder), "decode": coder(decoder), "outputs": JSONValue(outputs),
         ]
     }
 }
@@ -99,12 +100,12 @@ extension CastDamage {
             "sample_relative_rms": JSONValue(finite: sample.relativeRMS),
             "worst_layer": worst.map { .string($0.name) } ?? .null,
             "worst_layer_relative_rms": worst.map { JSONValue(finite: $0.distance.relativeRMS) } ?? .null,
-            "became_infinite": .integer(lost.overflows), "became_zero": .integer(lost.underflows),
-            "parameters": .array(
+            "overflows": .integer(lost.overflows), "underflows": .integer(lost.underflows),
+            "losses": .array(
                 losses.map {
                     [
-                        "name": .string($0.name), "became_infinite": .integer($0.report.overflows),
-                        "became_zero": .integer($0.report.underflows),
+                        "tensor": .string($0.name), "overflows": .integer($0.report.overflows),
+                        "underflows": .integer($0.report.underflows),
                     ]
                 }
             ),
@@ -141,8 +142,8 @@ extension ActivationRange {
 
     var document: JSONValue {
         [
-            "layer": .string(layer), "largest": JSONValue(finite: Double(largest)), "values": .integer(count),
-            "become_infinite": .integer(lost.overflows), "become_zero": .integer(lost.underflows),
+            "layer": .string(layer), "largest": JSONValue(finite: Double(largest)), "value_count": .integer(count),
+            "overflows": .integer(lost.overflows), "underflows": .integer(lost.underflows),
         ]
     }
 }

@@ -44,16 +44,20 @@ struct PartialRendering {
 
     private static func operations(_ count: Double) -> String { (count / 1e9).fixed(2) + " GFLOP" }
 
-    func document(sheet: String?) -> JSONValue {
+    func document(outputs: [String]) -> JSONValue {
         [
-            "path": .string(model.source.checkpoint.path), "variant": JSONValue(model.source.variant?.name),
-            "channels": .integer(model.network.config.latentChannels), "sheet": JSONValue(sheet),
+            "variant": JSONValue(model.source.variant?.name),
+            "latent_channels": .integer(model.network.config.latentChannels), "outputs": JSONValue(outputs),
             "pictures": .array(
                 roundtrips.map { roundtrip in
                     [
                         "input": .string(roundtrip.name),
-                        "size": JSONValue([roundtrip.original.size.width, roundtrip.original.size.height]),
-                        "latent": JSONValue(roundtrip.latentSize), "encode_seconds": .double(roundtrip.encode.seconds),
+                        "size": JSONValue(
+                            width: roundtrip.original.size.width,
+                            height: roundtrip.original.size.height
+                        ),
+                        "latent_shape": JSONValue(roundtrip.latentSize),
+                        "encode_seconds": .double(roundtrip.encode.seconds),
                         "parts": .array(roundtrip.parts.map { document($0, compression(roundtrip, $0)) }),
                     ]
                 }
@@ -63,7 +67,7 @@ struct PartialRendering {
 
     private func document(_ part: PartialRoundtrip.Part, _ compression: Double) -> JSONValue {
         [
-            "channels": .integer(part.channels), "psnr": .double(part.quality.psnr),
+            "latent_channels": .integer(part.channels), "psnr": .double(part.quality.psnr),
             "ssim": JSONValue(part.quality.ssim), "compression": .double(compression),
             "encode_operations": .double(part.encodeOperations),
             "decode_operations": .double(part.decode.operations), "decode_seconds": .double(part.decode.seconds),

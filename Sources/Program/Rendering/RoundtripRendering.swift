@@ -96,17 +96,20 @@ struct RoundtripRendering {
         table.print()
     }
 
-    func document(sheet: String?) -> JSONValue {
+    func document(outputs: [String]) -> JSONValue {
         [
-            "path": .string(model.source.checkpoint.path),
             "variant": JSONValue(model.source.variant?.name),
-            "reference": JSONValue(reference?.source.checkpoint.path),
-            "reference_variant": JSONValue(reference?.source.variant?.name),
+            "reference": reference.map { reference in
+                [
+                    "path": .string(reference.source.checkpoint.path),
+                    "variant": JSONValue(reference.source.variant?.name),
+                ]
+            } ?? .null,
             "scaling_factor": JSONValue(model.config.scalingFactor),
-            "normalization": JSONValue((try? model.source.normalization)?.formula()),
+            "formula": JSONValue((try? model.source.normalization)?.formula()),
             "open_seconds": .double(model.seconds),
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
-            "sheet": JSONValue(sheet),
+            "outputs": JSONValue(outputs),
             "pictures": .array(roundtrips.map(document)),
         ]
     }
@@ -114,12 +117,15 @@ struct RoundtripRendering {
     private func document(_ roundtrip: PictureRoundtrip) -> JSONValue {
         let size = roundtrip.original.size
         var members: [JSONValue.Member] = [
-            .init("input", .string(roundtrip.name)), .init("size", JSONValue([size.width, size.height])),
-            .init("network_size", JSONValue([roundtrip.networkSize.width, roundtrip.networkSize.height])),
+            .init("input", .string(roundtrip.name)), .init("size", JSONValue(width: size.width, height: size.height)),
+            .init(
+                "network_size",
+                JSONValue(width: roundtrip.networkSize.width, height: roundtrip.networkSize.height)
+            ),
         ]
         members += document(roundtrip.main, model).members ?? []
         if let comparison = roundtrip.comparison, let reference {
-            members.append(.init("reference", document(comparison.reference, reference)))
+            members.append(.init("by_reference", document(comparison.reference, reference)))
             members.append(.init("latent_difference", document(comparison.latent)))
             members.append(.init("sample_difference", document(comparison.sample)))
             members.append(.init("picture_difference", document(comparison.quality)))
@@ -164,7 +170,7 @@ struct RoundtripRendering {
                 cost.stages.map { stage in
                     [
                         "name": .string(stage.name), "seconds": .double(stage.seconds),
-                        "operations": .double(stage.operations), "output": JSONValue(stage.outputSize),
+                        "operations": .double(stage.operations), "output_shape": JSONValue(stage.outputSize),
                         "output_bytes": .integer(stage.outputBytes),
                     ]
                 }

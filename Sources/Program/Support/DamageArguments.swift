@@ -50,16 +50,15 @@ struct DamageArguments: ParsableArguments {
         bar.finish()
         if common.json {
             return Terminal.print([
-                "path": .string(path),
                 "pictures": .array(
                     files.indices.map { index in
                         [
-                            "picture": .string(files[index].path),
+                            "input": .string(files[index].path),
                             "formats": .array(damage.isEmpty ? [] : damage[index].damage.map(\.document)),
                             "activations": .array(layers.isEmpty ? [] : layers[index].map(\.document)),
                         ]
                     }
-                ),
+                )
             ])
         }
         if !damage.isEmpty { CastDamage.render(damage) }

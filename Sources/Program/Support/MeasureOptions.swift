@@ -25,9 +25,7 @@ struct ShardArguments: ParsableArguments {
     func resolve(_ common: CommonOptions) throws -> Shard {
         if let shard { return shard.shard }
         guard let task = try Shard.ofSlurmTask() else { return .whole }
-        if !common.quiet, !task.isWhole {
-            Terminal.say("dcae: note: part \(task) of the pictures, as Slurm's array has it")
-        }
+        if !task.isWhole { common.say(["part \(task) of the pictures, as Slurm's array has it"]) }
         return task
     }
 }
@@ -127,11 +125,11 @@ struct MeasureProgress {
             shown = done
         }
         observer.resumed = { count in
-            if !common.quiet { Terminal.say("dcae: note: \(count) of \(total) pictures were measured before") }
+            common.say(["\(count) of \(total) pictures were measured before"])
         }
         observer.unreadable = { picture in
             bar.finish()
-            if !common.quiet { Terminal.warn("\(picture.key.escaped(limit: 300)): \(picture.reason)") }
+            Terminal.warn(.input, "\(picture.key.escaped(limit: 300)): \(picture.reason)", isSaid: !common.quiet)
         }
         return try measure(observer)
     }
@@ -145,9 +143,9 @@ extension CommonOptions {
         let (count, odd) = (result.pictureKeys.count, result.unreadable)
         if json {
             return Terminal.print([
-                "output": .string(path), "part": .integer(result.shard.index), "parts": .integer(result.shard.count),
-                "pictures": .integer(count),
-                "unreadable": .array(odd.map { ["picture": .string($0.key), "reason": .string($0.reason)] }),
+                "outputs": JSONValue([path]), "part": .integer(result.shard.index),
+                "part_count": .integer(result.shard.count), "picture_count": .integer(count),
+                "errors": .array(odd.map(\.document)),
             ])
         }
         if quiet { return Terminal.print(path) }

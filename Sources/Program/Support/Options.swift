@@ -44,8 +44,7 @@ struct CommonOptions: ParsableArguments {
 
     /// Prints notes, unless only the result is wanted.
     func say(_ notes: [String]) {
-        guard !quiet else { return }
-        for note in notes { Terminal.say("dcae: note: \(note)") }
+        for note in notes { Terminal.note(note, isSaid: !quiet) }
     }
 }
 
@@ -121,7 +120,7 @@ struct HintArguments: ParsableArguments {
     private func say(_ model: OpenedModel, _ common: CommonOptions) -> OpenedModel {
         common.say(model.notes)
         // What is wrong with the data is said whatever else is silent.
-        model.warnings.forEach { Terminal.warn($0) }
+        model.warnings.forEach { Terminal.warn(.model, $0) }
         return model
     }
 }

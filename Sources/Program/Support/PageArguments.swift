@@ -22,6 +22,9 @@ struct PageArguments: ParsableArguments {
         return try OutputDocument(html, force: force, sources: sources, durability: writing.durability)
     }
 
+    /// The files that it writes.
+    var outputs: [String] { html.map { [$0] } ?? [] }
+
     func sayWritten() {
         if let html { Terminal.print("wrote \(html.escaped(limit: 400))") }
     }

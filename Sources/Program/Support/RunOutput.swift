@@ -40,8 +40,9 @@ struct RunOutput {
                 common.say(["\(item.input.escaped(limit: 300)): \(note)"])
             }
             // What is wrong with the data is said whatever else is silent.
-            if !common.quiet || item.statistics.nonFiniteCount > 0 {
-                item.warnings.forEach { Terminal.warn("\(item.input.escaped(limit: 300)): \($0.forProgram)") }
+            let isSaid = !common.quiet || item.statistics.nonFiniteCount > 0
+            for warning in item.warnings {
+                Terminal.warn(.values, "\(item.input.escaped(limit: 300)): \(warning.forProgram)", isSaid: isSaid)
             }
             guard !common.json else { return }
             if common.quiet { return item.outputs.forEach { Terminal.print($0) } }
@@ -52,15 +53,21 @@ struct RunOutput {
             bar.finish()
             Terminal.fail(error)
         }
+        // What was written before an error is written.
+        var isDone = false
+        defer {
+            if common.json, isDone || !items.isEmpty || !skipped.isEmpty { Terminal.print(document(items, skipped)) }
+        }
         try run.run(files, observer)
+        isDone = true
         bar.finish()
-        if common.json { Terminal.print(document(items, skipped)) }
         guard !skipped.isEmpty else {
-            if hasNonFinite { throw checkFailed }
+            if hasNonFinite { throw Ending.finding("values came out NaN or infinite") }
             return
         }
-        if !common.quiet { Terminal.say("dcae: \(skipped.count) of \(files.count) files were left out") }
-        throw couldNot
+        let message = "\(skipped.count) of \(files.count) files were left out"
+        if !common.quiet { Terminal.say("dcae: \(message)") }
+        throw Ending.someFailed(message)
     }
 
     private func line(_ item: NetworkRun.Item) -> String {
@@ -81,13 +88,12 @@ struct RunOutput {
 
     private func document(_ items: [NetworkRun.Item], _ skipped: [any Refusal]) -> JSONValue {
         [
-            "model": .string(model.source.checkpoint.path),
             "variant": JSONValue(model.source.variant?.name),
             "scaled": .bool(scaling != nil),
             "scaling_factor": JSONValue(scaling?.scalingFactor),
             "normalization": Self.document(scaling),
             "results": .array(items.map(document)),
-            "errors": JSONValue(skipped.map(\.description)),
+            "errors": .array(skipped.map(\.details.document)),
         ]
     }
 
@@ -97,11 +103,16 @@ struct RunOutput {
             "mean": .double(item.statistics.mean), "rms": .double(item.statistics.rms),
             "min": .double(item.statistics.minimum), "max": .double(item.statistics.maximum),
             "brought_back": Self.document(item.broughtBack),
-            "non_finite": .integer(item.statistics.nonFiniteCount), "seconds": .double(item.seconds),
-            "image_size": item.size.map { JSONValue([$0.width, $0.height]) } ?? .null,
-            "network_size": item.fitted.map { JSONValue([$0.size.width, $0.size.height]) } ?? .null,
-            "content": item.fitted.map { JSONValue([$0.content.x, $0.content.y, $0.content.width, $0.content.height]) }
-                ?? .null,
+            "non_finite_count": .integer(item.statistics.nonFiniteCount), "seconds": .double(item.seconds),
+            "size": item.size.map { JSONValue(width: $0.width, height: $0.height) } ?? .null,
+            "network_size": item.fitted.map { JSONValue(width: $0.size.width, height: $0.size.height) } ?? .null,
+            "content": item.fitted.map { fitted in
+                let part = fitted.content
+                return [
+                    "x": .integer(part.x), "y": .integer(part.y), "width": .integer(part.width),
+                    "height": .integer(part.height),
+                ]
+            } ?? .null,
         ]
     }
 }

@@ -27,12 +27,20 @@ enum Terminal {
     static let textWidth = columns ?? 80
 
     /// Writes a line of the result. Whatever is in it stays in it: names come from strangers.
+    ///
+    /// With `--json` the object is the whole result.
     static func print(_ line: String = "") {
+        guard !Report.isAsked else { return }
         write(shown(line) + "\n", to: STDOUT_FILENO)
     }
 
-    /// Writes a JSON document as the result.
+    /// Takes a JSON value as the result of a run with `--json`; it is written when the run ends.
     static func print(_ json: JSONValue) {
+        Report.keep(json)
+    }
+
+    /// Writes a JSON document to standard output.
+    static func writeJSON(_ json: JSONValue) {
         write(JSONWriter.pretty(json).escapedJSON + "\n", to: STDOUT_FILENO)
     }
 
@@ -57,8 +65,18 @@ enum Terminal {
         say("dcae: error: " + error.line(Flags.spelling))
     }
 
-    static func warn(_ line: String) {
-        say("dcae: warning: " + line)
+    /// Warns of something that is odd about the data.
+    ///
+    /// - Parameter isSaid: whether it is printed too, or for `--json` alone.
+    static func warn(_ kind: Report.Warning, _ line: String, isSaid: Bool = true) {
+        Report.keep(kind, line)
+        if isSaid { say("dcae: warning: " + line) }
+    }
+
+    /// Says what was decided.
+    static func note(_ line: String, isSaid: Bool = true) {
+        Report.keep(.note, line)
+        if isSaid { say("dcae: note: " + line) }
     }
 
     /// A text in bold, where the terminal can show it.

@@ -7,15 +7,15 @@ extension Variant {
         let network = NetworkDescription(config)
         let ratio = config.spatialCompressionRatio
         return [
-            "name": .string(name),
+            "variant": .string(name),
             "short_name": .string(shortName),
             "family": .string(family),
             "aliases": JSONValue(aliases),
             "layouts": JSONValue(layouts.map(\.rawValue)),
             "spatial_compression_ratio": .integer(ratio),
             "latent_channels": .integer(config.latentChannels),
-            "parameters": .integer(network.parameterCount),
-            "encoder_parameters": .integer(network.encoderParameterCount),
+            "parameter_count": .integer(network.parameterCount),
+            "encoder_parameter_count": .integer(network.encoderParameterCount),
             "fp32_bytes": .integer(4 * network.valueCount),
             "latent_shape_1024": JSONValue([config.latentChannels, 1024 / ratio, 1024 / ratio]),
             "scaling_factor": JSONValue(config.scalingFactor),
@@ -60,10 +60,15 @@ extension Variant {
     }
 }
 
+extension JSONValue {
+    /// The size of a picture.
+    init(width: Int, height: Int) { self = ["width": .integer(width), "height": .integer(height)] }
+}
+
 extension Variant.PublishedFile {
     fileprivate var document: JSONValue {
         [
-            "file": .string(name), "layout": .string(layout.rawValue),
+            "path": .string(name), "layout": .string(layout.rawValue),
             "bytes": byteCount.map { .integer($0) } ?? .null, "sha256": .string(sha256),
             "published_in": .array(
                 publications.map {
@@ -78,7 +83,8 @@ extension Variant.PublishedFile {
 extension Variant.Quality {
     fileprivate var document: JSONValue {
         [
-            "data": .string(data), "pixels": .integer(pixels), "rfid": JSONValue(rFID), "psnr": JSONValue(psnr),
+            "data": .string(data), "size": JSONValue(width: pixels, height: pixels), "rfid": JSONValue(rFID),
+            "psnr": JSONValue(psnr),
             "ssim": JSONValue(ssim), "lpips": JSONValue(lpips), "latent_mean": JSONValue(latentMean),
             "latent_rms": JSONValue(latentRMS), "latent_std": JSONValue(latentStandardDeviation),
             "source": .string(source),

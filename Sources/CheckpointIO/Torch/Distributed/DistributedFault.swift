@@ -9,6 +9,15 @@ package enum DistributedFault: Fault, Equatable {
     case fileOutside(String)
     case noIndex
 
+    package var kind: RefusalKind {
+        switch self {
+        case .cutOtherwise: .unsupported
+        case .fileOutside: .unsafeFile
+        case .noIndex: .noSuchFile
+        default: .damagedFile
+        }
+    }
+
     package var message: String {
         switch self {
         case .damaged(let what): "the distributed checkpoint is damaged: \(what)"

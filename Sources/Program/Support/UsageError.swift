@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import StrictJSON
+internal import TensorCore
+
+/// What is wrong with a command line, as `--json` says it.
+enum UsageError {
+    /// Ends the report with an error that is no refusal: one of the parser, or of a check of what was typed.
+    ///
+    /// - Parameters:
+    ///   - message: its words, which may be several lines.
+    ///   - arguments: what was typed.
+    ///   - code: the exit code.
+    static func report(_ message: String, _ arguments: [String], _ code: ExitCode) {
+        let words = Array(arguments.drop { $0.hasPrefix("-") })
+        let command = Program.name(in: words)
+        // Where the command line could not be understood, nobody has asked for the object yet.
+        if !Report.isAsked, arguments.prefix(while: { $0 != "--" }).contains("--json") {
+            Report.begin(command, input: .null)
+        }
+        switch code {
+        case checkFailed: Report.end(Ending.finding("a check found something").details)
+        case couldNot: Report.end(Ending.someFailed("not all of it could be done").details)
+        case .validationFailure:
+            let unknown = command == nil ? words.first : nil
+            Report.end(unknown.map(unknownCommand) ?? details(message, command: command))
+        default: Report.end(RefusalDetails(.unexpected, Words(oneLine(message))))
+        }
+    }
+
+    private static func oneLine(_ message: String) -> String {
+        message.split(whereSeparator: \.isNewline).joined(separator: " ").escaped(limit: 1000)
+    }
+
+    private static func details(_ message: String, command: String?) -> RefusalDetails {
+        let line = oneLine(message)
+        let help = (["dcae"] + (command.map { [$0] } ?? []) + ["--help"]).joined(separator: " ")
+        return RefusalDetails(
+            .usage,
+            Words(line),
+            remedy: Words("`\(help)` shows what can be said"),
+            candidates: suggestions(in: line).map { .name($0) }
+        )
+    }
+
+    /// The parser speaks of the first flag then, as of `--json`.
+    private static func unknownCommand(_ typed: String) -> RefusalDetails {
+        let known = Program.configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName }
+        return RefusalDetails(
+            .usage,
+            "there is no command \"\(typed.escaped(limit: 60))\"",
+            remedy: "`dcae --help` shows all",
+            candidates: nearest(to: typed, among: known).map { [.name($0)] } ?? []
+        )
+    }
+
+    /// What the parser suggests: `Did you mean '--force'?`
+    private static func suggestions(in message: String) -> [String] {
+        guard let range = message.firstRange(of: /[Dd]id you mean '([^']+)'/),
+            let name = message[range].split(separator: "'").last
+        else { return [] }
+        return [String(name)]
+    }
+}
