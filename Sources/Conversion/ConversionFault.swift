@@ -49,7 +49,7 @@ package enum ConversionFault: Fault {
         case .shardsInOneFile: "leave out \(.maxShardSize), or name a folder"
         case .mixedDTypes: "choose one with \(.dtype)"
         case .becomesInfinite: "use \(.dtype, "bf16"), or \(.allowInfinite) to write them all the same"
-        case .badShardSize: "write it as 5GB, 300MB, 100KB or a number of bytes"
+        case .badShardSize: "write it as 5GB, 300MB, 100KB or 500000B"
         case .roundtrip: "nothing was written; please report this"
         }
     }

@@ -45,7 +45,7 @@ package struct MeanEstimate: Sendable, Equatable {
     package let interval: ClosedRange<Double>?
 
     /// Nil where there is nothing to take the mean of.
-    init?(_ values: [Double]) {
+    package init?(_ values: [Double]) {
         guard !values.isEmpty else { return nil }
         count = values.count
         mean = values.reduce(0, +) / Double(values.count)

@@ -16,9 +16,9 @@ package struct PictureRoundtrip: Sendable {
         /// What is known of it as a diffusion model sees it; nil where it is not known how that is.
         package let normalized: TensorStatistics?
         /// The decoded latent.
-        package let sample: FloatTensor
+        package fileprivate(set) var sample: FloatTensor
         /// The sample as a picture, as large as what was compared.
-        package let picture: Picture
+        package fileprivate(set) var picture: Picture
         /// How near it is.
         package let quality: PictureQuality
         /// What encoding cost.
@@ -30,7 +30,7 @@ package struct PictureRoundtrip: Sendable {
     /// How two checkpoints differ.
     package struct Comparison: Sendable {
         /// What the other checkpoint made of the picture.
-        package let reference: Side
+        package fileprivate(set) var reference: Side
         /// How far the latent is from the reference's; nil where their shapes differ.
         package let latent: TensorDifference?
         /// How far the sample is.
@@ -42,13 +42,24 @@ package struct PictureRoundtrip: Sendable {
     /// What messages call the picture: its file, and its number in a batch.
     package let name: String
     /// The picture that was encoded, without padding.
-    package let original: Picture
+    package private(set) var original: Picture
+    /// The size of that picture.
+    package let originalSize: PixelSize
     /// The size at which the network saw it.
     package let networkSize: PixelSize
     /// What the checkpoint made of it.
-    package let main: Side
+    package private(set) var main: Side
     /// What another made of it.
-    package let comparison: Comparison?
+    package private(set) var comparison: Comparison?
+
+    /// The same without pixels, for a folder of which there is no room for all pictures: the figures stay.
+    package var withoutPixels: PictureRoundtrip {
+        var copy = self
+        copy.original = Picture(width: 1, height: 1, filledWith: .white)
+        copy.main.dropPixels()
+        copy.comparison?.reference.dropPixels()
+        return copy
+    }
 
     /// Runs one picture, or every image of a tensor file.
     ///
@@ -107,6 +118,7 @@ package struct PictureRoundtrip: Sendable {
             return PictureRoundtrip(
                 name: image.tensor.batch == 1 ? path : "\(path)[\(index)]",
                 original: original,
+                originalSize: original.size,
                 networkSize: seen,
                 main: main,
                 comparison: other.map { other in
@@ -159,5 +171,12 @@ extension PictureQuality {
     package var words: String {
         guard psnr.isFinite else { return "identical" }
         return "PSNR \(psnr.fixed(2)) dB" + (ssim.map { ", SSIM \($0.fixed(4))" } ?? "")
+    }
+}
+
+extension PictureRoundtrip.Side {
+    fileprivate mutating func dropPixels() {
+        picture = Picture(width: 1, height: 1, filledWith: .white)
+        if let small = try? FloatTensor(batch: 1, channels: 1, height: 1, width: 1, values: [0]) { sample = small }
     }
 }

@@ -9,7 +9,7 @@ internal import TensorCore
 /// Parses the command line, runs one command, and turns what it throws into one line and an exit code.
 @main
 struct Program: ParsableCommand {
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 
     static let configuration = CommandConfiguration(
         commandName: "dcae",
@@ -29,7 +29,7 @@ struct Program: ParsableCommand {
               dcae encode sana/ photo.png -o latent.safetensors --scaled
               dcae decode sana/ latent.safetensors -o photo.png --scaled
               dcae roundtrip sana/ photo.png -o sheet.png
-              dcae scale sana/ --images photos/           the scaling factor, measured
+              dcae scale sana/ photos/                    the scaling factor, measured
               dcae eval sana/ photos/                     the quality, measured
 
             Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
@@ -41,7 +41,7 @@ struct Program: ParsableCommand {
             DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,
             DecodeCommand.self, RoundtripCommand.self, BenchCommand.self, ScaleCommand.self, EvalCommand.self,
             SynthesizeCommand.self,
-            PictureCommand.self, PullCommand.self, CacheCommand.self,
+            PictureCommand.self, PullCommand.self, CacheCommand.self, ManualCommand.self,
         ]
     )
 
@@ -67,7 +67,7 @@ struct Program: ParsableCommand {
             exit(withError: ending.kind == .finding ? checkFailed : couldNot)
         } catch {
             let code = exitCode(for: error)
-            let text = fullMessage(for: error)
+            let text = UsageError.words(of: error, arguments) ?? fullMessage(for: error)
             // The help is a result like others, which must be seen to be written.
             guard code != .success else { return Terminal.write(text + "\n", to: 1) }
             if !text.isEmpty {

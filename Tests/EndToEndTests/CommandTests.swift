@@ -113,7 +113,7 @@ import Testing
             ),
             (
                 ["convert", "sana.safetensors", "-o", "x", "--config", "config.json", "--max-shard-size", "much"],
-                "--max-shard-size: \"much\" is no size; write it as 5GB, 300MB, 100KB or a number of bytes"
+                "--max-shard-size: \"much\" is no size; write it as 5GB, 300MB, 100KB or 500000B"
             ),
             (
                 ["convert", "sana.safetensors", "-o", "x", "--variant", "lite"],

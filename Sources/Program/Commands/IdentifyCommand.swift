@@ -14,9 +14,11 @@ struct IdentifyCommand: ParsableCommand {
             file (the network that it describes, model_name, scaling_factor,
             _name_or_path); the repository in the path of a Hugging Face cache; the note
             that dcae leaves when it writes a checkpoint; the SHA-256 of published files.
-            Nothing is guessed: where in and mix both remain, both are named. With --images
-            the scaling factor is measured over pictures, 64 of them unless --limit says
-            otherwise, which tells in from mix.
+            Nothing is guessed: where in and mix both remain, both are named. With pictures
+            the scaling factor is measured over 64 of them (--limit), which tells in from
+            mix:
+
+              dcae identify model.safetensors photos/
 
             Exit codes: 0 it is known what it is: one variant, or a network that its own
             config.json describes; 2 several variants, or none.
@@ -25,6 +27,15 @@ struct IdentifyCommand: ParsableCommand {
 
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
+
+    @Argument(
+        help: ArgumentHelp(
+            "Folders of pictures, .txt lists with a path in each line, pictures.",
+            valueName: "pictures"
+        ),
+        completion: .file()
+    )
+    var pictures: [String] = []
 
     @Option(help: ArgumentHelp("The scaling factor, where you know it.", valueName: "number"))
     var scalingFactor: Double?
@@ -43,9 +54,9 @@ struct IdentifyCommand: ParsableCommand {
             path,
             common,
             scalingFactor: scalingFactor,
-            fromAfar: !afar.full && measure.images.isEmpty
+            fromAfar: !afar.full && measure.images.isEmpty && pictures.isEmpty
         )
-        let report = opened.config == nil ? nil : try measure.measure(opened, common)
+        let report = opened.config == nil ? nil : try measure.measure(opened, common, pictures)
         let match = try published(opened)
         let model = opened.adding(match).adding(report?.evidence)
         report?.warnings.forEach { Terminal.warn(.measurement, $0) }

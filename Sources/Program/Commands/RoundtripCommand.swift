@@ -24,6 +24,7 @@ struct RoundtripCommand: ParsableCommand {
             bf16.
 
               dcae roundtrip sana/ photo.png -o sheet.png
+              dcae roundtrip sana/ photos/ --size 512 --limit 50 -o worst.png
               dcae roundtrip converted/ photo.png --reference model.safetensors
               dcae roundtrip 1.5/ photo.png --latent-channels 16,32,64,128 -o sheet.png
 
@@ -41,8 +42,12 @@ struct RoundtripCommand: ParsableCommand {
               dcae roundtrip sana/ photo.png --as fp16,bf16,fp8-e4m3
               dcae roundtrip sana/ photo.png --as bf16 --activations fp16
 
+            Of several pictures the end is a summary, and a sheet or page shows the worst
+            twelve. A picture that cannot be read is named and passed over. `dcae eval`
+            measures large sets by the protocol of the paper, and can be resumed.
+
             Exit codes: 0 done, 1 a byte does not return or --check-finite found
-            something, 2 could not be done.
+            something, 2 could not be done, or pictures were passed over.
             """
     )
 
@@ -67,6 +72,20 @@ struct RoundtripCommand: ParsableCommand {
     )
     var latentChannels: ChannelCounts?
 
+    @Option(
+        help: ArgumentHelp(
+            "Make every picture a square of this side, by ADM's crop, as the networks are evaluated.",
+            valueName: "pixels"
+        )
+    )
+    var size: Int?
+
+    @Option(help: ArgumentHelp("Take so many pictures, evenly spread over those found.", valueName: "number"))
+    var limit: Int?
+
+    @Flag(help: "Show what each stage of the network cost, also of several pictures.")
+    var stages = false
+
     @Flag(help: "Scale latents for a diffusion model and back before they are decoded; the formula is printed.")
     var scaled = false
 
@@ -84,6 +103,11 @@ struct RoundtripCommand: ParsableCommand {
         if images.isEmpty, output != nil { throw ValidationError("--output is a sheet of pictures: name some") }
         if images.isEmpty, page.html != nil { throw ValidationError("--html shows pictures: name some") }
         if images.isEmpty, damage.isAsked { throw ValidationError("--as is measured on pictures: name some") }
+        if let size, !(1...16384).contains(size) { throw ValidationError("--size must be from 1 to 16384") }
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+        if images.isEmpty, size != nil || limit != nil || stages {
+            throw ValidationError("--size, --limit and --stages are for pictures: name some")
+        }
         if damage.isAsked, output != nil || reference != nil || page.html != nil || tiles.tile != nil {
             throw ValidationError("--as makes a table of its own: leave out --output, --html, --reference and --tile")
         }
@@ -107,7 +131,8 @@ struct RoundtripCommand: ParsableCommand {
         }
         // Before the model is loaded; and again when all is known that must not be replaced.
         if let output { try OutputTarget.check(output, force: force) }
-        let files = try RunFile.images(at: images)
+        var files = try RunFile.images(at: images)
+        if let limit, limit < files.count { files = (0..<limit).map { files[$0 * files.count / limit] } }
         common.say(leftOutOf: images)
         let loaded = try model.load(path, common, tiles: tiles)
         if let latentChannels { return try runParts(latentChannels.counts, files, loaded) }
@@ -121,47 +146,65 @@ struct RoundtripCommand: ParsableCommand {
         let document = try page.prepare(sources: sources, force: force)
         let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
         defer { bar.finish() }
-        let roundtrips = try files.flatMap { file in
-            try PictureRoundtrip.run(
-                file.path,
-                loaded,
-                reference: other,
-                loader: pictures.loader,
-                scaled: scaled
-            ) { done, total in bar.advance(done * 100 / total - (done - 1) * 100 / total) }
-        }
-        bar.finish()
-        for roundtrip in roundtrips {
-            for tensor in [roundtrip.main.latent, roundtrip.main.sample] {
-                guard let warning = TensorStatistics(tensor).warning else { continue }
-                Terminal.warn(
-                    .values,
-                    "\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)",
-                    isSaid: !common.quiet
-                )
+        var set = RoundtripSet(keepsPixels: sheet != nil || document != nil)
+        for file in files {
+            do {
+                let made = try PictureRoundtrip.run(
+                    file.path,
+                    loaded,
+                    reference: other,
+                    loader: pictures.loader(side: size),
+                    scaled: scaled
+                ) { done, total in bar.advance(done * 100 / total - (done - 1) * 100 / total) }
+                for roundtrip in made { warn(of: roundtrip) }
+                set.add(made)
+            } catch let error as CheckpointError where files.count > 1 && error.path == file.path {
+                bar.finish()
+                Terminal.fail(error)
+                set.skipped.append(error)
             }
         }
-        let render = RoundtripRendering(model: loaded, reference: other, roundtrips: roundtrips)
-        if let sheet, let output {
+        bar.finish()
+        let shown = set.shown
+        let render = RoundtripRendering(model: loaded, reference: other, set: set, showsStages: stages)
+        if let sheet, let output, !shown.isEmpty {
             let names = render.names
-            let drawn = PictureRoundtrip.sheet(roundtrips, model: names.model, reference: names.reference)
+            let drawn = PictureRoundtrip.sheet(shown, model: names.model, reference: names.reference)
             try sheet.write(try drawn.picture(name: output))
         }
-        if let document {
+        if let document, !shown.isEmpty {
             let names = render.names
             let page = try PictureRoundtrip.page(
-                roundtrips,
+                shown,
                 model: names.model,
                 reference: names.reference,
                 scalingFactor: loaded.config.scalingFactor
             )
             try document.write(page.html)
         }
-        if common.json { return Terminal.print(render.document(outputs: (output.map { [$0] } ?? []) + page.outputs)) }
-        if common.quiet { return output.map { Terminal.print($0) } ?? () }
-        render.print()
-        if let output { Terminal.print("wrote \(output)") }
-        page.sayWritten()
+        let outputs = shown.isEmpty ? [] : (output.map { [$0] } ?? []) + page.outputs
+        if common.json {
+            Terminal.print(render.document(outputs: outputs))
+        } else if common.quiet {
+            if !shown.isEmpty, let output { Terminal.print(output) }
+        } else if !set.all.isEmpty {
+            render.print()
+            if !shown.isEmpty {
+                if let output { Terminal.print("wrote \(output)") }
+                page.sayWritten()
+            }
+        }
+        if !set.skipped.isEmpty {
+            throw Ending.someFailed("\(set.skipped.count) of \(files.count) pictures were passed over")
+        }
+    }
+
+    /// What is odd about values is said whatever else is silent.
+    private func warn(of roundtrip: PictureRoundtrip) {
+        for tensor in [roundtrip.main.latent, roundtrip.main.sample] {
+            guard let warning = TensorStatistics(tensor).warning else { continue }
+            Terminal.warn(.values, "\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)", isSaid: !common.quiet)
+        }
     }
 
     /// Decodes from the first channels alone.
@@ -175,7 +218,7 @@ struct RoundtripCommand: ParsableCommand {
         let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
         defer { bar.finish() }
         let roundtrips = try files.flatMap { file in
-            try PartialRoundtrip.run(file.path, loaded, counts: counts, loader: pictures.loader) { done, total in
+            try PartialRoundtrip.run(file.path, loaded, counts: counts, loader: pictures.loader(side: size)) { done, total in
                 bar.advance(done * 100 / total - (done - 1) * 100 / total)
             }
         }

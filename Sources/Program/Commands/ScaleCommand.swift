@@ -16,14 +16,14 @@ struct ScaleCommand: ParsableCommand {
             training pictures, so an encoder and some pictures are enough to check it.
             Pictures are cut to squares as the networks are evaluated, by ADM's crop.
 
-              dcae scale sana/ --images photos/
-              dcae scale model.safetensors --images photos/ --write-config config.json
+              dcae scale sana/ photos/
+              dcae scale model.safetensors photos/ --write-config config.json
 
             On several machines, each with a part of the pictures, and together again:
 
-              parallel dcae scale sana/ --images photos/ --shard {}/8 -o parts/ ::: {1..8}
-              sbatch --array=1-8 --wrap "dcae scale sana/ --images photos/ -o parts/"
-              dcae scale merge parts/*.json
+              parallel dcae scale sana/ photos/ --shard {}/8 -o parts/ ::: {1..8}
+              sbatch --array=1-8 --wrap "dcae scale sana/ photos/ -o parts/"
+              dcae scale merge parts/*.json      (a model in a folder merge is ./merge)
 
             With -o a run that was interrupted goes on where it was: repeat the command.
             The key of a picture is its path below the folder. The result does not depend
@@ -43,8 +43,14 @@ struct ScaleCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index or a model folder; or the word merge.", completion: .file())
     var path: String
 
-    @Argument(help: ArgumentHelp("The partial results to merge.", valueName: "parts"), completion: .file())
-    var parts: [String] = []
+    @Argument(
+        help: ArgumentHelp(
+            "Folders of pictures, .txt lists with a path in each line, pictures; after merge, partial results.",
+            valueName: "pictures"
+        ),
+        completion: .file()
+    )
+    var others: [String] = []
 
     @Option(
         name: .shortAndLong,
@@ -78,6 +84,10 @@ struct ScaleCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     var isMerge: Bool { path == "merge" }
+    /// The partial results to merge.
+    var parts: [String] { isMerge ? others : [] }
+    /// Where the pictures are.
+    private var images: [String] { measure.images + (isMerge ? [] : others) }
 
     func validate() throws {
         if isMerge {
@@ -86,8 +96,7 @@ struct ScaleCommand: ParsableCommand {
                 throw ValidationError("merge takes partial results, and neither --images, --shard nor --output")
             }
         } else {
-            if measure.images.isEmpty { throw ValidationError("Missing expected argument '--images <dir|list|file>'") }
-            if let first = parts.first { throw ValidationError("Unexpected argument '\(first)'") }
+            if images.isEmpty { throw ValidationError("Missing expected argument '<pictures> ...'") }
             if allowMissing { throw ValidationError("--allow-missing is for merge") }
         }
         if withMeanStd, writeConfig == nil { throw ValidationError("--with-mean-std needs --write-config") }
@@ -110,8 +119,8 @@ struct ScaleCommand: ParsableCommand {
         guard shard.isWhole || writeConfig == nil else {
             throw ValidationError("--write-config is for the whole: give it to merge")
         }
-        let pictures = try PictureSet(at: measure.images, limit: measure.limit)
-        common.say(leftOutOf: measure.images)
+        let pictures = try PictureSet(at: images, limit: measure.limit)
+        common.say(leftOutOf: images)
         if force { ReadHistory.announce(pictures.entries.map(\.path)) }
         let loaded = try model.load(path, common, part: .encoder)
         if let writeConfig { try OutputTarget.check(writeConfig, force: force) }

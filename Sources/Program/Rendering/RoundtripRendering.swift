@@ -1,6 +1,7 @@
 internal import CheckpointIO
 internal import DCAE
 internal import DCAENetwork
+internal import Evaluation
 internal import Images
 internal import Inference
 internal import ModelZoo
@@ -12,7 +13,11 @@ internal import TensorCore
 struct RoundtripRendering {
     let model: LoadedModel
     let reference: LoadedModel?
-    let roundtrips: [PictureRoundtrip]
+    let set: RoundtripSet
+    /// Whether stages are shown of several pictures too.
+    let showsStages: Bool
+
+    private var roundtrips: [PictureRoundtrip] { self.set.all }
 
     /// What the checkpoints are called: by their variants, or by their files where these are the same.
     var names: (model: String, reference: String?) {
@@ -25,7 +30,10 @@ struct RoundtripRendering {
     func print() {
         var table = Table(
             ["PICTURE", "SIZE", "PSNR", "SSIM", "LATENT", "MEAN", "RMS", "ENCODE", "DECODE", "BUFFERS"],
-            right: [2, 3, 5, 6, 7, 8, 9]
+            right: [2, 3, 5, 6, 7, 8, 9],
+            shortened: 0,
+            optional: [9, 5, 4, 6],
+            columns: Terminal.textWidth
         )
         for roundtrip in roundtrips {
             table.add(row(roundtrip.name, roundtrip, roundtrip.main))
@@ -33,8 +41,11 @@ struct RoundtripRendering {
         }
         table.print()
         compare()
-        Terminal.print()
-        stages()
+        if roundtrips.count == 1 || showsStages {
+            Terminal.print()
+            stages()
+        }
+        summarize()
         Terminal.print()
         Terminal.print(
             "opened in \(model.seconds.fixed(2)) s; peak memory \(ByteSize.show(ProcessMemory.peakBytes)), mapped weights included"
@@ -49,8 +60,26 @@ struct RoundtripRendering {
         }
     }
 
+    private func summarize() {
+        let summaries = set.summaries
+        guard !summaries.isEmpty else { return }
+        Terminal.print()
+        for summary in summaries {
+            let digits = summary.digits
+            let margin = summary.estimate.margin.map { " ± \($0.fixed(digits))" } ?? ""
+            Terminal.print(
+                "\(summary.name) of \(summary.estimate.count) pictures: mean \(summary.estimate.mean.fixed(digits))\(margin), "
+                    + "median \(summary.median.fixed(digits)), "
+                    + "worst \(summary.worst.value.fixed(digits)) (\(summary.worst.name.escaped(limit: 300)))"
+            )
+        }
+        if set.keepsPixels, roundtrips.count > RoundtripSet.shownCount {
+            Terminal.print("the \(RoundtripSet.shownCount) pictures of least PSNR are shown, the worst first")
+        }
+    }
+
     private func row(_ name: String, _ roundtrip: PictureRoundtrip, _ side: PictureRoundtrip.Side) -> [String] {
-        let size = roundtrip.original.size
+        let size = roundtrip.originalSize
         let seen = size == roundtrip.networkSize ? "\(size)" : "\(size) in \(roundtrip.networkSize)"
         let quality = side.quality
         return [
@@ -111,11 +140,13 @@ struct RoundtripRendering {
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
             "outputs": JSONValue(outputs),
             "pictures": .array(roundtrips.map(document)),
+            "summary": set.document,
+            "errors": .array(set.skipped.map(\.details.document)),
         ]
     }
 
     private func document(_ roundtrip: PictureRoundtrip) -> JSONValue {
-        let size = roundtrip.original.size
+        let size = roundtrip.originalSize
         var members: [JSONValue.Member] = [
             .init("input", .string(roundtrip.name)), .init("size", JSONValue(width: size.width, height: size.height)),
             .init(

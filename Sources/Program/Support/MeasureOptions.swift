@@ -45,7 +45,7 @@ struct MeasureArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Pictures to measure the latents of: folders, .txt lists with a path in each line, files. They come after the checkpoint.",
+            "Pictures, as they can also be named after the checkpoint.",
             valueName: "dir|list|file"
         ),
         completion: .file()
@@ -66,7 +66,10 @@ struct MeasureArguments: ParsableArguments {
     }
 
     /// Measures a model as a whole, for evidence of what it is; nil where no pictures are given.
-    func measure(_ source: OpenedModel, _ common: CommonOptions) throws -> ScaleReport? {
+    ///
+    /// - Parameter others: pictures that were named as arguments.
+    func measure(_ source: OpenedModel, _ common: CommonOptions, _ others: [String] = []) throws -> ScaleReport? {
+        let images = images + others
         guard !images.isEmpty else { return nil }
         let pictures = try PictureSet(at: images, limit: limit ?? Self.evidenceLimit)
         let model = try LoadedModel(options: AutoencoderDC.Options(), part: .encoder) { source }

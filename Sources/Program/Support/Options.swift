@@ -170,6 +170,10 @@ func checkFactor(_ factor: Double?) throws {
 
 /// The size that an option gives.
 func size(_ text: String, option: String) throws -> Int {
+    // Nobody means 500 bytes who types 500.
+    if let number = Int(text), (1..<1_000_000).contains(number) {
+        throw ValidationError("\(option) \(text) is \(text) bytes: did you mean \(text)MB? \(text)B is taken as it is")
+    }
     guard let size = ByteSize.parse(text) else {
         throw CheckpointError(option, .file, ConversionFault.badShardSize(text))
     }

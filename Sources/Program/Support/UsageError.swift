@@ -27,6 +27,23 @@ enum UsageError {
         }
     }
 
+    /// What is wrong with the command line, and how the command is used: the first line looks like that of every other error.
+    ///
+    /// - Returns: nil where the parser has a text that is no error, as the help.
+    static func words(of error: any Error, _ arguments: [String]) -> String? {
+        let code = Program.exitCode(for: error)
+        guard code != .success, code != couldNot, code != checkFailed else { return nil }
+        let words = Array(arguments.drop { $0.hasPrefix("-") })
+        if Program.name(in: words) == nil, let typed = words.first {
+            let refusal = unknownCommand(typed)
+            let near = refusal.candidates.compactMap { if case .name(let name) = $0 { name } else { nil } }.first
+            return "dcae: error: \(refusal.message)" + (near.map { "; did you mean \($0)?" } ?? "")
+                + "\nSee 'dcae --help' for all commands."
+        }
+        let text = Program.fullMessage(for: error)
+        return text.hasPrefix("Error: ") ? "dcae: error: " + text.dropFirst("Error: ".count) : text
+    }
+
     private static func oneLine(_ message: String) -> String {
         message.split(whereSeparator: \.isNewline).joined(separator: " ").escaped(limit: 1000)
     }
