@@ -1,4 +1,5 @@
 internal import CheckpointIO
+internal import DCAE
 internal import ModelZoo
 internal import Models
 internal import StrictJSON
@@ -8,22 +9,7 @@ struct IdentifyRendering {
     let model: OpenedModel
 
     /// The outcome, as scripts read it.
-    private enum Verdict: String {
-        case identified, described, part, contradictory, ambiguous, unknown
-    }
-
-    private var verdict: Verdict {
-        if model.problem != nil || model.config == nil {
-            if case .contradiction? = model.problem { return .contradictory }
-            if case .ambiguous? = model.problem { return .ambiguous }
-            return model.isContradictory ? .contradictory : .unknown
-        }
-        if model.part != .whole { return .part }
-        if model.variant != nil { return .identified }
-        if model.isContradictory { return .contradictory }
-        // Its own word, or the user's, describes it, and no known variant is the same.
-        return model.candidates.isEmpty ? .described : .ambiguous
-    }
+    private var verdict: Model.Identity.Verdict { model.verdict }
 
     /// Whether it is known what it is.
     var isSettled: Bool {
@@ -56,18 +42,7 @@ struct IdentifyRendering {
             let names = model.structural.map(\.name).joined(separator: " or ")
             let whose = names.isEmpty ? "the network that its config.json describes" : names
             Terminal.print("\(Terminal.bold("the \(model.part.rawValue) alone")) of \(whose), \(layout) layout")
-        case .contradictory: fail(.contradiction(model.evidence))
-        case .ambiguous:
-            let factors = Set(model.candidates.map(\.config.scalingFactor))
-            fail(
-                model.problem
-                    ?? .ambiguous(
-                        model.candidates,
-                        needsName: factors.count == 1,
-                        measured: model.measurement != nil
-                    )
-            )
-        case .unknown: fail(model.problem ?? .notDCAE(model.mismatch))
+        case .contradictory, .ambiguous, .unknown: model.unsettled.map(fail)
         }
     }
 
