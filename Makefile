@@ -9,7 +9,7 @@ DCAE := .build/release/dcae
 LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libcurl:libcurl4-openssl-dev libpng:libpng-dev \
              libturbojpeg:libturbojpeg0-dev libwebp:libwebp-dev openblas:libopenblas-dev
 # Programs that some tests run, and the Debian package of each; without them these tests are skipped.
-TEST_TOOLS := chromium:chromium parallel:parallel strace:strace
+TEST_TOOLS := chromium:chromium parallel:parallel strace:strace slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client
 FORMULAE := json-c zstd openssl curl libpng jpeg-turbo webp openblas pkgconf
 
 .PHONY: all build demo test lint format sanitize install uninstall deps clean bench fuzz
@@ -54,10 +54,12 @@ install: deps
 	$(SWIFT) build -c release --static-swift-stdlib --product dcae --scratch-path .build/install
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/install/release/dcae "$(DESTDIR)$(PREFIX)/bin/dcae"
-	@echo "installed $(DESTDIR)$(PREFIX)/bin/dcae; completions: dcae --generate-completion-script bash|zsh|fish"
+	@.ci/install-texts "$(DESTDIR)$(PREFIX)"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/dcae, its manual page, and completions for bash, zsh and fish"
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/dcae"
+	@.ci/install-texts --remove "$(DESTDIR)$(PREFIX)"
 
 # Beside the peers, where PYTHON has Benchmarks/peers/requirements.txt.
 PYTHON ?= python3

@@ -17,9 +17,7 @@ let package = Package(
         .executable(name: "dcae", targets: ["Program"]),
         .library(
             name: "DCAE",
-            targets: [
-                "DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore", "Files",
-            ]
+            targets: ["DCAE"]
         ),
     ],
     dependencies: [
@@ -86,17 +84,17 @@ let package = Package(
             name: "ReferenceNetwork",
             dependencies: ["DCAENetwork", "Kernels", "LinearAlgebra", "ModelZoo", "TensorCore", "Libc"]
         ),
-        // The library's front door: an autoencoder from a checkpoint of any format and either layout.
+        // The network of a checkpoint: its weights, of any format and either layout, as the network asks for them.
         .target(
-            name: "DCAE",
-            dependencies: ["DCAENetwork", "Kernels", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
+            name: "CheckpointNetwork",
+            dependencies: ["DCAENetwork", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]
         ),
         // Runs over files: pictures and tensors in, latents and samples out, measured and compared.
         .target(
             name: "Inference",
             dependencies: [
-                "DCAE", "DCAENetwork", "ReferenceNetwork", "Kernels", "Models", "Images", "Pages", "CheckpointIO",
-                "ModelZoo", "TensorCore", "Files", "Libc",
+                "CheckpointNetwork", "DCAENetwork", "ReferenceNetwork", "Kernels", "Models", "Images", "Pages",
+                "CheckpointIO", "ModelZoo", "TensorCore", "Files", "Libc",
             ]
         ),
         // The fast engine held against the reference, layer by layer; what low precision costs.
@@ -111,8 +109,8 @@ let package = Package(
         .target(
             name: "Calibration",
             dependencies: [
-                "Inference", "DCAE", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo", "StrictJSON",
-                "TensorCore", "Files",
+                "Inference", "CheckpointNetwork", "DCAENetwork", "Models", "Images", "CheckpointIO", "ModelZoo",
+                "StrictJSON", "TensorCore", "Files",
             ]
         ),
         // The networks that pictures are judged with, which are not ours: LPIPS, Inception, and FID of its features.
@@ -124,8 +122,16 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "Perception", "Calibration", "Inference", "DCAE", "DCAENetwork", "Kernels", "Models", "Images", "Pages",
-                "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "Files",
+                "Perception", "Calibration", "Inference", "CheckpointNetwork", "DCAENetwork", "Kernels", "Models",
+                "Images", "Pages", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore", "Files",
+            ]
+        ),
+        // The library's front door: models opened, identified, converted, checked, compared and run, off the caller's thread.
+        .target(
+            name: "DCAE",
+            dependencies: [
+                "CheckpointNetwork", "DCAENetwork", "Kernels", "Inference", "Inspection", "Conversion", "Models", "Hub",
+                "Images", "CheckpointIO", "ModelZoo", "TensorCore", "Files", "Libc",
             ]
         ),
         // PNG, JPEG and WebP in, PNG out; PSNR, SSIM and MS-SSIM; the crops that networks are evaluated with.
@@ -206,7 +212,13 @@ let tests: [(String, [Target.Dependency])] = [
         ["DCAENetwork", "Synthesis", "Images", "Kernels", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore"]
     ),
     ("ImagesTests", ["Images", "StrictJSON", "TensorCore", "Libc"]),
-    ("DCAETests", ["DCAE", "DCAENetwork", "Conversion", "Models", "CheckpointIO", "ModelZoo", "TensorCore"]),
+    (
+        "DCAETests",
+        [
+            "DCAE", "CheckpointNetwork", "DCAENetwork", "Conversion", "Models", "Images", "Hub", "CheckpointIO",
+            "ModelZoo", "TensorCore",
+        ]
+    ),
     (
         "NumericsTests",
         [

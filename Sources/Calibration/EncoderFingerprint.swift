@@ -1,7 +1,9 @@
 internal import CheckpointIO
-internal import DCAE
+internal import CheckpointNetwork
+internal import DCAENetwork
 internal import ModelZoo
 package import Models
+internal import TensorCore
 
 /// What tells one encoder from another: the statistics of latents depend on nothing else of a checkpoint.
 package enum EncoderFingerprint {

@@ -1,5 +1,5 @@
 package import CheckpointIO
-internal import DCAE
+internal import CheckpointNetwork
 internal import DCAENetwork
 package import Images
 package import Inference

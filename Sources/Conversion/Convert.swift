@@ -21,13 +21,15 @@ package enum Conversion {
     /// Converts a checkpoint into a model folder.
     ///
     /// Nothing appears under its final name before the roundtrip check has passed; on any error nothing is left behind.
+    ///
+    /// - Parameter progress: told of bytes that were written and checked, from any thread; to throw ends the work.
     package static func run(
         _ plan: ConversionPlan,
         into target: String,
         level: CheckLevel,
         force: Bool,
         durability: Durability = .flushed,
-        progress: (@Sendable (Phase, Int) -> Void)? = nil
+        progress: (@Sendable (Phase, Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> Report {
         let checkpoint = plan.model.checkpoint
         let going = plan.replacement(in: target)
@@ -39,7 +41,9 @@ package enum Conversion {
             sources: plan.model.files,
             durability: durability
         )
-        let outcome = try plan.write(from: checkpoint, into: folder) { progress?(.writing, $0) }
+        let outcome = try plan.write(from: checkpoint, into: folder) { count throws(CheckpointError) in
+            try progress?(.writing, count)
+        }
         try plan.refuseInfinite(outcome.losses)
         if let index = plan.index { try folder.write(index.name, index.text) }
         if let config = plan.config, going.names.contains("config.json") { try folder.write("config.json", config) }
@@ -47,7 +51,9 @@ package enum Conversion {
             plan,
             writtenIn: folder.stagingPath,
             level: level
-        ) { progress?(.checking, $0) }
+        ) { count throws(CheckpointError) in
+            try progress?(.checking, count)
+        }
         if let variant = plan.model.variant {
             for file in plan.files {
                 ProvenanceNote.write(variant.name, to: ModelFolder.join(folder.stagingPath, file.name))

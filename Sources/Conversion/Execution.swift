@@ -40,11 +40,11 @@ extension ConversionPlan {
     /// - Parameters:
     ///   - checkpoint: the source of the plan.
     ///   - folder: where the files go.
-    ///   - progress: called with the number of bytes that were written since the last call, from any thread.
+    ///   - progress: called with the number of bytes that were written since the last call, from any thread; to throw ends the work.
     package func write(
         from checkpoint: Checkpoint,
         into folder: OutputFolder,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> Outcome {
         var outcome = Outcome()
         for file in files {
@@ -63,7 +63,7 @@ extension ConversionPlan {
                 for index in 0..<writer.windowCount {
                     try writer.withWindow(index, lost: note) { bytes, _ throws(CheckpointError) in
                         try zstd.write(bytes, to: append)
-                        progress?(bytes.count)
+                        try progress?(bytes.count)
                     }
                 }
                 try zstd.finish(to: append)
@@ -72,7 +72,7 @@ extension ConversionPlan {
                 try Workers.forEach(writer.windowCount) { index throws(CheckpointError) in
                     try writer.withWindow(index, lost: note) { bytes, offset throws(CheckpointError) in
                         try output.write(bytes, at: offset)
-                        progress?(bytes.count)
+                        try progress?(bytes.count)
                     }
                 }
             }

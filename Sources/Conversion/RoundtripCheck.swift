@@ -31,7 +31,7 @@ package enum RoundtripCheck {
         _ plan: ConversionPlan,
         writtenIn folder: String,
         level: CheckLevel,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> Report {
         let name = plan.index?.name ?? plan.files[0].name
         // What was just written may be compressed to any part of its size.
@@ -61,7 +61,7 @@ package enum RoundtripCheck {
         guard level == .content else { return Report(tensorCount: source.tensors.count, byteCount: 0) }
         try Workers.forEach(pieces.count) { [pieces] index throws(CheckpointError) in
             try pieces[index].compare(written: back, source: source)
-            progress?(pieces[index].count)
+            try progress?(pieces[index].count)
         }
         return Report(tensorCount: source.tensors.count, byteCount: pieces.reduce(0) { $0 + $1.count })
     }

@@ -1,7 +1,8 @@
 internal import CheckpointIO
+internal import CheckpointNetwork
 public import DCAENetwork
 public import ModelZoo
-package import Models
+internal import Models
 
 extension AutoencoderDC {
     /// Opens a model folder: weights of any format and either layout, whole or in shards.
@@ -58,13 +59,5 @@ extension AutoencoderDC {
         var hints = ModelHints()
         if let config { hints.config = try AutoencoderDCConfig.read(file: config) }
         try self.init(try OpenedModel(file, hints, registry: try registry ?? Registry()), options: options)
-    }
-
-    /// Makes the network of a model that has been opened.
-    ///
-    /// - Parameter part: what of it must be there: `encode` and `decode` need one coder of it.
-    package convenience init(_ model: OpenedModel, part: NetworkPart = .whole, options: Options) throws {
-        let (config, _, _) = try model.requireNetwork(part)
-        try self.init(config: config, weights: try CheckpointWeights(model), options: options)
     }
 }

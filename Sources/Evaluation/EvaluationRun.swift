@@ -1,6 +1,6 @@
 package import Calibration
 internal import CheckpointIO
-internal import DCAE
+internal import CheckpointNetwork
 internal import DCAENetwork
 package import Images
 package import Inference

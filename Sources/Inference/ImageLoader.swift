@@ -46,6 +46,14 @@ package struct ImageLoader: Sendable {
             return Image(tensor: tensor, picture: nil, size: nil, note: note)
         }
         let picture = try Picture(file: path, background: background)
+        return try image(of: picture, named: path, for: network)
+    }
+
+    /// Makes a picture that was read before into an image as the network takes it.
+    ///
+    /// - Parameter path: what messages call it.
+    package func image(of picture: Picture, named path: String, for network: AutoencoderDC) throws -> Image {
+        let channels = network.config.inChannels
         guard channels == 3 else { throw CheckpointError(path, .file, InferenceFault.notRGB(channels: channels)) }
         let shown = try side.map { side throws(ImageRefusal) in
             try picture.centreSquare(side: side, crop: fit.squareCrop, name: path)

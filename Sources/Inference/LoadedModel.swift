@@ -1,4 +1,5 @@
-internal import DCAE
+internal import CheckpointIO
+internal import CheckpointNetwork
 package import DCAENetwork
 internal import Kernels
 package import ModelZoo

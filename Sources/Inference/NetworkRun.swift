@@ -78,8 +78,8 @@ package struct NetworkRun: Sendable {
 
     /// What is told while a run goes on.
     package struct Observer {
-        /// The index of a file, and the part of it that is done.
-        package var progress: (Int, Double) -> Void = { _, _ in }
+        /// The index of a file, and the part of it that is done; to throw ends the run, and what was written stays.
+        package var progress: (Int, Double) throws(CancellationError) -> Void = { _, _ in }
         /// A file that is done.
         package var done: (Item) -> Void = { _ in }
         /// A file that could not be read, or that the network cannot take: why.
@@ -118,14 +118,17 @@ package struct NetworkRun: Sendable {
             let seconds: Double
             do {
                 input = try loaded.get()
-                (result, seconds) = try compute(input, file) { observer.progress(index, $0) }
+                (result, seconds) = try compute(input, file) { part throws(CancellationError) in
+                    try observer.progress(index, part)
+                }
             } catch let error as any Refusal where (files.count > 1 || isPart) && Self.concerns(file, error) {
                 observer.skipped(error)
-                observer.progress(index, 1)
+                try observer.progress(index, 1)
                 continue
             }
             let outputs = try write(result, input, to: target.path(for: file), folders)
-            observer.progress(index, 1)
+            // It is written: who wants the end is asked again at the next file.
+            try? observer.progress(index, 1)
             observer.done(item(file, input, outputs, result, seconds))
         }
         try folders.flush()
@@ -145,7 +148,9 @@ package struct NetworkRun: Sendable {
         for (index, file) in files.enumerated() {
             let input = try load(file)
             if kind == .png { try refuseSeveral(results.count + input.tensor.batch, path) }
-            let (result, seconds) = try compute(input, file) { observer.progress(index, $0) }
+            let (result, seconds) = try compute(input, file) { part throws(CancellationError) in
+                try observer.progress(index, part)
+            }
             results.append(result)
             items.append(item(file, input, [path], result, seconds))
             pictures += noted(input)
@@ -199,7 +204,7 @@ package struct NetworkRun: Sendable {
     private func compute(
         _ input: Input,
         _ file: RunFile,
-        progress: @escaping (Double) -> Void
+        progress: @escaping AutoencoderDC.Progress
     ) throws(PlacedRefusal) -> (result: FloatTensor, seconds: Double) {
         let clock = ContinuousClock()
         let start = clock.now

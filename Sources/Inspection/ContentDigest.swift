@@ -22,7 +22,7 @@ package enum ContentDigest {
         _ tensor: ViewedTensor,
         in view: LayoutView,
         as dtype: DType? = nil,
-        progress: ((Int) -> Void)? = nil
+        progress: ((Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> SHA256Digest {
         let stored = tensor.descriptor.dtype
         let target = dtype.flatMap { stored.isWeightFormat && $0.isWeightFormat && $0 != stored ? $0 : nil }
@@ -47,7 +47,7 @@ package enum ContentDigest {
                 hash.update(UnsafeRawBufferPointer(part))
             }
             start += part.count
-            progress?(part.count)
+            try progress?(part.count)
         }
         return hash.finish()
     }
@@ -59,7 +59,7 @@ package enum ContentDigest {
         of view: LayoutView,
         as dtype: DType? = nil,
         threads: Int = Workers.defaultCount,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> [SHA256Digest] {
         let tensors = view.tensors
         let order = tensors.indices.sorted { (tensors[$1].byteCount, $0) < (tensors[$0].byteCount, $1) }

@@ -70,7 +70,7 @@ package struct Manifest: Sendable, Equatable {
         nearest: Bool = false,
         as dtype: DType? = nil,
         threads: Int = Workers.defaultCount,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) {
         let view =
             switch names {

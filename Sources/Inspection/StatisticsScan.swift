@@ -23,7 +23,7 @@ package enum StatisticsScan {
         _ view: LayoutView,
         _ tensors: [ViewedTensor]? = nil,
         threads: Int = Workers.defaultCount,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> [TensorStatistics] {
         let scans = (tensors ?? view.tensors).map { TensorScan($0, segmentSize: segmentSize) }
         var segments: [(scan: Int, segment: Int)] = []
@@ -70,7 +70,7 @@ private final class TensorScan: Sendable {
         _ segment: Int,
         of view: LayoutView,
         windowSize: Int,
-        progress: ((Int) -> Void)?
+        progress: ((Int) throws(CheckpointError) -> Void)?
     ) throws(CheckpointError) -> PartialStatistics {
         let bits = tensor.descriptor.dtype.bitCount
         let elements = (segment * segmentElements)..<min(elementCount, (segment + 1) * segmentElements)
@@ -96,7 +96,7 @@ private final class TensorScan: Sendable {
                 to: &partial,
                 scratch: scratch
             )
-            progress?(bytes.count)
+            try progress?(bytes.count)
             start += count
         }
         return partial

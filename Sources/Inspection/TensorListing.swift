@@ -52,7 +52,7 @@ package struct TensorListing: Sendable {
         scanning checkpoint: Checkpoint,
         matching filters: [Glob] = [],
         threads: Int = Workers.defaultCount,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) {
         let selection = Self.selection(checkpoint, filters)
         let view = LayoutView(checkpoint)

@@ -38,7 +38,7 @@ package struct Verification: Sendable {
     /// - Throws: where it is no DC-AE at all, or cannot be read.
     package static func verify(
         _ model: OpenedModel,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> Verification {
         guard let layout = model.layout else { throw model.error(model.problem ?? .notDCAE(model.mismatch)) }
         switch model.problem {
@@ -79,7 +79,7 @@ package struct Verification: Sendable {
 
     private static func nonFinite(
         _ model: OpenedModel,
-        progress: (@Sendable (Int) -> Void)?
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)?
     ) throws(CheckpointError) -> [Finding] {
         let checkpoint = model.checkpoint
         // Counters never decide, whatever they are stored as.
@@ -101,7 +101,7 @@ package struct Verification: Sendable {
             try checkpoint.read(tensor, from: piece.start, into: bytes)
             let found = NumberFormat.countNonFinite(UnsafeRawBufferPointer(bytes), of: tensor.descriptor.dtype)
             if found != NonFiniteCount() { counts.withLock { $0[piece.tensor, default: NonFiniteCount()] += found } }
-            progress?(piece.count)
+            try progress?(piece.count)
         }
         let found = counts.withLock { $0 }
         return found.sorted { $0.key < $1.key }.map { number, count in

@@ -28,7 +28,9 @@ extension OpenedModel {
     }
 
     /// The published file that it is, byte for byte; nil where it is none. Reads the whole file, where its size is that of one.
-    package func published(progress: (@Sendable (Int) -> Void)? = nil) throws(CheckpointError) -> PublishedMatch? {
+    package func published(progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil) throws(CheckpointError)
+        -> PublishedMatch?
+    {
         guard mayBePublished, let source = file.files.first else { return nil }
         if source.isElsewhere { return source.listedDigest.flatMap(match) }
         var hash = SHA256()
@@ -37,7 +39,7 @@ extension OpenedModel {
             let count = min(step, source.size - start)
             let bytes = try source.bytes(at: start, count: count)
             bytes.withUnsafeBytes { hash.update($0) }
-            progress?(count)
+            try progress?(count)
         }
         return match(hash.finish().description)
     }

@@ -141,7 +141,8 @@ import Testing
 
     @Test(
         arguments: [
-            (["scale"], "Missing expected argument '<path>'"), (["scale", "x"], "Missing expected argument '<pictures> ...'"),
+            (["scale"], "Missing expected argument '<path>'"),
+            (["scale", "x"], "Missing expected argument '<pictures> ...'"),
             (["scale", "merge"], "Missing expected argument '<parts> ...'"),
             (["scale", "x", "--images", "z", "--shard", "9/8"], "--shard"),
             (["scale", "x", "--images", "z", "--shard", "1/8"], "is of use only with --output"),

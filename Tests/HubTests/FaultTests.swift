@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import Hub
+import Synchronization
 import TestSupport
 import Testing
 
@@ -103,6 +104,22 @@ struct ResumeTests {
         #expect(try Fixtures.bytes(scene.snapshot + "/model.safetensors") == Scene.weights)
         #expect(overlap(scene.server.sent("model.safetensors")) == 0)
         #expect(!scene.folder.contents("hub").contains { $0.hasSuffix(".incomplete") })
+    }
+
+    /// Who wants the end is heard while bytes come; what has come is kept for the next time.
+    @Test func stopsWhereItIsToldTo() async throws {
+        let scene = try await Scene()
+        let (hub, name) = (try scene.hub { $0.connections = 1 }, try scene.name())
+        let end = CheckpointError("here", .file, HubFault.offline)
+        let hasBegun = Mutex(false)
+        var reporter = HubReporter(progress: { done, _, _ in if done > 0 { hasBegun.withLock { $0 = true } } })
+        reporter.stopped = { hasBegun.withLock { $0 } ? end : nil }
+        let stopping = Hub(hub.settings, reporter: reporter)
+        let error = await #expect(throws: CheckpointError.self) { try await blocking { try stopping.pull(name) } }
+        #expect(error?.path == "here")
+        #expect(scene.folder.contents("hub").contains { $0.hasSuffix(".dcae.incomplete") })
+        try await scene.pull()
+        #expect(try Fixtures.bytes(scene.snapshot + "/model.safetensors") == Scene.weights)
     }
 
     /// Clients before huggingface_hub 1.6, and swift-huggingface, leave the beginning of a file under this name.

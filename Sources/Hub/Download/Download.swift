@@ -22,6 +22,8 @@ final class Download {
     /// Bytes since something failed; a server that sends one byte in each answer brings nothing forward.
     private var newBytes = 0
     private var received = 0
+    /// Asked at every step what ends the work.
+    private let stopped: @Sendable () -> CheckpointError?
     private var failure: CheckpointError?
 
     private static let worthwhileBytes = 64 << 10
@@ -32,12 +34,14 @@ final class Download {
         _ entry: RemoteFileEntry,
         into file: PartialFile,
         flushing: Flushing,
+        stopped: @escaping @Sendable () -> CheckpointError? = { nil },
         progress: @escaping (Int) -> Void
     ) {
         self.client = client
         self.name = name
         self.entry = entry
         self.file = file
+        self.stopped = stopped
         self.progress = progress
         self.flushing = flushing
         patience = Patience(attempts: client.settings.attempts, firstPause: client.settings.firstPause)
@@ -54,6 +58,7 @@ final class Download {
         var piece = 0
         do throws(CheckpointError) {
             repeat {
+                if let end = stopped() { throw end }
                 let (reached, offset) = file.frontier(from: piece)
                 if reached > piece, flushing == .waiting {
                     file.beginFlushing(file.start(of: piece)..<file.start(of: reached))

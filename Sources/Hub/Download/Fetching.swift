@@ -30,7 +30,8 @@ extension HubClient {
                 pieceSize: settings.pieceSize,
                 name: name.description
             )
-            let download = Download(self, name, entry, into: file, flushing: flushing) { done in
+            let download = Download(self, name, entry, into: file, flushing: flushing, stopped: reporter.stopped) {
+                done in
                 reporter.progress(done, entry.size, entry.path)
             }
             found = try download.run()

@@ -78,7 +78,7 @@ package struct CheckpointDiff: Sendable {
         _ a: OpenedModel,
         _ b: OpenedModel,
         _ request: Request,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable (Int) throws(CheckpointError) -> Void)? = nil
     ) throws(CheckpointError) -> CheckpointDiff {
         let networks = networks(of: a, b)
         let left = LayoutView(a.checkpoint, in: a.layout, as: nil, network: networks.a, counters: a.counters)
@@ -164,7 +164,7 @@ package struct CheckpointDiff: Sendable {
         _ a: LayoutView,
         _ b: LayoutView,
         _ request: Request,
-        _ progress: (@Sendable (Int) -> Void)?
+        _ progress: (@Sendable (Int) throws(CheckpointError) -> Void)?
     ) throws(CheckpointError) -> [TensorComparison] {
         let comparable = pairs.map { TensorPair($0.a, $0.b) }
         let pass = DifferencePass(

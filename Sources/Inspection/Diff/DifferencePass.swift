@@ -45,7 +45,7 @@ struct DifferencePass: Sendable {
     }
 
     /// What each pair gave.
-    func run(progress: (@Sendable (Int) -> Void)?) throws(CheckpointError) -> [PairFinding] {
+    func run(progress: (@Sendable (Int) throws(CheckpointError) -> Void)?) throws(CheckpointError) -> [PairFinding] {
         var blocks: [Block] = []
         for (index, pair) in pairs.enumerated() {
             for start in stride(from: 0, to: pair.count, by: Self.blockElements) {
@@ -57,7 +57,7 @@ struct DifferencePass: Sendable {
             let block = blocks[index]
             let found = try compare(block)
             if case .different = found { findings.withLock { $0[index] = found } }
-            progress?(block.count * (pairs[block.pair].sizes.a + pairs[block.pair].sizes.b))
+            try progress?(block.count * (pairs[block.pair].sizes.a + pairs[block.pair].sizes.b))
         }
         let first = findings.withLock { $0 }
         // A tensor's RMS and cosine are over all of it: what was equal is measured too, once it is known that it matters.

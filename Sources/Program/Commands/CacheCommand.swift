@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CheckpointIO
+internal import DCAE
 internal import Hub
 internal import ModelZoo
 internal import StrictJSON

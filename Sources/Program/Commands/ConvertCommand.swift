@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Calibration
 internal import CheckpointIO
 internal import Conversion
+internal import DCAE
 internal import ModelZoo
 internal import Models
 internal import StrictJSON
@@ -122,11 +123,11 @@ struct ConvertCommand: ParsableCommand {
         if let maxShardSize { options.maxShardSize = try size(maxShardSize, option: "--max-shard-size") }
         options.compression = compress.flatMap(Self.level)
         options.allowsInfinite = allowInfinite
-        if let name = fileName { options.output = .file(name) }
+        if let output { options.output = ConversionOptions.Output(path: output, isCompressed: compress != nil) }
         let opened = try hints.open(path, common, scalingFactor: scalingFactor)
         var model = opened.adding(try measure.measure(opened, common)?.evidence)
         // A digest takes longer than the conversion: it is asked where nothing else says which model this is.
-        if model.variant == nil, model.candidates.count > 1 { model = model.adding(try model.published()) }
+        model = try model.settledByDigest()
         for warning in model.warnings where !opened.warnings.contains(warning) { Terminal.warn(.model, warning) }
         let plan = try ConversionPlan(model, options)
         common.say(plan.notes)
@@ -141,26 +142,14 @@ struct ConvertCommand: ParsableCommand {
         try execute(plan, rendering)
     }
 
-    /// The name of the file, where the output is one: what ends in `.safetensors` and is no folder.
-    private var fileName: String? {
-        guard let output, !ModelFolder.isFolder(output), !output.hasSuffix("/") else { return nil }
-        let name = ModelFolder.name(of: output)
-        let endings = compress == nil ? [".safetensors"] : [".safetensors", ".safetensors.zst", ".zst"]
-        return endings.contains(where: name.hasSuffix) ? name : nil
-    }
-
     private func execute(_ plan: ConversionPlan, _ rendering: ConvertRendering) throws {
         let output = output ?? ""
-        let sourceBytes = plan.tensors.reduce(0) { sum, tensor in
-            sum + (tensor.descriptor.shape.elementCount ?? 0) * (tensor.sourceDType.byteCount ?? 0)
-        }
         let writing = Progress("converting", total: plan.byteCount, quiet: common.quiet)
-        let checking = Progress("checking  ", total: sourceBytes, quiet: common.quiet)
+        let checking = Progress("checking  ", total: plan.sourceByteCount, quiet: common.quiet)
         defer { checking.finish() }
-        let target = fileName == nil ? output : ModelFolder.parent(of: output)
         let report = try Conversion.run(
             plan,
-            into: target,
+            into: plan.output.folder(of: output),
             level: check,
             force: force,
             durability: self.writing.durability

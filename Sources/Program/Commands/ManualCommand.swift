@@ -36,7 +36,12 @@ struct ManualCommand: ParsableCommand {
     }
 
     private static func commands(of parent: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
-        parent.configuration.subcommands.filter(\.configuration.shouldDisplay).flatMap { [$0] + commands(of: $0) }
+        var found: [any ParsableCommand.Type] = []
+        for child in parent.configuration.subcommands where child.configuration.shouldDisplay {
+            found.append(child)
+            found += commands(of: child)
+        }
+        return found
     }
 
     /// Lines that are shown as they are.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CheckpointIO
+internal import DCAE
 internal import Hub
 internal import ModelZoo
 internal import StrictJSON
@@ -131,16 +132,7 @@ struct PullCommand: ParsableCommand {
 
     /// Fetches the first of some repositories that is there.
     private func pull(_ names: [HubName], _ hub: Hub) throws -> JSONValue {
-        for (index, name) in names.enumerated() {
-            do throws(CheckpointError) {
-                return try pull(name, hub)
-            } catch {
-                // Variants have moved from one organisation to another; the next one is asked then.
-                if case .repositoryNotFound? = error.fault as? HubFault, index < names.count - 1 { continue }
-                throw error
-            }
-        }
-        return .null
+        try Hub.first(of: names) { name throws(CheckpointError) in try pull(name, hub) } ?? .null
     }
 
     private func pull(_ name: HubName, _ hub: Hub) throws(CheckpointError) -> JSONValue {

@@ -158,7 +158,7 @@ struct RoundtripCommand: ParsableCommand {
                 ) { done, total in bar.advance(done * 100 / total - (done - 1) * 100 / total) }
                 for roundtrip in made { warn(of: roundtrip) }
                 set.add(made)
-            } catch let error as CheckpointError where files.count > 1 && error.path == file.path {
+            } catch let error as any Refusal where files.count > 1 && error.details.place.path == file.path {
                 bar.finish()
                 Terminal.fail(error)
                 set.skipped.append(error)
@@ -203,7 +203,11 @@ struct RoundtripCommand: ParsableCommand {
     private func warn(of roundtrip: PictureRoundtrip) {
         for tensor in [roundtrip.main.latent, roundtrip.main.sample] {
             guard let warning = TensorStatistics(tensor).warning else { continue }
-            Terminal.warn(.values, "\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)", isSaid: !common.quiet)
+            Terminal.warn(
+                .values,
+                "\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)",
+                isSaid: !common.quiet
+            )
         }
     }
 
@@ -218,7 +222,9 @@ struct RoundtripCommand: ParsableCommand {
         let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
         defer { bar.finish() }
         let roundtrips = try files.flatMap { file in
-            try PartialRoundtrip.run(file.path, loaded, counts: counts, loader: pictures.loader(side: size)) { done, total in
+            try PartialRoundtrip.run(file.path, loaded, counts: counts, loader: pictures.loader(side: size)) {
+                done,
+                total in
                 bar.advance(done * 100 / total - (done - 1) * 100 / total)
             }
         }

@@ -1,4 +1,5 @@
 internal import CheckpointIO
+internal import DCAE
 internal import ModelZoo
 internal import Models
 internal import StrictJSON
@@ -8,22 +9,7 @@ struct IdentifyRendering {
     let model: OpenedModel
 
     /// The outcome, as scripts read it.
-    private enum Verdict: String {
-        case identified, described, part, contradictory, ambiguous, unknown
-    }
-
-    private var verdict: Verdict {
-        if model.problem != nil || model.config == nil {
-            if case .contradiction? = model.problem { return .contradictory }
-            if case .ambiguous? = model.problem { return .ambiguous }
-            return model.isContradictory ? .contradictory : .unknown
-        }
-        if model.part != .whole { return .part }
-        if model.variant != nil { return .identified }
-        if model.isContradictory { return .contradictory }
-        // Its own word, or the user's, describes it, and no known variant is the same.
-        return model.candidates.isEmpty ? .described : .ambiguous
-    }
+    private var verdict: Model.Identity.Verdict { model.verdict }
 
     /// Whether it is known what it is.
     var isSettled: Bool {

@@ -40,6 +40,13 @@ struct RoundtripRendering {
             if let comparison = roundtrip.comparison { table.add(row("  reference", roundtrip, comparison.reference)) }
         }
         table.print()
+        // The columns may have no room.
+        if roundtrips.count == 1, let side = roundtrips.first?.main {
+            Terminal.print(
+                "latent \(side.latent.channels)x\(side.latent.height)x\(side.latent.width), mean "
+                    + "\(side.statistics.mean.fixed(4)), rms \(side.statistics.rms.fixed(4))"
+            )
+        }
         compare()
         if roundtrips.count == 1 || showsStages {
             Terminal.print()

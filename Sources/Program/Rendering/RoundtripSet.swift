@@ -1,4 +1,3 @@
-internal import CheckpointIO
 internal import Evaluation
 internal import Images
 internal import Inference
@@ -17,7 +16,7 @@ struct RoundtripSet {
     /// Those that have their pixels, as places in `all`.
     private var kept: [Int] = []
     /// What was passed over, and why.
-    var skipped: [CheckpointError] = []
+    var skipped: [any Refusal] = []
 
     init(keepsPixels: Bool) {
         self.keepsPixels = keepsPixels

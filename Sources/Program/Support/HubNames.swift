@@ -1,47 +1,9 @@
 internal import ArgumentParser
 internal import CheckpointIO
+internal import DCAE
 internal import Hub
 internal import ModelZoo
 internal import TensorCore
-
-extension Variant {
-    /// Where it is on the Hub in a layout, or in both: diffusers first, whose config says all that there is to say, and what
-    /// holds it alone before the pipelines that hold it among others.
-    func places(in layout: Layout?) -> [HubName] {
-        let wanted = repositories.filter { layout == nil || $0.layout == layout }
-        let alone = wanted.filter { !$0.isPipeline }
-        let ordered =
-            alone.filter { $0.layout == .diffusers } + alone.filter { $0.layout != .diffusers }
-            + wanted.filter(\.isPipeline)
-        return ordered.compactMap { place in RepositoryID(place.id).map { HubName($0, path: place.folder) } }
-    }
-}
-
-extension HubName {
-    /// What a text can mean on the Hub, the likeliest first: a repository as it is written, or those of a variant.
-    ///
-    /// - Returns: nothing where it is a file or folder on this machine, or no name at all.
-    static func candidates(
-        _ text: String,
-        registry: Registry,
-        layout: Layout? = nil
-    ) throws(CheckpointError) -> [HubName] {
-        if !isAddress(text), FileIdentity(path: text) != nil { return [] }
-        if let variant = try? registry.variant(named: text), RepositoryID(text) == nil {
-            return variant.places(in: layout)
-        }
-        guard let name = try parse(text) else { return [] }
-        // `models/tuned` beside a folder `models` is a path that was mistyped, and is not sent to anybody.
-        let first = text.prefix { $0 != "/" }
-        if !isAddress(text), FileIdentity(path: String(first)) != nil { return [] }
-        return [name]
-    }
-
-    /// What a text means on the Hub; nil where it is a file or folder on this machine, or no name at all.
-    static func parse(_ text: String, registry: Registry) throws(CheckpointError) -> HubName? {
-        try candidates(text, registry: registry).first
-    }
-}
 
 /// Whether a model on the Hub is looked at where it lies.
 struct AfarArguments: ParsableArguments {
@@ -73,21 +35,7 @@ struct HubArguments: ParsableArguments {
         let progress = TransferProgress(quiet: common.quiet)
         defer { progress.clear() }
         let hub = try hub(common, progress: progress)
-        if let path = names.lazy.compactMap({ hub.cachedPath(for: $0, mustBeComplete: false) }).first { return path }
-        for (index, name) in names.enumerated() {
-            do throws(CheckpointError) {
-                guard fromAfar, !hub.settings.isOffline else { return try hub.localPath(for: name) }
-                let remote = RemoteRepositories(hub.settings, known: Registry.embeddedConfigs)
-                let path = try remote.path(of: name)
-                Elsewhere.set(remote)
-                return path
-            } catch {
-                // Variants have moved from one organisation to another.
-                if case .repositoryNotFound? = error.fault as? HubFault, index < names.count - 1 { continue }
-                throw error
-            }
-        }
-        return text
+        return try hub.place(of: names, fromAfar: fromAfar) ?? text
     }
 
     /// The Hub, as the environment and these options have it.

@@ -40,7 +40,11 @@ enum UsageError {
             return "dcae: error: \(refusal.message)" + (near.map { "; did you mean \($0)?" } ?? "")
                 + "\nSee 'dcae --help' for all commands."
         }
-        let text = Program.fullMessage(for: error)
+        var text = Program.fullMessage(for: error)
+        // What is found wrong once the command runs is no less its own.
+        if let name = Program.name(in: words), let range = text.firstRange(of: "\nUsage: dcae <subcommand>") {
+            text = text[..<range.lowerBound] + "\n  See 'dcae \(name) --help' for more information."
+        }
         return text.hasPrefix("Error: ") ? "dcae: error: " + text.dropFirst("Error: ".count) : text
     }
 

@@ -1,5 +1,5 @@
-internal import CheckpointIO
-public import DCAENetwork
+package import CheckpointIO
+package import DCAENetwork
 internal import ModelZoo
 package import Models
 internal import TensorCore
@@ -9,7 +9,7 @@ internal import TensorCore
 /// The files are mapped into memory and a weight is a view of its bytes there: nothing is read before it is needed, and
 /// a tensor of the original layout of which several parameters are cut is not copied either. Only what is stored with gaps, in
 /// the other byte order or in a dtype that the kernels do not read is gathered into memory, one parameter at a time.
-public final class CheckpointWeights: WeightSource {
+package final class CheckpointWeights: WeightSource {
     private let view: LayoutView
     private let tensors: [UTF8Name: ViewedTensor]
     private let files: [MappedFile]
@@ -36,7 +36,7 @@ public final class CheckpointWeights: WeightSource {
     ///
     /// - Throws: `NetworkError.parameter` where the network has none of that name, and `NetworkError.source` with a
     ///   `CheckpointError` where a file cannot be read.
-    public func weight(_ name: String) throws(NetworkError) -> Weight {
+    package func weight(_ name: String) throws(NetworkError) -> Weight {
         guard let tensor = tensors[UTF8Name(name)] else {
             throw .parameter(name: name, .missing)
         }

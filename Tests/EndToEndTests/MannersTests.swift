@@ -1,0 +1,84 @@
+import Foundation
+import Images
+import StrictJSON
+import TestSupport
+import Testing
+
+/// What people type, rightly or not, gets an answer.
+@Suite struct MannersTests {
+    static let sana = Fixtures.path("tiny/sana/diffusers")
+
+    /// Every error begins alike, names what was meant, and belongs to its command; wrong usage is 64.
+    @Test(
+        arguments: [
+            (["convrt", "x"], "dcae: error: there is no command \"convrt\"; did you mean convert?"),
+            (["--verify"], "dcae: error: Unknown option '--verify'"),
+            (["convert", "x", "-o", "y", "--foo"], "See 'dcae convert --help'"),
+            (["convert", "x", "-o", "y", "--max-shard-size", "500"], "500 is 500 bytes: did you mean 500MB?"),
+            (["convert", "x", "-o", "y", "--max-shard-size", "500"], "See 'dcae convert --help'"),
+            (["roundtrip", "x", "--size", "64"], "--size, --limit and --stages are for pictures"),
+            (["roundtrip", "x", "p.png", "--size", "0"], "--size must be from 1 to 16384"),
+            (["show", "mix"], "\"mix\" can mean f32c32-mix"),
+        ]
+    )
+    func wrongUsageIsAnswered(arguments: [String], words: String) throws {
+        let result = try Program.run(arguments)
+        #expect(result.status == 64)
+        #expect(result.error.hasPrefix("dcae: error: ") && result.error.contains(words), "\(result.error)")
+    }
+
+    /// A folder of pictures ends in a summary; what cannot be read is named and passed over.
+    @Test func aFolderIsAReport() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("p/broken.png", Array("no picture".utf8))
+        for side in 1...15 {
+            try Picture.landscape(width: 32 * side, height: 64).writePNG(to: folder("p/\(side).png"))
+        }
+        let arguments = ["roundtrip", Self.sana, folder("p"), "--size", "64"]
+        let result = try Program.run(arguments + ["-o", folder("s.png")])
+        #expect(result.status == 2)
+        #expect(result.errorLines.count { $0.contains("broken.png") } == 1)
+        for words in ["PSNR of 15 pictures: mean ", ", median ", "SSIM of 15 pictures", "the worst first"] {
+            #expect(result.output.contains(words), "\(result.output)")
+        }
+        // Stages are for one picture, or on request.
+        #expect(!result.output.contains("encoder.down_blocks"))
+        #expect(try Program.run(arguments + ["--stages"]).output.contains("encoder.down_blocks"))
+        let some = try Program.run(arguments + ["--limit", "3", "--json"]).result
+        #expect(some["pictures"]?.array?.count == 3 && some["summary"]?["psnr"]?["mean"]?.number != nil)
+        // Twelve rows, not fifteen.
+        let (all, few) = (try Picture(file: folder("s.png")), try Self.sheet(folder, ["--limit", "12"]))
+        #expect(abs(all.size.height - few.size.height) < 64)
+    }
+
+    private static func sheet(_ folder: TemporaryFolder, _ more: [String]) throws -> Picture {
+        let line = ["roundtrip", sana, folder("p"), "--size", "64", "-o", folder("few.png")]
+        _ = try Program.run(line + more)
+        return try Picture(file: folder("few.png"))
+    }
+
+    /// Pictures are arguments where they are measured, and --images still takes them.
+    @Test func picturesAreArguments() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("p/notes.txt", [])
+        for side in 1...3 { try Picture.landscape(width: 64 * side, height: 64).writePNG(to: folder("p/\(side).png")) }
+        for command in ["scale", "identify"] {
+            let named = try Program.run([command, Self.sana, folder("p"), "--size", "64", "--json"])
+            let option = try Program.run([command, Self.sana, "--images", folder("p"), "--size", "64", "--json"])
+            #expect(named.status == 0 && named.output == option.output)
+            #expect(named.output.contains("\"picture_count\": 3"))
+        }
+    }
+
+    /// The manual page has every command, and none of its lines is taken for a macro.
+    @Test func theManualHasEveryCommand() throws {
+        let page = try Program.run(["manual"]).output
+        for command in ["convert", "cache verify", "eval", "pull"] {
+            #expect(page.contains(".SS dcae \(command)\n"))
+        }
+        let macros: Set<Substring> = [".TH", ".SH", ".SS", ".B", ".I", ".RI", ".nf", ".fi"]
+        for line in page.split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {
+            #expect(macros.contains(line.prefix { $0 != " " }), "\(line)")
+        }
+    }
+}
