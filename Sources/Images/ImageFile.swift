@@ -1,4 +1,4 @@
-internal import Files
+package import Files
 internal import Libc
 
 /// A format that pictures are read from, found by its first bytes and never by the name of the file.
@@ -20,8 +20,12 @@ extension Picture {
     ///   - background: what shows through where the picture is transparent.
     /// - Throws: `ImageRefusal`, for a file that is no such picture, ends early or is damaged.
     public init(file: String, background: Colour = .white) throws(ImageRefusal) {
-        let data = try ImageInput.read(file)
-        try self.init(data: data, name: file, background: background)
+        try self.init(try ImageInput.open(file), background: background)
+    }
+
+    /// Reads a picture from a file that is open already, as after a look at what it is.
+    package init(_ file: InputFile, background: Colour) throws(ImageRefusal) {
+        try self.init(data: try ImageInput.read(file), name: file.path, background: background)
     }
 
     /// Reads a picture from the bytes of a PNG, JPEG or WebP file.
@@ -83,13 +87,12 @@ enum ImageInput {
     /// No sensible picture within the pixel limit is longer than this.
     static let byteLimit = 1 << 30
 
-    static func read(_ path: String) throws(ImageRefusal) -> [UInt8] {
-        let file = try open(path)
-        if file.size > byteLimit { throw ImageRefusal(path, .tooLong(bytes: file.size, limit: byteLimit)) }
+    static func read(_ file: InputFile) throws(ImageRefusal) -> [UInt8] {
+        if file.size > byteLimit { throw ImageRefusal(file.path, .tooLong(bytes: file.size, limit: byteLimit)) }
         do throws(CheckpointError) {
             return try file.bytes(at: 0, count: file.size)
         } catch {
-            throw ImageRefusal(reading: path, error)
+            throw ImageRefusal(reading: file.path, error)
         }
     }
 

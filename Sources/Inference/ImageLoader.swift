@@ -45,7 +45,7 @@ package struct ImageLoader: Sendable {
                 ? "its values reach from \(range.minimum) to \(range.maximum), where the network takes -1 to 1" : nil
             return Image(tensor: tensor, picture: nil, size: nil, note: note)
         }
-        let picture = try Picture(file: path, background: background)
+        let picture = try Picture(file, background: background)
         return try image(of: picture, named: path, for: network)
     }
 

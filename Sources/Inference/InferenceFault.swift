@@ -75,7 +75,7 @@ package enum InferenceFault: Fault, Equatable {
         case .severalSamples(let count): "one picture is no place for \(count) samples"
         case .notRGB(let channels): "samples of \(channels) channels are no picture"
         case .sides(let height, let width, let ratio):
-            "\(height)x\(width) are no multiples of \(ratio), the network's compression"
+            "\(width)x\(height) are no multiples of \(ratio), the network's compression"
         case .outputKind(let kinds):
             "an output file ends in "
                 + (kinds.count > 1 ? kinds.dropLast().joined(separator: ", ") + " or " : "") + (kinds.last ?? "")

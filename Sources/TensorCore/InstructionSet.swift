@@ -18,7 +18,7 @@ public enum InstructionSet: Sendable, CaseIterable, Comparable {
     /// The best that this processor has, or the one that `DCAE_ISA` names (baseline, avx2, avx512) if it has that.
     public static let best = allCases.first { $0.code == dcae_best_instruction_set() } ?? .baseline
 
-    private var code: dcae_instruction_set {
+    package var code: dcae_instruction_set {
         switch self {
         case .baseline: DCAE_BASELINE
         case .avx2: DCAE_AVX2

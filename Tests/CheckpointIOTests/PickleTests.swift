@@ -130,5 +130,10 @@ import Testing
         #expect(average.names == ["a"] && !average.notes.contains { $0.contains("taken from") })
         let both = try found([("ema", weights), ("state_dict", weights)])
         #expect(both.notes.contains("there are weights under ema too; to take those, name the section ema"))
+        // What trainers number is what it is without the number.
+        for name in ["optimizer_state_dict_0", "random_states", "scaler_12", "lr_scheduler_0"] {
+            let trained = try found([(name, weights), ("model_state_dict", weights)])
+            #expect(trained.notes == ["weights taken from model_state_dict", "not weights, ignored: \(name)"])
+        }
     }
 }

@@ -53,8 +53,29 @@ import Testing
         #expect(result.status == 0 && result.output.contains("latent of another shape; sample max "), "\(result.error)")
     }
 
+    /// What the algorithms must cost at least, and what all of it comes to.
+    @Test func rooflineOfTheNetwork() throws {
+        let arguments = ["bench", Self.sana, "--size", "64", "--repeat", "1", "--threads", "1", "--roofline"]
+        let document = try NetworkCommandTests.run(arguments + ["--json"]).result
+        #expect(try #require(document["peaks"]?["f32_operations"]?.number) > 0)
+        for coder in try #require(document["coders"]?.array) {
+            let roofline = try #require(coder["roofline"])
+            let layers = try #require(roofline["layers"]?.array)
+            let limits = layers.compactMap { $0["limit_seconds"]?.number }
+            let total = try #require(roofline["total"]?["limit_seconds"]?.number)
+            #expect(limits.count == layers.count && abs(limits.reduce(0, +) - total) < 1e-9)
+            let groups = try #require(roofline["algorithms"]?.array)
+            #expect(groups.reduce(0) { $0 + ($1["layer_count"]?.integer ?? 0) } == layers.count)
+        }
+        let text = try NetworkCommandTests.run(arguments).output
+        for words in ["this machine at best, 1 thread:", "GB/s from caches", "AT LEAST", "winograd F(4,3)", "all "] {
+            #expect(text.contains(words), "\(text)")
+        }
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
     @Test func bench() throws {
-        let arguments = ["bench", Self.sana, "--size", "64x96", "--repeat", "1", "--threads", "1"]
+        let arguments = ["bench", Self.sana, "--size", "96x64", "--repeat", "1", "--threads", "1"]
         let document = try NetworkCommandTests.run(arguments + ["--json", "--layers"]).result
         let coders = try #require(document["coders"]?.array)
         #expect(coders.map { $0["name"] } == ["encode", "decode"])

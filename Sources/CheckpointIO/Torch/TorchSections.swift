@@ -14,8 +14,17 @@ struct TorchSections {
     /// What trainers store that holds tensors and no weights.
     private static let neverWeights: Set<String> = [
         "optimizer", "optimizers", "optimizer_states", "optimizer_state_dict", "optim", "scheduler", "lr_scheduler",
-        "lr_schedulers", "scaler", "grad_scaler", "callbacks", "rng_state", "random_state",
+        "lr_schedulers", "scaler", "grad_scaler", "callbacks", "rng_state", "rng_states", "random_state",
+        "random_states", "sampler_state_dict", "optimizer_state",
     ]
+
+    /// Whether a name is one of these, with a number behind it or not, as accelerate and DC-Gen write `optimizer_state_dict_0`.
+    private static func isNeverWeights(_ name: String) -> Bool {
+        guard let end = name.utf8.lastIndex(of: UInt8(ascii: "_")) else { return neverWeights.contains(name) }
+        let number = name[end...].dropFirst()
+        let isNumbered = !number.isEmpty && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        return neverWeights.contains(isNumbered ? String(name[..<end]) : name)
+    }
     private static let depthLimit = 64
     private static let nameLimit = 65_536
 
@@ -247,7 +256,7 @@ struct TorchSections {
         name: String, list: UInt32
     )? {
         let all = try sections(of: list)
-        let useful = all.filter { !Self.neverWeights.contains($0.name) }
+        let useful = all.filter { !Self.isNeverWeights($0.name) }
         var chosen = Self.preferred.lazy.compactMap { name in useful.first { $0.name == name } }.first
         if chosen == nil, useful.count == 1 { chosen = useful[0] }
         if chosen == nil, useful.isEmpty, all.count == 1 { chosen = all[0] }
@@ -272,7 +281,7 @@ struct TorchSections {
             case .tensor, .unreadable: return tensorsToo
             case let value:
                 guard let child = value.entries, holders.contains(child) else { return true }
-                return holdsTensors || Self.neverWeights.contains(member.name)
+                return holdsTensors || Self.isNeverWeights(member.name)
             }
         }
         guard !others.isEmpty else { return }
@@ -308,7 +317,7 @@ struct TorchSections {
             try checkKeys(of: list)
             var below: [(list: UInt32, trail: Int?)] = []
             for (name, value) in try members(of: list) {
-                if trail == nil, children, Self.neverWeights.contains(name) { continue }
+                if trail == nil, children, Self.isNeverWeights(name) { continue }
                 if case .unreadable(let reason) = heap[value] {
                     let full = try fullName(name, trail, trails)
                     throw CheckpointError(path, .tensor(full), TorchFault.unreadable(reason))

@@ -20,14 +20,19 @@ struct BenchCommand: ParsableCommand {
             so that figures compare: an algorithm that needs fewer shows a higher rate.
 
               dcae bench sana/ --size 512 --threads 2
-              dcae bench sana/ --size 1024 --layers
+              dcae bench sana/ --size 1024x768 --layers
+              dcae bench sana/ --roofline           how near it comes to the machine's limit
+
+            --roofline measures what the machine does at best in this process, and what
+            each algorithm must cost at least: its own products at the peak of registers,
+            or its bytes at the rate of the caches, whichever takes longer.
             """
     )
 
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
-    @Option(help: ArgumentHelp("The height and width of the image, in pixels.", valueName: "HxW"))
+    @Option(help: ArgumentHelp("The size of the image, in pixels.", valueName: "WxH"))
     var size = TileSize(height: 512, width: 512)
 
     @Option(name: .customLong("repeat"), help: ArgumentHelp("The number of runs that count.", valueName: "number"))
@@ -38,6 +43,9 @@ struct BenchCommand: ParsableCommand {
 
     @Flag(help: "Show every layer of the median run, with its algorithm.")
     var layers = false
+
+    @Flag(help: "Measure the machine's peaks, and hold the algorithms against them; with --layers every layer.")
+    var roofline = false
 
     @OptionGroup var tiles: TileArguments
     @OptionGroup var model: ModelArguments
@@ -64,11 +72,12 @@ struct BenchCommand: ParsableCommand {
             names: names
         ) { _ in bar.advance(1) }
         bar.finish()
-        if common.json { return Terminal.print(document(loaded, result)) }
         let options = loaded.network.options
+        let limits = roofline ? MachinePeaks(threads: options.threads, options.instructionSet) : nil
+        if common.json { return Terminal.print(document(loaded, result, limits)) }
         if !common.quiet {
             Terminal.print(
-                "\(loaded.source.name): \(size.height)x\(size.width), \(options.threads) thread\(options.threads == 1 ? "" : "s"), "
+                "\(loaded.source.name): \(size.width)x\(size.height), \(options.threads) thread\(options.threads == 1 ? "" : "s"), "
                     + "\(options.instructionSet), \(options.precision), opened in \(loaded.seconds.fixed(3)) s"
             )
         }
@@ -80,7 +89,15 @@ struct BenchCommand: ParsableCommand {
             ])
         }
         table.print()
-        if layers { result.coders.forEach(printLayers) }
+        if let limits {
+            let rendering = RooflineRendering(peaks: limits)
+            rendering.printPeaks()
+            for coder in result.coders {
+                rendering.print(coder.name, Roofline(coder.median.layers, limits), layers: layers)
+            }
+        } else if layers {
+            result.coders.forEach(printLayers)
+        }
         if common.quiet { return }
         let (peak, mapped) = (ProcessMemory.peakBytes, loaded.source.checkpoint.byteCount)
         Terminal.print(
@@ -103,8 +120,13 @@ struct BenchCommand: ParsableCommand {
         table.print()
     }
 
-    private func document(_ loaded: LoadedModel, _ result: NetworkBenchmark) -> JSONValue {
+    private func document(
+        _ loaded: LoadedModel,
+        _ result: NetworkBenchmark,
+        _ limits: MachinePeaks?
+    ) -> JSONValue {
         [
+            "peaks": limits.map { RooflineRendering(peaks: $0).document } ?? .null,
             "variant": JSONValue(loaded.source.variant?.name),
             "size": JSONValue(width: size.width, height: size.height),
             "threads": .integer(loaded.network.options.threads),
@@ -113,11 +135,11 @@ struct BenchCommand: ParsableCommand {
             "open_seconds": .double(loaded.seconds),
             "peak_rss_bytes": .integer(ProcessMemory.peakBytes),
             "weight_bytes": .integer(loaded.source.checkpoint.byteCount),
-            "coders": .array(result.coders.map(document)),
+            "coders": .array(result.coders.map { document($0, limits) }),
         ]
     }
 
-    private func document(_ coder: NetworkBenchmark.Coder) -> JSONValue {
+    private func document(_ coder: NetworkBenchmark.Coder, _ limits: MachinePeaks?) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("name", .string(coder.name)), .init("input_shape", JSONValue(coder.input)),
             .init("output_shape", JSONValue(coder.output)), .init("median_seconds", .double(coder.median.seconds)),
@@ -127,6 +149,10 @@ struct BenchCommand: ParsableCommand {
             .init("buffer_bytes", .integer(coder.median.bufferBytes)),
         ]
         if layers { members.append(.init("layers", .array(coder.median.layers.map(document)))) }
+        if let limits {
+            let roofline = Roofline(coder.median.layers, limits)
+            members.append(.init("roofline", RooflineRendering(peaks: limits).document(roofline)))
+        }
         return .object(members)
     }
 

@@ -108,13 +108,13 @@ struct TileArguments: ParsableArguments {
         help: ArgumentHelp(
             "Run images that are larger in tiles of this height and width, blended where they overlap, as diffusers does.",
             discussion: "An approximation: attention sees one tile at a time. Without it results are exact.",
-            valueName: "HxW"
+            valueName: "WxH"
         )
     )
     var tile: TileSize?
 
     @Option(
-        help: ArgumentHelp("The distance between two tiles; by default seven eighths of a tile.", valueName: "HxW")
+        help: ArgumentHelp("The distance between two tiles; by default seven eighths of a tile.", valueName: "WxH")
     )
     var stride: TileSize?
 
@@ -147,7 +147,7 @@ struct TileSize: ExpressibleByArgument {
 
     init?(argument: String) {
         let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard (1...2).contains(parts.count), let height = parts[0], let width = parts[parts.count - 1],
+        guard (1...2).contains(parts.count), let width = parts[0], let height = parts[parts.count - 1],
             (1...1 << 20).contains(height), (1...1 << 20).contains(width)
         else { return nil }
         self.init(height: height, width: width)
@@ -157,7 +157,7 @@ struct TileSize: ExpressibleByArgument {
         (self.height, self.width) = (height, width)
     }
 
-    var defaultValueDescription: String { height == width ? "\(height)" : "\(height)x\(width)" }
+    var defaultValueDescription: String { height == width ? "\(height)" : "\(width)x\(height)" }
 }
 
 /// How pictures become images of the network's sizes.
