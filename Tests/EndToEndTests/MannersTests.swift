@@ -70,6 +70,20 @@ import Testing
         }
     }
 
+    /// Variants and layouts complete: those of one's own registry too.
+    @Test(arguments: ["bash", "zsh", "fish"]) func namesComplete(shell: String) throws {
+        let script = try Program.run(["--generate-completion-script", shell]).output
+        #expect(script.contains("dcae list --quiet") && script.contains("comfyui"))
+        #expect(try Program.run(["list", "--quiet"]).output.contains("dc-ae-f32c32-sana-1.0\n"))
+    }
+
+    /// A table of layers fits a terminal too.
+    @Test func layersFitTheTerminal() throws {
+        let line = ["bench", Self.sana, "--size", "64", "--repeat", "1", "--layers"]
+        let result = try Program.run(line, environment: ["COLUMNS": "80"])
+        #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(result.output)")
+    }
+
     /// The manual page has every command, and none of its lines is taken for a macro.
     @Test func theManualHasEveryCommand() throws {
         let page = try Program.run(["manual"]).output

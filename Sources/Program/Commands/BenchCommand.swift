@@ -107,7 +107,13 @@ struct BenchCommand: ParsableCommand {
 
     private func printLayers(_ coder: NetworkBenchmark.Coder) {
         Terminal.print()
-        var table = Table(["LAYER", "OUTPUT", "MS", "SHARE", "GFLOPS", "GB/S", "ALGORITHM"], right: [1, 2, 3, 4, 5])
+        var table = Table(
+            ["LAYER", "OUTPUT", "MS", "SHARE", "GFLOPS", "GB/S", "ALGORITHM"],
+            right: [1, 2, 3, 4, 5],
+            shortened: 0,
+            optional: [5, 4],
+            columns: Terminal.textWidth
+        )
         let total = coder.median.layers.reduce(0) { $0 + $1.seconds }
         for layer in coder.median.layers {
             let seconds = max(layer.seconds, 1e-9)

@@ -54,7 +54,8 @@ struct ConvertCommand: ParsableCommand {
         help: ArgumentHelp(
             "The layout to convert to: \(Layout.allValueStrings.joined(separator: ", ")).",
             valueName: "layout"
-        )
+        ),
+        completion: .list(Layout.allValueStrings)
     )
     var to = Layout.diffusers
 

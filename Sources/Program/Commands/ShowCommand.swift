@@ -14,7 +14,7 @@ struct ShowCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The variant.")
+    @Argument(help: "The variant.", completion: .variants)
     var variant: String
 
     @Flag(help: "Print its config.json, exactly as diffusers writes it, and nothing else.")

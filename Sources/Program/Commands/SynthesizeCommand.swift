@@ -26,7 +26,7 @@ struct SynthesizeCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The variant.")
+    @Argument(help: "The variant.", completion: .variants)
     var variant: String
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "dir"), completion: .directory)

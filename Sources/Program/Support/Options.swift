@@ -48,9 +48,17 @@ struct CommonOptions: ParsableArguments {
     }
 }
 
+extension CompletionKind {
+    /// The names of the variants that are known, those of one's own registry too, when the key is pressed.
+    static var variants: CompletionKind { .shellCommand("dcae list --quiet") }
+}
+
 /// What users say of a checkpoint: what it is, and which part of a file is meant.
 struct HintArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("What the checkpoint is, where it does not say so itself.", valueName: "variant"))
+    @Option(
+        help: ArgumentHelp("What the checkpoint is, where it does not say so itself.", valueName: "variant"),
+        completion: .variants
+    )
     var variant: String?
 
     @Option(
