@@ -28,6 +28,26 @@ extension Checkpoint {
         }
     }
 
+    /// How many of the elements are NaN or infinite as they are stored, before a scale multiplies them.
+    ///
+    /// - Parameters:
+    ///   - start: the first byte, of what the elements become.
+    ///   - byteCount: the bytes of what they become.
+    package func countNonFiniteAsStored(
+        _ tensor: StoredTensor,
+        from start: Int,
+        byteCount: Int
+    ) throws(CheckpointError) -> Int {
+        guard case .scaled(let dtype, _)? = tensor.location.encoding, let size = dtype.byteCount,
+            let width = tensor.descriptor.dtype.byteCount
+        else { return 0 }
+        let memory = Buffer(count: byteCount / width * size)
+        let stored = memory[0..<(byteCount / width * size)]
+        try gather(tensor, from: start / width * size, into: stored)
+        let count = NumberFormat.countNonFinite(UnsafeRawBufferPointer(stored), of: dtype)
+        return count.nan + count.infinite
+    }
+
     private func join(
         _ parts: [TensorLocation],
         from start: Int,

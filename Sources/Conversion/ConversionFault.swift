@@ -10,6 +10,7 @@ package enum ConversionFault: Fault {
     case shardsInOneFile
     case mixedDTypes(String)
     case becomesInfinite(count: Int, tensors: [String], dtype: String)
+    case scalesOverflow(count: Int, tensors: [String])
     case badShardSize(String)
     case roundtrip(String)
 
@@ -19,7 +20,7 @@ package enum ConversionFault: Fault {
         case .layoutWithout: .layoutNotPublished
         case .shardsInOneFile, .badShardSize: .badOption
         case .mixedDTypes: .wrongType
-        case .becomesInfinite: .castLoss
+        case .becomesInfinite, .scalesOverflow: .castLoss
         case .roundtrip: .roundtripFailed
         }
     }
@@ -33,6 +34,11 @@ package enum ConversionFault: Fault {
         case .mixedDTypes(let name): "\(name.escaped(limit: 60)) is put together from tensors of different dtypes"
         case .becomesInfinite(let count, let tensors, let dtype):
             "\(count) finite value\(count == 1 ? "" : "s") would become \(DType.overflowWord(dtype)) in \(dtype), in "
+                + tensors.prefix(3).map { $0.escaped(limit: 60) }.joined(separator: ", ")
+                + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
+        case .scalesOverflow(let count, let tensors):
+            "\(count) finite value\(count == 1 ? "" : "s") of 8 bits would become infinite or NaN when multiplied by "
+                + "the scale beside them, in "
                 + tensors.prefix(3).map { $0.escaped(limit: 60) }.joined(separator: ", ")
                 + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
         case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is no size"
@@ -49,6 +55,7 @@ package enum ConversionFault: Fault {
         case .shardsInOneFile: "leave out \(.maxShardSize), or name a folder"
         case .mixedDTypes: "choose one with \(.dtype)"
         case .becomesInfinite: "use \(.dtype, "bf16"), or \(.allowInfinite) to write them all the same"
+        case .scalesOverflow: "the scales are wrong or of another file; \(.allowInfinite) writes them all the same"
         case .badShardSize: "write it as 5GB, 300MB, 100KB or 500000B"
         case .roundtrip: "nothing was written; please report this"
         }

@@ -76,6 +76,14 @@ extension ConversionPlan {
     func refuseInfinite(_ losses: [(name: String, report: CastReport)]) throws(CheckpointError) {
         let infinite = losses.filter { $0.report.overflows > 0 }
         guard !allowsInfinite, !infinite.isEmpty else { return }
+        let scaled = Set(
+            tensors.filter { $0.runs.contains { $0.source.location.canOverflow } }.map { UTF8Name($0.descriptor.name) }
+        )
+        let products = infinite.filter { scaled.contains(UTF8Name($0.name)) }
+        guard products.isEmpty else {
+            let count = products.reduce(0) { $0 + $1.report.overflows }
+            throw model.error(ConversionFault.scalesOverflow(count: count, tensors: products.map(\.name)))
+        }
         let dtype = tensors.first { $0.isCast }?.descriptor.dtype.rawValue ?? DType.f32.rawValue
         throw model.error(
             ConversionFault.becomesInfinite(

@@ -208,23 +208,30 @@ private struct WindowWriter: Sendable {
         let stored = tensor.descriptor.dtype
         guard stored != segment.dtype, let size = stored.byteCount, let width = segment.dtype.byteCount else {
             try checkpoint.read(tensor, from: segment.start + offset, into: place)
-            return Self.overflows(of: tensor, UnsafeRawBufferPointer(place))
+            return try overflows(of: tensor, from: segment.start + offset, UnsafeRawBufferPointer(place))
         }
         let memory = Buffer(count: place.count / width * size)
         let source = memory[0..<(place.count / width * size)]
         try checkpoint.read(tensor, from: segment.start + offset / width * size, into: source)
         let report = NumberFormat.convert(UnsafeRawBufferPointer(source), from: stored, into: place, to: segment.dtype)
         var lost = report ?? CastReport()
-        lost += Self.overflows(of: tensor, UnsafeRawBufferPointer(source))
+        let start = segment.start + offset / width * size
+        lost += try overflows(of: tensor, from: start, UnsafeRawBufferPointer(source))
         return lost
     }
 
     /// What became infinite or NaN when weights of 8 bits were multiplied by their scales.
-    private static func overflows(of tensor: StoredTensor, _ values: UnsafeRawBufferPointer) -> CastReport {
+    private func overflows(
+        of tensor: StoredTensor,
+        from start: Int,
+        _ values: UnsafeRawBufferPointer
+    ) throws(CheckpointError) -> CastReport {
         var report = CastReport()
         guard tensor.location.canOverflow else { return report }
         let count = NumberFormat.countNonFinite(values, of: .f32)
-        report.overflows = count.infinite + count.nan
+        // What was NaN before is no loss of this conversion.
+        let before = try checkpoint.countNonFiniteAsStored(tensor, from: start, byteCount: values.count)
+        report.overflows = max(0, count.infinite + count.nan - before)
         return report
     }
 }

@@ -205,13 +205,25 @@ private struct Subject {
             if layout == .diffusers {
                 return [finding(.error, "an original repository's, beside weights in the diffusers layout")]
             }
-            if !variants.isEmpty, let named = model.registry.known(own.modelName),
-                !variants.contains(where: { $0.name == named.name })
+            var named: [Verification.Finding] = []
+            if !variants.isEmpty, let variant = model.registry.known(own.modelName),
+                !variants.contains(where: { $0.name == variant.name })
             {
                 let message = "model_name is \(own.modelName.escaped()), but the tensors are those of \(self.name)"
-                return [finding(.error, message)]
+                named = [finding(.error, message)]
             }
-            return own.diffusers.map(compared) ?? []
+            guard let inner = own.diffusers else { return named }
+            var findings = named + compared(inner)
+            if let factor = own.scalingFactor, let other = inner.config.scalingFactor, factor != other {
+                findings.append(finding(.error, "scaling_factor is \(factor), and \(other) in its diffusers_config"))
+            }
+            let other = model.registry.known(own.modelName)
+            if named.isEmpty, let other, other.config.architecture != inner.config.architecture {
+                findings.append(
+                    finding(.error, "model_name is \(other.name), which is another network than its diffusers_config")
+                )
+            }
+            return findings
         case .diffusers(let reading):
             let shared = compared(reading)
             // The original's loader builds its networks from names; a network without one is described in full.

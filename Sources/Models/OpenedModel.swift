@@ -112,7 +112,7 @@ package struct OpenedModel: Sendable {
     private var counterNote: String? {
         guard let first = lostCounters.first else { return nil }
         let more = lostCounters.count > 1 ? " and \(lostCounters.count - 1) more hold" : " holds"
-        return "\(first.escaped(limit: 80))\(more) no whole number, such as NaN: 0 stands for it"
+        return "\(first.escaped(limit: 80))\(more) no count, but NaN, a fraction or too much: 0 stands for it"
     }
 
     /// The files that it was read from: weights, index and config.json.

@@ -279,7 +279,8 @@ struct Settling: Sendable {
             config.scalingFactor = factor
             answer.reasons.append("the scaling factor given is \(factor)")
         }
-        if contradiction != nil {
+        if let contradiction {
+            answer.warnings.append(contradiction.message)
             config.scalingFactor = nil
             answer.variant = nil
         }

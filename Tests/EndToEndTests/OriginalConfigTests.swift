@@ -80,6 +80,48 @@ import Testing
         )
     }
 
+    /// What convert will not choose from is no clean bill of health either.
+    @Test func verifyAndIdentifySayIt() throws {
+        let folder = try TemporaryFolder()
+        let own = try Fixtures.text(Fixtures.path("tiny/sana/diffusers/config.json"))
+        let known = try model(
+            folder,
+            #"{"model_name": "tiny-f32", "scaling_factor": 0.5, "diffusers_config": \#(own)}"#
+        )
+        let verified = try OwnModelTests.run(["verify", "m"], known, in: folder, status: 1)
+        #expect(verified.output.contains("scaling_factor is 0.5, and 0.41407 in its diffusers_config"))
+        #expect(verified.output.contains("model_name is tiny-f32, but the tensors are those of tiny-sana"))
+        let identified = try Program.run(["identify", "m"], environment: known, in: folder.path)
+        #expect(identified.error.contains("has scaling_factor 0.5, and 0.41407 in its diffusers_config"))
+    }
+
+    /// A scale that makes infinity of weights is told as what it is, before anything is written.
+    @Test func scalesThatMakeInfinityAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let bytes = try Fixtures.bytes(Fixtures.path("reports/01-fp8-scaled/comfy.safetensors"))
+        let whole = try folder.write("whole.safetensors", bytes)
+        let scale = try #require(
+            try JSONReader.read(Self.header(bytes)).members?.first { $0.key.hasSuffix(".scale_weight") }?.key
+        )
+        try folder.write("x.safetensors", Self.replacing(scale, with: 1e38, in: bytes))
+        let config = ["--config", Fixtures.path("tiny/sana/diffusers/config.json")]
+        for more in [[], ["--dry-run"], ["--dtype", "bf16"]] {
+            let result = try OwnModelTests.run(
+                ["convert", "x.safetensors", "-o", "o"] + config + more,
+                in: folder,
+                status: 2
+            )
+            #expect(result.error.contains("would become infinite or NaN when multiplied by the scale beside them"))
+            #expect(!result.error.contains("use --dtype bf16"))
+        }
+        try OwnModelTests.run(["convert", "x.safetensors", "-o", "o", "--allow-infinite"] + config, in: folder)
+        try OwnModelTests.run(["convert", whole, "-o", "w"] + config, in: folder)
+    }
+
+    private static func header(_ bytes: [UInt8]) -> [UInt8] {
+        Array(bytes[8..<(8 + bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) })])
+    }
+
     /// Counters that hold no number are told; the weights come through.
     @Test(arguments: [Float.nan, .infinity, 1e30, 0.5])
     func aCounterWithoutANumberIsTold(value: Float) throws {
@@ -89,7 +131,7 @@ import Testing
         let bytes = try Fixtures.bytes(Fixtures.path("tiny/f64/original.safetensors"))
         try folder.write("x.safetensors", Self.replacing(counter, with: value, in: bytes))
         let result = try OwnModelTests.run(["inspect", "x.safetensors"], known, in: folder)
-        #expect((result.output + result.error).contains("no whole number, such as NaN: 0 stands for it"))
+        #expect((result.output + result.error).contains("no count, but NaN, a fraction or too much: 0 stands for it"))
     }
 
     /// A safetensors file in which one scalar I64 is an F32.

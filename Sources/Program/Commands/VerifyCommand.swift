@@ -40,7 +40,11 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if picture != nil, !numerics.numerics { throw ValidationError("a picture is run with --numerics: add it") }
+        if let picture, !numerics.numerics {
+            throw ValidationError(
+                "Unexpected argument '\(picture)': verify takes one path; with --numerics a picture too"
+            )
+        }
     }
 
     func run() throws {
