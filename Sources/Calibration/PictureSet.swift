@@ -72,7 +72,8 @@ package struct PictureSet: Sendable {
         return entries
     }
 
-    private static func spread(_ all: [Entry], _ limit: Int?) -> [Entry] {
+    /// So many of all, evenly spread.
+    package static func spread<Element>(_ all: [Element], _ limit: Int?) -> [Element] {
         guard let limit, limit < all.count else { return all }
         return (0..<limit).map { all[$0 * all.count / limit] }
     }

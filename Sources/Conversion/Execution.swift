@@ -50,7 +50,6 @@ extension ConversionPlan {
         for file in files {
             let writer = WindowWriter(file, from: checkpoint)
             let lost = LossCount()
-            let note: @Sendable (Int, CastReport) -> Void = lost.note
             if let compression {
                 // A stream, so one window after another; the room that it will take is not known beforehand.
                 let output = try folder.create(file.name, size: 0)
@@ -61,7 +60,7 @@ extension ConversionPlan {
                     end += bytes.count
                 }
                 for index in 0..<writer.windowCount {
-                    try writer.withWindow(index, lost: note) { bytes, _ throws(CheckpointError) in
+                    try writer.withWindow(index, lost: lost.note) { bytes, _ throws(CheckpointError) in
                         try zstd.write(bytes, to: append)
                         try progress?(bytes.count)
                     }
@@ -70,7 +69,7 @@ extension ConversionPlan {
             } else {
                 let output = try folder.create(file.name, size: file.size)
                 try Workers.forEach(writer.windowCount) { index throws(CheckpointError) in
-                    try writer.withWindow(index, lost: note) { bytes, offset throws(CheckpointError) in
+                    try writer.withWindow(index, lost: lost.note) { bytes, offset throws(CheckpointError) in
                         try output.write(bytes, at: offset)
                         try progress?(bytes.count)
                     }

@@ -13,7 +13,7 @@ extension Model {
             case identified
             /// A network that its own config.json, or the caller, describes; no known variant is the same.
             case described
-            /// One half of a network: an encoder or a decoder alone.
+            /// An encoder or a decoder alone.
             case part
             /// Two facts contradict each other.
             case contradictory
@@ -105,12 +105,16 @@ extension OpenedModel {
     /// Why it is not known what it is, and what to do; nil where it is.
     package var unsettled: ModelFault? {
         switch verdict {
-        case .identified, .described, .part: return nil
-        case .contradictory: return .contradiction(evidence)
-        case .ambiguous:
-            let factors = Set(candidates.map(\.config.scalingFactor))
-            return problem ?? .ambiguous(candidates, needsName: factors.count == 1, measured: measurement != nil)
-        case .unknown: return problem ?? .notDCAE(mismatch)
+        case .identified, .described: nil
+        case .part: structural.count > 1 ? ambiguity(structural) : nil
+        case .contradictory: .contradiction(evidence)
+        case .ambiguous: problem ?? ambiguity(candidates)
+        case .unknown: problem ?? .notDCAE(mismatch)
         }
+    }
+
+    private func ambiguity(_ variants: [Variant]) -> ModelFault {
+        let factors = Set(variants.map(\.config.scalingFactor))
+        return .ambiguous(variants, needsName: factors.count == 1, measured: measurement != nil)
     }
 }

@@ -101,7 +101,7 @@ package enum ModelFault: Fault {
         case .ambiguous(let variants, let needsName, let measured):
             "say which with \(.variant)" + (needsName ? "" : " or \(.scalingFactor)")
                 + ", as \(.variant, variants[0].name)"
-                + (needsName || measured ? "" : "; `dcae identify` with \(.images) measures it")
+                + (needsName || measured ? "" : "; `dcae identify` can measure it over pictures")
         case .contradiction: "settle it with \(.variant)"
         case .structure, .configContradicts: "`dcae verify` lists all differences"
         case .configUnreadable: "mend or remove it, or say what it is with \(.variant) or \(.config)"

@@ -8,10 +8,10 @@ internal import TensorCore
 /// What the user says comes first, then what the model says of itself, then what else is known; a contradiction between the
 /// user's word and a fact is an error, one between facts is reported.
 struct Settling: Sendable {
-    private let found: NetworkSearch.Found
+    let found: NetworkSearch.Found
     private let candidates: [NetworkCandidate]
-    private let hints: ModelHints
-    private let surroundings: Surroundings
+    let hints: ModelHints
+    let surroundings: Surroundings
     private let registry: Registry
     private let measurement: FactorMeasurement?
     private let published: PublishedMatch?
@@ -354,37 +354,6 @@ struct Settling: Sendable {
         settleNeighbour(&answer)
     }
 
-    /// A config.json beside the weights that is of no use: nothing falls back to a registry's factor in silence.
-    private func settleNeighbour(_ answer: inout OpenedModel.Answer) {
-        switch surroundings.config.content {
-        case .unreadable(let error):
-            if hints.scalingFactor == nil {
-                answer.config?.scalingFactor = nil
-                answer.factorProblem = .configUnreadable(error.reason)
-            }
-        case .diffusers(let reading): settleForeign(reading, "", &answer)
-        case .original(let original):
-            guard let reading = original.diffusers else { return }
-            settleForeign(reading, "the \(NeighbourConfig.diffusersField) in ", &answer)
-        case .absent: break
-        }
-    }
-
-    /// A configuration beside the weights that does not describe these tensors, or it would have been the answer.
-    private func settleForeign(
-        _ reading: AutoencoderDCConfig.Reading,
-        _ place: String,
-        _ answer: inout OpenedModel.Answer
-    ) {
-        guard let layout = found.layout else { return }
-        let report = StructureReport(found.checkpoint, NetworkDescription(reading.config), layout, part: found.part)
-        answer.warnings.append("\(place)the config.json beside it describes another network: \(report.summary)")
-        if hints.scalingFactor == nil {
-            answer.config?.scalingFactor = nil
-            answer.factorProblem = .configContradicts(report)
-        }
-    }
-
     /// The network that all of some variants have, without a factor; nil where they differ.
     private static func common(_ variants: [Variant]) -> AutoencoderDCConfig? {
         guard let first = variants.first, variants.allSatisfy({ $0.config.architecture == first.config.architecture })
@@ -396,18 +365,5 @@ struct Settling: Sendable {
 
     private static func names(_ variants: [Variant]) -> String {
         variants.map(\.name).joined(separator: ", ")
-    }
-
-    // MARK: The measurement
-
-    private func weigh(_ measurement: FactorMeasurement?, _ answer: inout OpenedModel.Answer) {
-        guard let measurement else { return }
-        // Beside a shift or means a factor is not what is measured.
-        let stated = answer.config.flatMap { $0.normalization.isMoreThanFactor ? nil : $0.scalingFactor }
-        if let warning = measurement.contradiction(to: answer.variant, factor: stated) {
-            answer.warnings.append(warning)
-        } else if !answer.reasons.contains(measurement.text) {
-            answer.reasons.append(measurement.text)
-        }
     }
 }

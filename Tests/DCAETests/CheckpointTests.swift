@@ -146,7 +146,7 @@ import Testing
         #expect(
             error?.description.hasSuffix(
                 "unnamed.safetensors: it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need "
-                    + "different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` with images: measures it"
+                    + "different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` can measure it over pictures"
             ) == true
         )
         #expect(try OpenedModel(path, ModelHints(variant: variant), registry: registry).scalingFactor == 0.4538)

@@ -209,7 +209,7 @@ import Testing
         #expect(result.status == 2)
         #expect(
             result.error
-                == "dcae: error: m/model.safetensors: it can be my-in (0.3189) or my-mix (0.4552), which need different scaling factors; say which with --variant or --scaling-factor, as --variant my-in; `dcae identify` with --images measures it\n"
+                == "dcae: error: m/model.safetensors: it can be my-in (0.3189) or my-mix (0.4552), which need different scaling factors; say which with --variant or --scaling-factor, as --variant my-in; `dcae identify` can measure it over pictures\n"
         )
         #expect(folder.contents() == before)
     }

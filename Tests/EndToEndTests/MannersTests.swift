@@ -38,6 +38,7 @@ import Testing
         let result = try Program.run(arguments + ["-o", folder("s.png")])
         #expect(result.status == 2)
         #expect(result.errorLines.count { $0.contains("broken.png") } == 1)
+        #expect(result.errorLines.last == "dcae: 1 of 16 pictures were passed over")
         for words in ["PSNR of 15 pictures: mean ", ", median ", "SSIM of 15 pictures", "the worst first"] {
             #expect(result.output.contains(words), "\(result.output)")
         }
@@ -82,6 +83,22 @@ import Testing
         let line = ["bench", Self.sana, "--size", "64", "--repeat", "1", "--layers"]
         let result = try Program.run(line, environment: ["COLUMNS": "80"])
         #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(result.output)")
+    }
+
+    /// What a latent says of itself, and the table of its first channels, fit a terminal.
+    @Test func latentsFitTheTerminal() throws {
+        let folder = try TemporaryFolder()
+        let (picture, latent) = (folder("p.png"), folder("l.safetensors"))
+        try Picture.landscape(width: 64, height: 64).writePNG(to: picture)
+        #expect(try Program.run(["encode", Self.sana, picture, "-o", latent, "--scaled"]).status == 0)
+        for line in [
+            ["inspect", "l.safetensors"],
+            ["roundtrip", Fixtures.path("tiny/v15/diffusers"), "p.png", "--latent-channels", "8,16"],
+        ] {
+            let result = try Program.run(line, environment: ["COLUMNS": "80"], in: folder.path)
+            #expect(result.status == 0)
+            #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(result.output)")
+        }
     }
 
     /// The manual page has every command, and none of its lines is taken for a macro.

@@ -130,7 +130,7 @@ import Testing
         #expect(
             try refusal(encode([path], ["--scaled"]), folder)
                 == "dcae: error: T/unnamed.safetensors: it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), "
-                + "which need different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0; `dcae identify` with --images measures it"
+                + "which need different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0; `dcae identify` can measure it over pictures"
         )
         let own = Fixtures.path("tiny/sana/original.safetensors")
         #expect(

@@ -123,7 +123,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         }
         #expect(
             error?.description.hasSuffix(
-                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` with images: measures it"
+                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` can measure it over pictures"
             ) == true,
             "\(String(describing: error))"
         )

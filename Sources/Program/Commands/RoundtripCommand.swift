@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Calibration
 internal import CheckpointIO
 internal import Conversion
 internal import DCAE
@@ -131,8 +132,7 @@ struct RoundtripCommand: ParsableCommand {
         }
         // Before the model is loaded; and again when all is known that must not be replaced.
         if let output { try OutputTarget.check(output, force: force) }
-        var files = try RunFile.images(at: images)
-        if let limit, limit < files.count { files = (0..<limit).map { files[$0 * files.count / limit] } }
+        let files = PictureSet.spread(try RunFile.images(at: images), limit)
         common.say(leftOutOf: images)
         let loaded = try model.load(path, common, tiles: tiles)
         if let latentChannels { return try runParts(latentChannels.counts, files, loaded) }
@@ -194,20 +194,17 @@ struct RoundtripCommand: ParsableCommand {
                 page.sayWritten()
             }
         }
-        if !set.skipped.isEmpty {
-            throw Ending.someFailed("\(set.skipped.count) of \(files.count) pictures were passed over")
-        }
+        guard !set.skipped.isEmpty else { return }
+        let message = "\(set.skipped.count) of \(files.count) pictures were passed over"
+        if !common.quiet { Terminal.say("dcae: \(message)") }
+        throw Ending.someFailed(message)
     }
 
     /// What is odd about values is said whatever else is silent.
     private func warn(of roundtrip: PictureRoundtrip) {
         for tensor in [roundtrip.main.latent, roundtrip.main.sample] {
             guard let warning = TensorStatistics(tensor).warning else { continue }
-            Terminal.warn(
-                .values,
-                "\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)",
-                isSaid: !common.quiet
-            )
+            Terminal.warn(.values, "\(roundtrip.name.escaped(limit: 300)): \(warning.forProgram)")
         }
     }
 

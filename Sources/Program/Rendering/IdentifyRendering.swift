@@ -11,11 +11,6 @@ struct IdentifyRendering {
     /// The outcome, as scripts read it.
     private var verdict: Model.Identity.Verdict { model.verdict }
 
-    /// Whether it is known what it is.
-    var isSettled: Bool {
-        verdict == .identified || verdict == .described || (verdict == .part && model.structural.count <= 1)
-    }
-
     func print() {
         for fact in model.evidence {
             Terminal.print("  \(fact.source.rawValue): \(fact.text)")
@@ -47,22 +42,7 @@ struct IdentifyRendering {
     }
 
     /// Why it is not known what it is; nil where it is.
-    var refusal: CheckpointError? {
-        guard !isSettled else { return nil }
-        let fault: ModelFault =
-            switch verdict {
-            case .contradictory: .contradiction(model.evidence)
-            case .ambiguous: model.problem ?? ambiguity(model.candidates)
-            case .unknown: model.problem ?? .notDCAE(model.mismatch)
-            case .part, .identified, .described: ambiguity(model.structural)
-            }
-        return model.error(fault)
-    }
-
-    private func ambiguity(_ variants: [Variant]) -> ModelFault {
-        let factors = Set(variants.map(\.config.scalingFactor))
-        return .ambiguous(variants, needsName: factors.count == 1, measured: model.measurement != nil)
-    }
+    var refusal: CheckpointError? { model.unsettled.map(model.error) }
 
     /// Where it comes from on the Hub, as far as its place tells.
     private var origin: JSONValue {

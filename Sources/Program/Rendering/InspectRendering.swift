@@ -39,7 +39,10 @@ enum InspectRendering {
             "\(member.key.escaped(limit: 40)) = \((member.value.string ?? "").escaped(limit: 60))"
         }
         let more = checkpoint.metadata.count > 8 ? ", and \(checkpoint.metadata.count - 8) more" : ""
-        line("metadata", metadata.isEmpty ? "none" : metadata.joined(separator: ", ") + more)
+        let text = metadata.isEmpty ? "none" : metadata.joined(separator: ", ") + more
+        for (index, part) in LabelledLines.broken(text, to: max(20, Terminal.textWidth - 14)).enumerated() {
+            line(index == 0 ? "metadata" : "", part)
+        }
         guard !modules.isEmpty else { return }
         Terminal.print()
         var table = Table(["MODULE", "TENSORS", "VALUES", "SIZE"], right: [1, 2, 3])

@@ -15,7 +15,10 @@ struct PartialRendering {
         let all = model.network.config.latentChannels
         var table = Table(
             ["PICTURE", "SIZE", "CHANNELS", "FEWER", "PSNR", "SSIM", "ENCODE", "DECODE", "SECONDS"],
-            right: [2, 3, 4, 5, 6, 7, 8]
+            right: [2, 3, 4, 5, 6, 7, 8],
+            shortened: 0,
+            optional: [6, 7],
+            columns: Terminal.textWidth
         )
         for roundtrip in roundtrips {
             for (index, part) in roundtrip.parts.enumerated() {
@@ -31,7 +34,7 @@ struct PartialRendering {
         }
         table.print()
         Terminal.print()
-        Terminal.print("FEWER: values than the picture has; ENCODE and DECODE: operations; SECONDS: of decoding")
+        Terminal.print("FEWER: values than the picture; ENCODE, DECODE: operations; SECONDS: decoding")
     }
 
     /// How many times more values the picture has than the channels of its latent.

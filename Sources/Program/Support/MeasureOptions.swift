@@ -45,7 +45,7 @@ struct MeasureArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Pictures, as they can also be named after the checkpoint.",
+            "The same as naming pictures after the checkpoint: folders, .txt lists, files.",
             valueName: "dir|list|file"
         ),
         completion: .file()

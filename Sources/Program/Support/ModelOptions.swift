@@ -106,7 +106,7 @@ enum ComputingEngine: String, ExpressibleByArgument, CaseIterable {
 struct TileArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Run images that are larger in tiles of this height and width, blended where they overlap, as diffusers does.",
+            "Run images that are larger in tiles of this size, blended where they overlap, as diffusers does.",
             discussion: "An approximation: attention sees one tile at a time. Without it results are exact.",
             valueName: "WxH"
         )
