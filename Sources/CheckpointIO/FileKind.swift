@@ -31,6 +31,8 @@ package enum FileKind: Sendable {
         if start.count >= 2, start[0] == 0x80, start[1] <= 5 { return .pickle }
         if start.count >= 262, start[257..<262].elementsEqual("ustar".utf8) { return .tar }
         if start.isEmpty { throw CheckpointError(path, .file, FileFault.isEmpty) }
+        // The first block of a tar has a name, that of a safetensors file its length.
+        if start.allSatisfy({ $0 == 0 }) { throw CheckpointError(path, .file, FileFault.isZero(count: start.count)) }
         let text = start.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         if text.starts(with: "version https://git-lfs".utf8) {
             throw CheckpointError(path, .file, FileFault.gitLFSPointer)

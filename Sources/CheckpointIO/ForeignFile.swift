@@ -43,16 +43,29 @@ package enum ForeignFile: Fault, Equatable {
         case "ET12", "ET13": return .exported("an ExecuTorch program")
         default: break
         }
-        // An ONNX model is a protocol buffer that begins with the version of its format and who made it.
-        if start.count > 4, start[0] == 0x08, (1...30).contains(start[1]),
-            [0x12, 0x1A, 0x22, 0x2A, 0x32, 0x3A].contains(start[2])
-        {
-            return .exported("an ONNX model")
+        if let model = protocolBuffer(start) { return model }
+        // A map with a text as its first key, as Flax writes its parameters in MessagePack.
+        if start.count > 2, (0x81...0x8F).contains(start[0]) || (start[0] == 0xDE && start[1] < 0x10) {
+            let key = start[0] == 0xDE ? min(3, start.count - 1) : 1
+            if (0xA1...0xBF).contains(start[key]) || start[key] == 0xD9 {
+                return .exported("a MessagePack file (Flax)")
+            }
         }
         if path.hasSuffix(".bin"), FileIdentity(path: String(path.dropLast(4)) + ".xml") != nil {
             return .exported("the weights of an OpenVINO network")
         }
         return nil
+    }
+
+    /// ONNX and Core ML are protocol buffers that begin with the version of their format. In ONNX who made it follows, a text; in
+    /// Core ML the description, a message whose first field is an input.
+    private static func protocolBuffer(_ start: [UInt8]) -> ForeignFile? {
+        guard start.count > 4, start[0] == 0x08, (1...30).contains(start[1]),
+            [0x12, 0x1A, 0x22, 0x2A, 0x32, 0x3A].contains(start[2])
+        else { return nil }
+        let rest = start.dropFirst(3)
+        let inner = rest.drop { $0 & 0x80 != 0 }.dropFirst().first
+        return .exported(start[2] == 0x12 && inner == 0x0A ? "a Core ML model" : "an ONNX model")
     }
 
     private static let magics: [([UInt8], ForeignFile)] = [
@@ -86,7 +99,7 @@ enum UnfinishedDownload {
             let names = try? ModelFolder.fileNames(in: error.path)
             guard let unfinished = names?.first(where: isUnfinished) else { return error }
             return CheckpointError(error.path, .file, ForeignFile.unfinished(unfinished))
-        case nil, .unknownFormat?, .isEmpty?, .otherFormat?: break
+        case nil, .unknownFormat?, .isEmpty?, .isZero?, .otherFormat?: break
         default: return error
         }
         let name = ModelFolder.name(of: error.path)

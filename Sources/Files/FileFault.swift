@@ -22,6 +22,7 @@ package enum FileFault: Fault, Equatable {
     case otherFormat(String)
     case gitLFSPointer
     case isEmpty
+    case isZero(count: Int)
     case isHTML
     case tooLarge(limit: Int)
     case outOfMemory
@@ -42,7 +43,7 @@ package enum FileFault: Fault, Equatable {
         case .noCheckpoint: .noCheckpoint
         case .severalCheckpoints: .severalCheckpoints
         case .unknownFormat, .otherFormat, .isHTML: .unknownFormat
-        case .gitLFSPointer: .unfinished
+        case .gitLFSPointer, .isZero: .unfinished
         case .isEmpty: .damagedFile
         case .tooLarge: .tooLarge
         case .outOfMemory: .outOfMemory
@@ -78,6 +79,8 @@ package enum FileFault: Fault, Equatable {
         case .otherFormat(let name): "this is \(name), not a checkpoint"
         case .gitLFSPointer: "this is a Git LFS pointer, not the file it stands for"
         case .isEmpty: "the file is empty"
+        case .isZero(let count):
+            "its first \(count) bytes are zero: the space was reserved, and the data never came"
         case .isHTML: "this is a web page, not a checkpoint"
         case .notHere: "its values are on another machine, of which only headers are read"
         case .outOfMemory: "the system gives no more memory"
@@ -107,7 +110,7 @@ package enum FileFault: Fault, Equatable {
         case .severalCheckpoints: "name the file you mean"
         case .unknownFormat, .otherFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"
         case .gitLFSPointer: "run `git lfs pull`, or download the file itself"
-        case .isEmpty, .isHTML: "download it again"
+        case .isEmpty, .isZero, .isHTML: "download it again"
         case .notHere: "fetch it first"
         case .tooLarge, .outOfMemory: nil
         }

@@ -30,6 +30,8 @@ package struct LatentNote: Sendable, Equatable {
     package var model: String
     /// The variant that it is, where that is settled.
     package var variant: String?
+    /// What tells its encoder from others, by the names and shapes of its tensors; nil where that was not noted.
+    package var encoder: String?
     /// The factor between the picture's sides and the latent's.
     package var compression: Int
     /// The channels of the model's latents, of which this may have the first alone.
@@ -45,6 +47,7 @@ package struct LatentNote: Sendable, Equatable {
     package init(
         model: String,
         variant: String?,
+        encoder: String? = nil,
         compression: Int,
         channels: Int,
         normalization: LatentNormalization?,
@@ -52,6 +55,7 @@ package struct LatentNote: Sendable, Equatable {
     ) {
         self.model = model
         self.variant = variant
+        self.encoder = encoder
         self.compression = compression
         self.channels = channels
         self.normalization = normalization
@@ -65,6 +69,7 @@ extension LatentNote {
         self.init(
             model: model.source.name,
             variant: model.source.variant?.name,
+            encoder: NetworkDescription(model.network.config).encoderMark,
             compression: model.network.spatialCompressionRatio,
             channels: model.network.config.latentChannels,
             normalization: normalization,
@@ -81,6 +86,7 @@ extension LatentNote {
     package var metadata: [(key: String, value: String)] {
         var members = [("model", model), ("compression", "\(compression)"), ("channels", "\(channels)")]
         if let variant { members.append(("variant", variant)) }
+        if let encoder { members.append(("encoder", encoder)) }
         members.append(("scaled", normalization == nil ? "false" : "true"))
         if let normalization { members.append(("normalization", JSONWriter.inline(.object(normalization.members)))) }
         if pictures.contains(where: { $0 != nil }) {
@@ -107,6 +113,7 @@ extension LatentNote {
         guard let isScaled = ["true": true, "false": false][scaled] else { throw wrong("scaled") }
         model = text("model") ?? ""
         variant = text("variant")
+        encoder = text("encoder")
         compression = try count("compression")
         channels = try count("channels")
         normalization = nil
@@ -175,6 +182,9 @@ extension LatentNote {
                 return "it is a latent of \(whose), and this is \(possible.map(\.name).joined(separator: " or "))"
             }
         }
+        if let encoder, encoder != NetworkDescription(loaded.network.config).encoderMark {
+            return "it is a latent of \(whose), whose encoder has other tensors than this model's"
+        }
         guard let scaled = normalization, let usual = try? model.normalization,
             !usual.first(scaled.means?.count ?? 0).isSame(scaled)
         else { return nil }
@@ -212,6 +222,14 @@ extension LatentNote.Picture {
             let content = numbers("content", 4), let fit = value["fit"]?.string
         else { return nil }
         self.init(size: size, networkSize: networkSize, content: content, fit: fit)
+    }
+}
+
+extension NetworkDescription {
+    /// The beginning of the digest of its encoder's names and shapes.
+    fileprivate var encoderMark: String {
+        let lines = parameters.filter(\.isEncoder).map { "\($0.original.name) \($0.original.shape)\n" }
+        return String(SHA256.hex(Array(lines.joined().utf8)).prefix(16))
     }
 }
 

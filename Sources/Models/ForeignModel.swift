@@ -22,6 +22,10 @@ package enum ForeignModel: Sendable, Equatable {
     case lora
     /// Weights of which every process had a part.
     case partition
+    /// An autoencoder whose latents are entries of a codebook.
+    case codebook
+    /// Weights in a few bits each, with what it takes to read them beside them.
+    case quantized(String)
 
     /// What it is.
     package var text: String {
@@ -36,13 +40,16 @@ package enum ForeignModel: Sendable, Equatable {
         case .language: "a language model, the text encoder of a pipeline"
         case .lora: "a LoRA: changes to the weights of another model"
         case .partition: "one process's part of a model that was trained on several"
+        case .codebook: "a VQ model, whose latents are entries of a codebook"
+        case .quantized(let name): "a model whose weights were quantized, by \(name)"
         }
     }
 
     /// What to do about it.
     package var remedy: Words? {
         switch self {
-        case .videoDCAE, .video, .autoencoderKL, .tiny: nil
+        case .videoDCAE, .video, .autoencoderKL, .tiny, .codebook: nil
+        case .quantized: "give the checkpoint that it was made from"
         case .sanaTransformer, .diffusion, .language: "give the autoencoder, which is in the vae/ beside it"
         case .lora: "merge it into that model first, and give the result"
         case .partition: "gather the parts first, as with zero_to_fp32.py"
@@ -89,6 +96,12 @@ package enum ForeignModel: Sendable, Equatable {
             self = .partition
         } else if any(".mlp.inverted_conv.", ".ff.conv_inverted.") {
             self = .sanaTransformer
+        } else if any(".qweight", ".qzeros") {
+            self = .quantized("GPTQ or AWQ")
+        } else if any(".quant_state.bitsandbytes", ".absmax", ".quant_map", ".SCB\n") {
+            self = .quantized("bitsandbytes")
+        } else if any("quantize.embedding", "quantizer.embedding", "quantize.codebook", "quantizer.codebook") {
+            self = .codebook
         } else if any(
             "encoder.down_blocks.0.resnets.",
             "decoder.up_blocks.0.resnets.",
@@ -127,11 +140,14 @@ package enum ForeignModel: Sendable, Equatable {
         if isWhole || shapes["decoder.layers.1.conv.0.weight"] != nil {
             return shapes["decoder.layers.0.weight"]?.dropFirst().first ?? 0
         }
-        for (first, block) in [("1.weight", "3.conv.0.weight"), ("0.weight", "1.conv.0.weight")] {
-            guard let sizes = shapes[first], sizes.count == 4, sizes[0] == 64, shapes[block]?.count == 4 else {
-                continue
+        // Its decoder begins with a clamp, so that its first convolution is the second layer.
+        for place in ["", "decoder.", "encoder.", "taesd_decoder.", "taesd_encoder."] {
+            for (first, block) in [("1.weight", "3.conv.0.weight"), ("0.weight", "1.conv.0.weight")] {
+                guard let sizes = shapes[place + first], sizes.count == 4, sizes[0] == 64,
+                    shapes[place + block]?.count == 4
+                else { continue }
+                return first == "1.weight" ? sizes[1] : 0
             }
-            return first == "1.weight" ? sizes[1] : 0
         }
         return nil
     }

@@ -13,6 +13,7 @@ package enum ModelFault: Fault {
     case contradiction([Evidence])
     case structure(variant: String, StructureReport)
     case configContradicts(StructureReport)
+    case modelNameContradicts(String, StructureReport)
     case configUnreadable(String)
     case factorMissing
     case factorsContradict(Double, Double)
@@ -28,7 +29,7 @@ package enum ModelFault: Fault {
         case .several: .ambiguousSection
         case .ambiguous: .ambiguousVariant
         case .contradiction, .factorsContradict, .factorDiffers, .variantDiffers: .contradiction
-        case .structure, .configContradicts: .wrongStructure
+        case .structure, .configContradicts, .modelNameContradicts: .wrongStructure
         case .configUnreadable: .badConfig
         case .factorMissing, .noScalingFactor: .noScalingFactor
         case .part: .partAlone
@@ -66,6 +67,8 @@ package enum ModelFault: Fault {
             "it does not have the tensors of \(variant.escaped()): \(report.summary)"
         case .configContradicts(let report):
             "it does not have the tensors of the config.json beside it: \(report.summary)"
+        case .modelNameContradicts(let name, let report):
+            "it does not have the tensors of \(name.escaped()), which the config.json beside it names: \(report.summary)"
         case .configUnreadable(let reason): "the config.json beside it cannot be used: \(reason)"
         case .factorMissing: "the config.json beside it has no scaling_factor; diffusers would take 1.0"
         case .factorsContradict(let factor, let inner):
@@ -83,7 +86,7 @@ package enum ModelFault: Fault {
     /// Whether it is the config.json beside the weights that is at fault, so that nothing may be written in its place.
     package var isOfConfig: Bool {
         switch self {
-        case .configContradicts, .configUnreadable, .contradiction, .factorsContradict: true
+        case .configContradicts, .modelNameContradicts, .configUnreadable, .contradiction, .factorsContradict: true
         default: false
         }
     }
@@ -103,7 +106,7 @@ package enum ModelFault: Fault {
                 + ", as \(.variant, variants[0].name)"
                 + (needsName || measured ? "" : "; `dcae identify` can measure it over pictures")
         case .contradiction: "settle it with \(.variant)"
-        case .structure, .configContradicts: "`dcae verify` lists all differences"
+        case .structure, .configContradicts, .modelNameContradicts: "`dcae verify` lists all differences"
         case .configUnreadable: "mend or remove it, or say what it is with \(.variant) or \(.config)"
         case .factorsContradict: "give the right one with \(.scalingFactor)"
         case .factorMissing: "give it with \(.scalingFactor), or name the model with \(.variant)"

@@ -1,4 +1,5 @@
 package import CheckpointIO
+internal import Files
 internal import ModelZoo
 internal import StrictJSON
 
@@ -41,8 +42,13 @@ package enum ModelPath: Sendable {
     }
 
     /// The path of the weights, or of the folder that holds them: of a repository in a Hugging Face cache, the snapshot that
-    /// `refs/main` names.
+    /// `refs/main` names, and of the index of a pipeline all of it.
     static func resolve(_ path: String) throws(CheckpointError) -> String {
+        if ModelFolder.name(of: path) == Pipeline.indexName, FileIdentity(path: path) != nil,
+            !ModelFolder.isFolder(path)
+        {
+            return ModelFolder.parent(of: path)
+        }
         guard ModelFolder.name(of: path).hasPrefix("models--"), ModelFolder.isFolder(path) else { return path }
         let snapshots = ModelFolder.join(path, "snapshots")
         if let file = try? InputFile(opening: ModelFolder.join(path, "refs/main")),

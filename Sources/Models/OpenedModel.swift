@@ -112,7 +112,8 @@ package struct OpenedModel: Sendable {
     private var counterNote: String? {
         guard let first = lostCounters.first else { return nil }
         let more = lostCounters.count > 1 ? " and \(lostCounters.count - 1) more hold" : " holds"
-        return "\(first.escaped(limit: 80))\(more) no count, but NaN, a fraction or too much: 0 stands for it"
+        return
+            "\(first.escaped(limit: 80))\(more) no count, but NaN, a fraction, too much or several numbers: 0 stands for it"
     }
 
     /// The files that it was read from: weights, index and config.json.
@@ -170,6 +171,8 @@ package struct OpenedModel: Sendable {
                 // One line says all that there is to say.
                 answer.warnings = []
                 (answer.problem, answer.factorProblem) = (.pipeline(pipeline), .pipeline(pipeline))
+            } else if let pipeline, pipeline.isOther {
+                answer.warnings.append(pipeline.contradiction)
             }
             return answer
         }
@@ -210,7 +213,8 @@ package struct OpenedModel: Sendable {
         for name in report?.missingCounters ?? [] { values[UTF8Name(name)] = 0 }
         for (name, dtype) in report?.oddCounters ?? [] {
             guard let tensor = checkpoint[name] else { continue }
-            let value = BatchCounter.value(of: try checkpoint.bytes(of: tensor), dtype)
+            let isOne = tensor.descriptor.shape.elementCount == 1
+            let value = isOne ? BatchCounter.value(of: try checkpoint.bytes(of: tensor), dtype) : nil
             if value == nil { lost.append(name) }
             values[UTF8Name(name)] = value ?? 0
         }

@@ -86,6 +86,12 @@ package struct Pipeline: Sendable, Equatable {
         "\(title): its autoencoder was taken, in \((folder ?? "").escaped(limit: 60))/"
     }
 
+    /// What is said where its autoencoder is a DC-AE, and its index calls it something else.
+    var contradiction: String {
+        let name = autoencoder.map { "\(Self.article($0)) \($0.escaped(limit: 60))" } ?? "no autoencoder of it"
+        return "\(Self.indexName) says that it is \(name), but its tensors are those of a DC-AE"
+    }
+
     /// What it is and which autoencoder it has, for people.
     package var summary: String {
         let name = className.map { $0.escaped(limit: 60) + ", " } ?? ""

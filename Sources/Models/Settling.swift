@@ -49,6 +49,8 @@ struct Settling: Sendable {
                 // That its config.json is no AutoencoderDC's follows.
                 answer.warnings = []
             }
+            // It is said once.
+            if case .configUnreadable? = answer.problem { answer.warnings = [] }
             answer.factorProblem = answer.problem
             return answer
         }
@@ -86,7 +88,24 @@ struct Settling: Sendable {
         case .given: return .structure(variant: "the given configuration", report)
         case .variant: return .structure(variant: hints.variant?.name ?? "", report)
         case .neighbour: return .configContradicts(report)
-        case .registry: return .notDCAE(mismatch)
+        case .registry: return problemOfConfig ?? .notDCAE(mismatch)
+        }
+    }
+
+    /// What the config.json beside the weights says goes before the network that happens to be nearest.
+    private var problemOfConfig: ModelFault? {
+        switch surroundings.config.content {
+        case .unreadable(let error): .configUnreadable(error.reason)
+        case .original(let original):
+            if let layout = found.layout, let variant = registry.find(original.modelName) {
+                .modelNameContradicts(
+                    variant.name,
+                    StructureReport(found.checkpoint, NetworkDescription(variant.config), layout)
+                )
+            } else {
+                nil
+            }
+        case .absent, .diffusers: nil
         }
     }
 

@@ -58,7 +58,7 @@ package struct StructureReport: Sendable {
                     if isCounter { missingCounters.append(tensor.name) } else { faults.append(.missing(tensor.name)) }
                     continue
                 }
-                if found.shape != tensor.shape, !(isCounter && found.shape.elementCount == 1) {
+                if found.shape != tensor.shape, !isCounter {
                     faults.append(.shape(tensor.name, expected: tensor.shape, found: found.shape))
                 } else if isCounter {
                     if found.dtype == .i64, found.shape == tensor.shape { continue }
@@ -95,9 +95,13 @@ package struct StructureReport: Sendable {
         }
         if !oddCounters.isEmpty {
             let count = oddCounters.count
-            let dtypes = Set(oddCounters.map(\.dtype)).sorted().map(\.rawValue).joined(separator: " and ")
+            let dtypes = Set(oddCounters.map(\.dtype)).subtracting([.i64]).sorted().map(\.rawValue)
+            let how =
+                dtypes.isEmpty
+                ? "in another shape than that of one number"
+                : "as \(dtypes.joined(separator: " and ")) instead of I64"
             notes.append(
-                "\(count) batch counter\(count == 1 ? " is" : "s are") stored as \(dtypes) instead of I64 "
+                "\(count) batch counter\(count == 1 ? " is" : "s are") stored \(how) "
                     + "(\(Self.first(oddCounters.map(\.name)))); no program reads them"
             )
         }

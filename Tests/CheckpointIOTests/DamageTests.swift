@@ -242,7 +242,7 @@ import Testing
     @Test func partsOfDistributedTrainingAreNamed() throws {
         let shard = "zero_pp_rank_0_mp_rank_00_model_states.pt"
         let remedy =
-            "each process of the training kept a part of every tensor (DeepSpeed ZeRO-3); gather the partitions first (zero_to_fp32.py)"
+            "each process of the training kept a part of every tensor (DeepSpeed ZeRO); gather the partitions first (zero_to_fp32.py)"
         #expect(refusal(Fixtures.path("reports/05-deepspeed/zero3/" + shard)) == remedy)
         #expect(refusal(Fixtures.path("reports/05-deepspeed/zero3")).hasSuffix(remedy))
         let first = refusal(Fixtures.path("reports/40-dtensor/dtensor.pt"))

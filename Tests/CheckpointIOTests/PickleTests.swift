@@ -135,5 +135,16 @@ import Testing
             let trained = try found([(name, weights), ("model_state_dict", weights)])
             #expect(trained.notes == ["weights taken from model_state_dict", "not weights, ignored: \(name)"])
         }
+        // An optimizer is one whatever it is called, beside a section and among parts that belong together.
+        let optimizer = TorchFile.dict([
+            ("state", TorchFile.dict([("0", TorchFile.dict([("exp_avg", tensor)]))])),
+            ("param_groups", TorchFile.dict([("lr", TorchFile.number(1, 0) + [0x4B, 1])])),
+        ])
+        for name in ["opt_state", "ema_optimizer", "adam"] {
+            let trained = try found([(name, optimizer), ("model_state_dict", weights)])
+            #expect(trained.notes == ["weights taken from model_state_dict", "not weights, ignored: \(name)"])
+            let parts = try found([(name, optimizer), ("encoder", weights), ("decoder", weights)])
+            #expect(parts.names == ["encoder.w", "decoder.w"] && parts.notes == ["not weights, ignored: \(name)"])
+        }
     }
 }

@@ -89,6 +89,27 @@ import Testing
         try OwnModelTests.run(["verify", OwnModelTests.report("63-batch-counters/as_f16")], in: folder)
     }
 
+    /// Nor is one of another shape, which cannot be kept.
+    @Test func countersOfAnotherShapeAreSet() throws {
+        let folder = try TemporaryFolder()
+        let file = try Checkpoint.open(Fixtures.path("tiny/f32/diffusers/diffusion_pytorch_model.safetensors"))
+        let tensors = try file.tensors.map { tensor in
+            let descriptor = tensor.descriptor
+            guard descriptor.name.hasSuffix("num_batches_tracked") else {
+                return (descriptor, try file.bytes(of: tensor))
+            }
+            return (TensorDescriptor(name: descriptor.name, dtype: .i64, shape: [3]), .init(repeating: 1, count: 24))
+        }
+        try folder.write("m/diffusion_pytorch_model.safetensors", tensors: tensors)
+        try folder.write("m/config.json", Fixtures.bytes(Fixtures.path("tiny/f32/diffusers/config.json")))
+        let result = try OwnModelTests.run(["convert", "m", "-o", "o"], in: folder)
+        #expect(result.error.contains("in another shape than that of one number"))
+        #expect(result.error.contains("several numbers: 0 stands for it"))
+        let written = try Checkpoint.open(folder("o/diffusion_pytorch_model.safetensors"))
+        let counters = written.tensors.filter { $0.descriptor.name.hasSuffix("num_batches_tracked") }
+        #expect(!counters.isEmpty && counters.allSatisfy { $0.descriptor.shape == [] })
+    }
+
     /// A file with very many prefixes is looked at in the time of one.
     @Test func manyPrefixesTakeNoTime() throws {
         let folder = try TemporaryFolder()

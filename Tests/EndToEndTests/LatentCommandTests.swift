@@ -110,6 +110,13 @@ import Testing
         )
         let b = try run(["decode", Self.sana, "b.safetensors", "-o", "b.png"], in: folder, known)
         #expect(b.error.contains("it is a latent of tiny-sana, of another network: f64c8, where this is f32c8"))
+        // Of a model that nobody knows, by the tensors of its encoder.
+        try picture(folder)
+        try run(["encode", Self.sana, "p.png", "-o", "l.safetensors"], in: folder)
+        #expect(try run(["decode", Self.sana, "l.safetensors", "-o", "l.png"], in: folder).error.isEmpty)
+        let f32 = Fixtures.path("tiny/f32/diffusers")
+        let other = try run(["decode", f32, "l.safetensors", "-o", "m.png"], in: folder)
+        #expect(other.error.contains("whose encoder has other tensors than this model's"), "\(other.error)")
     }
 
     /// A shift, or means and deviations, are applied by the same formula in both directions, and kept by conversion.

@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import StrictJSON
 import TestSupport
@@ -52,6 +53,29 @@ import Testing
         try OwnModelTests.run(["convert", "d", "-o", "o", "--to", "original"], known, in: folder)
         let expected = #"{"model_name": "tiny-sana", "license": "mit", "scaling_factor": 0.5}"#
         #expect(try sorted(Fixtures.text(folder("o/config.json"))) == sorted(expected))
+    }
+
+    /// Where no known network fits, a config.json that names one, or is of no use, is what is wrong.
+    @Test(
+        arguments: [
+            (
+                #"{"model_name": "tiny-sana"}"#,
+                "it does not have the tensors of tiny-sana, which the config.json beside it"
+            ),
+            (#"{"model_name""#, "the config.json beside it cannot be used: byte 13: not valid JSON"),
+            (#"{"model_name": "nobody's"}"#, "this is no checkpoint of a known DC-AE: nearest is"),
+        ]
+    )
+    func theConfigIsAtFaultBeforeWhatIsNearest(config: String, text: String) throws {
+        let folder = try TemporaryFolder()
+        let known = try model(folder, config)
+        let file = try Checkpoint.open(folder("m/model.safetensors"))
+        let tensors = try file.tensors.dropLast().map { ($0.descriptor, try file.bytes(of: $0)) }
+        try folder.write("m/model.safetensors", tensors: tensors)
+        for arguments in [["identify", "m"], ["convert", "m", "-o", "d"]] {
+            let result = try OwnModelTests.run(arguments, known, in: folder, status: 2)
+            #expect(result.errorLines.count == 1 && result.error.contains(text), "\(result.error)")
+        }
     }
 
     /// Two factors in one file: neither is taken.
@@ -131,7 +155,7 @@ import Testing
         let bytes = try Fixtures.bytes(Fixtures.path("tiny/f64/original.safetensors"))
         try folder.write("x.safetensors", Self.replacing(counter, with: value, in: bytes))
         let result = try OwnModelTests.run(["inspect", "x.safetensors"], known, in: folder)
-        #expect((result.output + result.error).contains("no count, but NaN, a fraction or too much: 0 stands for it"))
+        #expect((result.output + result.error).contains("no count, but NaN, a fraction, too much or several numbers"))
     }
 
     /// A safetensors file in which one scalar I64 is an F32.

@@ -43,6 +43,16 @@ import Testing
             let result = try OwnModelTests.run(arguments, in: folder)
             #expect(result.error.components(separatedBy: note).count == 2, "\(arguments): \(result.error)")
         }
+        // The index stands for the folder, and what it says is not believed against the tensors.
+        try write(folder, "pipe", "SanaPipeline", vae: "AutoencoderKL")
+        let contrary = try OwnModelTests.run(["identify", "pipe/model_index.json"], in: folder)
+        #expect(contrary.error.contains(note))
+        #expect(
+            contrary.error.contains(
+                "warning: model_index.json says that it is an AutoencoderKL, but its tensors are those of a DC-AE"
+            )
+        )
+        try write(folder, "pipe", "SanaPipeline", vae: "AutoencoderDC")
         let shown = try OwnModelTests.run(["inspect", "pipe"], in: folder)
         #expect(
             shown.output.contains("  pipeline    SanaPipeline, whose autoencoder, in vae/, is an AutoencoderDC\n")
@@ -143,6 +153,19 @@ import Testing
             ["encoder.layers.0.weight": [64, 3, 3, 3], "decoder.layers.0.weight": [64, 4, 3, 3]],
             "a small autoencoder of the TAESD kind"
         ),
+        (
+            ["decoder.1.weight": [64, 4, 3, 3], "decoder.3.conv.0.weight": [64, 64, 3, 3], "encoder.0.weight": [64]],
+            "a small autoencoder of the TAESD kind"
+        ),
+        (["layers.0.down_proj.qweight": [2, 2], "layers.0.down_proj.qzeros": [2, 2]], "a model whose weights were"),
+        (
+            ["encoder.a.to_q.weight": [8, 1], "encoder.a.to_q.weight.quant_state.bitsandbytes__nf4": [3]],
+            "a model whose weights were quantized, by bitsandbytes"
+        ),
+        (
+            ["encoder.down.0.block.0.conv1.weight": [2, 2, 3, 3], "quantize.embedding.weight": [4, 4]],
+            "a VQ model, whose latents are entries of a codebook"
+        ),
         (["encoder.stages.0.0.main.conv1.conv.weight": [2, 2, 3, 3, 3]], "a video autoencoder (DC-AE-V)"),
         (["encoder.down.0.block.0.conv1.0.conv3d.weight": [2, 2, 1, 3, 3]], "a Cosmos tokenizer for video"),
         (["encoder.down_blocks.0.resnets.0.conv1.weight": [2, 2, 3, 3, 3]], "a video autoencoder of another kind"),
@@ -166,6 +189,7 @@ import Testing
         arguments: [
             ("m.gguf", "GGUF", "this is a GGUF file"),
             ("m.onnx", "\u{8}\u{8}\u{12}\u{7}pytorch", "this is an ONNX model"),
+            ("m.mlmodel", "\u{8}\u{5}\u{12}\u{20}\u{A}\u{5}\u{A}\u{5}image", "this is a Core ML model"),
             ("m.tflite", "\u{1c}\0\0\0TFL3", "this is a TensorFlow Lite file"),
             ("m.xml", "<?xml version=\"1.0\"?>\n<net name=\"m\" version=\"11\">", "this is an OpenVINO network"),
         ]
@@ -178,17 +202,36 @@ import Testing
         #expect(result.error.contains("give the safetensors or PyTorch file"))
     }
 
-    /// What DeepSpeed keeps of each process beside the model.
+    @Test func whatIsNoTextIsKnownToo() throws {
+        let folder = try TemporaryFolder()
+        let zeros = [UInt8](repeating: 0, count: 4096)
+        for (bytes, text) in [
+            ([0x82, 0xA7] + Array("decoder".utf8) + zeros, "this is a MessagePack file (Flax), not a checkpoint"),
+            ([0xDE, 0, 0x20, 0xD9, 0x30] + zeros, "this is a MessagePack file (Flax), not a checkpoint"),
+            (zeros, "its first 512 bytes are zero: the space was reserved, and the data never came; download it again"),
+        ] {
+            try folder.write("x.safetensors", bytes)
+            let result = try OwnModelTests.run(["identify", "x.safetensors"], in: folder, status: 2)
+            #expect(result.errorLines.count == 1 && result.error.contains(text), "\(result.error)")
+        }
+    }
+
+    /// What DeepSpeed keeps of each process beside the model, with the state of the optimizer in it and without.
     @Test func zeroPartsAreCalledThat() throws {
         let folder = try TemporaryFolder()
-        let parts = TorchFile.dict([
-            ("optimizer_state_dict", TorchFile.dict([("zero_stage", [0x4B, 3])]))
-        ])
+        let average = TorchFile.tensor(TorchFile.storage("0", count: 4), length: 4)
+        let state = TorchFile.dict([("state", TorchFile.dict([("0", TorchFile.dict([("exp_avg", average)]))]))])
         let name = "zero_pp_rank_0_mp_rank_00_optim_states.pt"
-        try folder.write("z/" + name, TorchFile.zip(TorchFile.pickle(parts)))
-        for path in ["z", "z/" + name] {
-            let result = try OwnModelTests.run(["identify", path], in: folder, status: 2)
-            #expect(result.error.contains("gather the partitions first (zero_to_fp32.py)"), "\(result.error)")
+        for more in [[], [("base_optimizer_state", state)]] {
+            let parts = TorchFile.dict([
+                ("optimizer_state_dict", TorchFile.dict([("zero_stage", [0x4B, 3])] + more))
+            ])
+            let file = TorchFile.zip(TorchFile.pickle(parts), storages: [("0", .init(repeating: 0, count: 16))])
+            try folder.write("z/" + name, file)
+            for path in ["z", "z/" + name] {
+                let result = try OwnModelTests.run(["identify", path], in: folder, status: 2)
+                #expect(result.error.contains("gather the partitions first (zero_to_fp32.py)"), "\(result.error)")
+            }
         }
     }
 }

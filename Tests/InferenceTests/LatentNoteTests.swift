@@ -36,6 +36,7 @@ import Testing
     static let note = LatentNote(
         model: "sana é",
         variant: "dc-ae-f32c32-sana-1.0",
+        encoder: "0123456789abcdef",
         compression: 32,
         channels: 8,
         normalization: LatentNormalization(scalingFactor: 0.41407, shift: -1.5),

@@ -81,7 +81,7 @@ package enum TorchFault: Fault, Equatable {
         case .scattered: "the elements of the tensors lie so far apart that collecting them takes many times the file"
         case .savingBrokenOff: "the archive has no data.pkl: it was broken off while it was saved"
         case .partitioned:
-            "each process of the training kept a part of every tensor (DeepSpeed ZeRO-3)"
+            "each process of the training kept a part of every tensor (DeepSpeed ZeRO)"
         case .ambiguousSection(let name, let there):
             "the section \"\(name.escaped(limit: 40))\" holds several sets of weights: "
                 + there.prefix(6).map { $0.escaped(limit: 24) }.joined(separator: ", ")

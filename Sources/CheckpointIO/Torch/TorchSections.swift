@@ -25,6 +25,16 @@ struct TorchSections {
         let isNumbered = !number.isEmpty && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
         return neverWeights.contains(isNumbered ? String(name[..<end]) : name)
     }
+
+    /// Whether a part of a dict is known not to hold weights: by its name, or as the state of an optimizer, whatever a trainer
+    /// calls it.
+    private mutating func isNeverWeights(_ name: String, _ list: UInt32?) throws(CheckpointError) -> Bool {
+        if Self.isNeverWeights(name) { return true }
+        guard let list else { return false }
+        let names = try members(of: list).prefix(8).map(\.name)
+        return names.contains("state") && names.contains("param_groups")
+    }
+
     private static let depthLimit = 64
     private static let nameLimit = 65_536
 
@@ -64,6 +74,7 @@ struct TorchSections {
         guard holders.contains(top) else {
             throw CheckpointError(path, .file, try isPartOfOptimizer(top) ? TorchFault.partitioned : .noTensors)
         }
+        try refuseOptimizers(top)
         var (list, trail): (UInt32, [String]) = (top, [])
         if let section = options.section {
             do throws(CheckpointError) {
@@ -85,12 +96,8 @@ struct TorchSections {
             trail.append(next.name)
         }
         if !trail.isEmpty { notes.insert("weights taken from \(Self.shown(trail))", at: 0) }
-        if holdsTensors(list) {
-            try collect(list, children: false)
-            try noteIgnored(in: list, at: trail)
-        } else {
-            try collect(list, children: true)
-        }
+        try collect(list, children: !holdsTensors(list))
+        try noteIgnored(in: list, at: trail)
         guard !weights.isEmpty else { throw CheckpointError(path, .file, TorchFault.noTensors) }
         try refusePartitions(top)
     }
@@ -121,6 +128,14 @@ struct TorchSections {
         guard try members(of: top).contains(where: { $0.name == "param_shapes" || $0.name == "ds_version" }),
             weights.contains(where: { heap.tensors[$0.tensor].shape.elementCount == 0 })
         else { return }
+        throw CheckpointError(path, .file, TorchFault.partitioned)
+    }
+
+    /// What holds nothing but one process's part of an optimizer is no model: with ZeRO's first two stages too, where the weights
+    /// lie whole in another file.
+    private mutating func refuseOptimizers(_ top: UInt32) throws(CheckpointError) {
+        guard try isPartOfOptimizer(top), !holdsTensors(top) else { return }
+        for part in try sections(of: top) where try !isNeverWeights(part.name, part.list) { return }
         throw CheckpointError(path, .file, TorchFault.partitioned)
     }
 
@@ -256,7 +271,8 @@ struct TorchSections {
         name: String, list: UInt32
     )? {
         let all = try sections(of: list)
-        let useful = all.filter { !Self.isNeverWeights($0.name) }
+        var useful: [(name: String, list: UInt32)] = []
+        for part in all where try !isNeverWeights(part.name, part.list) { useful.append(part) }
         var chosen = Self.preferred.lazy.compactMap { name in useful.first { $0.name == name } }.first
         if chosen == nil, useful.count == 1 { chosen = useful[0] }
         if chosen == nil, useful.isEmpty, all.count == 1 { chosen = all[0] }
@@ -276,12 +292,17 @@ struct TorchSections {
         throws(CheckpointError)
     {
         let holdsTensors = holdsTensors(list) && !tensorsToo
-        let others = try members(of: list).filter { member in
+        var others: [Member] = []
+        for member in try members(of: list) {
             switch heap[member.value] {
-            case .tensor, .unreadable: return tensorsToo
+            case .tensor, .unreadable: if tensorsToo { others.append(member) }
             case let value:
-                guard let child = value.entries, holders.contains(child) else { return true }
-                return holdsTensors || Self.isNeverWeights(member.name)
+                guard let child = value.entries, holders.contains(child), !holdsTensors,
+                    try !isNeverWeights(member.name, child)
+                else {
+                    others.append(member)
+                    continue
+                }
             }
         }
         guard !others.isEmpty else { return }
@@ -317,7 +338,7 @@ struct TorchSections {
             try checkKeys(of: list)
             var below: [(list: UInt32, trail: Int?)] = []
             for (name, value) in try members(of: list) {
-                if trail == nil, children, Self.isNeverWeights(name) { continue }
+                if trail == nil, children, try isNeverWeights(name, heap[value].entries) { continue }
                 if case .unreadable(let reason) = heap[value] {
                     let full = try fullName(name, trail, trails)
                     throw CheckpointError(path, .tensor(full), TorchFault.unreadable(reason))
