@@ -1,45 +1,35 @@
 // The input's side of a convolution: tiles gathered, transformed, and packed for the products.
 //
-// Wants gemm.inc.h. Gives transform_input. A tile's window is read from `in`, `zeros` standing for pixels outside the image;
+// Wants gemm.inc.h and winograd.inc.h. Gives transform_input. A tile's window is read from `in`, `zeros` standing for pixels outside the image;
 // `zeros` and rows may have any alignment of floats, and up to one tile beyond a row's last pixel is prefetched, never read.
 // What is written is the left operand that gemm.inc.h describes, all of it: what no tile fills is zeros.
 
-INLINE void input_1d(const v16 d[6], v16 o[6]) {
-    v16 p = d[3] - d[1], q = d[4] - d[2];
-    o[0] = (d[0] - d[2]) + q + splat(1.5f) * p;
-    o[1] = (d[4] - d[1]) + splat(0.5f) * d[2] + splat(2.5f) * d[3];
-    o[2] = (d[4] + d[1]) - splat(2.5f) * d[2] + splat(0.5f) * d[3];
-    o[3] = q + splat(2.0f) * p;
-    o[4] = q - splat(0.5f) * p;
-    o[5] = (d[5] - d[3]) - p + splat(1.5f) * q;
-}
-
-// A slice of a tile lies in 36 places, too many for the processor to see a pattern in: the four columns that the
-// tile to the right will need are asked for ahead.
-INLINE void winograd_tile(const float *const pixel[36], int channels, float *v, int64_t point) {
-    const int64_t ahead = 4 * (int64_t)channels;
+// A slice of a tile lies in 36 or 64 places, too many for the processor to see a pattern in: the columns that the
+// tile to the right will need are asked for ahead. `side` is that of the window, a constant once inlined.
+INLINE void winograd_tile(const float *const *pixel, int channels, float *v, int64_t point, int side) {
+    const int64_t ahead = (side - 2) * (int64_t)channels;
     for (int ch = 0; ch < channels; ch += 16, v += TILE_ROWS * LANE) {
         UNROLL
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < side; i++) {
             UNROLL
-            for (int j = 2; j < 6; j++) __builtin_prefetch(pixel[6 * i + j] + ahead + ch);
+            for (int j = 2; j < side; j++) __builtin_prefetch(pixel[side * i + j] + ahead + ch);
         }
-        v16 t[6][6];
+        v16 t[WINDOW][WINDOW];
         UNROLL
-        for (int j = 0; j < 6; j++) {
-            v16 d[6], o[6];
+        for (int j = 0; j < side; j++) {
+            v16 d[WINDOW], o[WINDOW];
             UNROLL
-            for (int i = 0; i < 6; i++) d[i] = load(pixel[6 * i + j] + ch);
-            input_1d(d, o);
+            for (int i = 0; i < side; i++) d[i] = load(pixel[side * i + j] + ch);
+            winograd_input(d, o, side);
             UNROLL
-            for (int i = 0; i < 6; i++) t[i][j] = o[i];
+            for (int i = 0; i < side; i++) t[i][j] = o[i];
         }
         UNROLL
-        for (int i = 0; i < 6; i++) {
-            v16 o[6];
-            input_1d(t[i], o);
+        for (int i = 0; i < side; i++) {
+            v16 o[WINDOW];
+            winograd_input(t[i], o, side);
             UNROLL
-            for (int j = 0; j < 6; j++) store_terms(v + (6 * i + j) * point, o[j]);
+            for (int j = 0; j < side; j++) store_terms(v + (side * i + j) * point, o[j]);
         }
     }
 }
@@ -120,11 +110,15 @@ static void FN(transform_input)(const dcae_conv *c, dcae_tiles tiles, float *v) 
     for (int t = tiles.t0; t < tiles.t1; t++) {
         int ty = t / c->plan.tiles_x, tx = t % c->plan.tiles_x;
         float *target = v + (t - tiles.t0) / TILE_ROWS * group + (t - tiles.t0) % TILE_ROWS * LANE;
-        const float *pixel[36];
+        const float *pixel[WINDOW * WINDOW];
         switch (c->plan.algorithm) {
         case DCAE_WINOGRAD:
             window(c, tiles.y0 + 4 * ty - 1, 4 * tx - 1, 6, pixel);
-            winograd_tile(pixel, channels, target, point);
+            winograd_tile(pixel, channels, target, point, 6);
+            break;
+        case DCAE_WINOGRAD_6:
+            window(c, tiles.y0 + 6 * ty - 1, 6 * tx - 1, 8, pixel);
+            winograd_tile(pixel, channels, target, point, 8);
             break;
         case DCAE_UPSAMPLE:
             window(c, tiles.y0 / 2 + ty - 1, tx - 1, 3, pixel);

@@ -10,6 +10,7 @@
 
 #include "vector.inc.h"
 #include "gemm.inc.h"
+#include "winograd.inc.h"
 #include "pack.inc.h"
 #include "input.inc.h"
 #include "output.inc.h"

@@ -1,30 +1,23 @@
 // The products' results: transformed back, biased, activated, and written where they belong.
 //
-// Wants gemm.inc.h. Gives multiply: panel `n` is [points][16 k16][PANEL] as pack.inc.h prepares it, `v` the left operand of the
+// Wants gemm.inc.h and winograd.inc.h. Gives multiply: panel `n` is [points][16 k16][PANEL] as pack.inc.h prepares it, `v` the left operand of the
 // same tiles, `m` scratch of points × (tiles, rounded up to TILE_ROWS) × PANEL floats. Where a pass over whole pixels follows,
 // results go to `t`, [tiles][tile × tile][panels × PANEL], and into `out` otherwise.
 
-INLINE void output_1d(const v16 m[6], v16 o[4]) {
-    v16 s = m[1] + m[2], d = m[1] - m[2];
-    o[0] = m[0] + s + (m[3] + m[4]);
-    o[1] = d + splat(0.5f) * m[3] - splat(2.0f) * m[4];
-    o[2] = s + splat(0.25f) * m[3] + splat(4.0f) * m[4];
-    o[3] = d + splat(0.125f) * m[3] - splat(8.0f) * m[4] + m[5];
-}
-
-INLINE void winograd_results(const float *m, int64_t point, v16 o[16]) {
-    v16 t[4][6];
+// `side` is that of the tile's window, two more than that of its results; a constant once inlined.
+INLINE void winograd_results(const float *m, int64_t point, v16 *o, int side) {
+    v16 t[WINDOW - 2][WINDOW];
     UNROLL
-    for (int j = 0; j < 6; j++) {
-        v16 d[6], r[4];
+    for (int j = 0; j < side; j++) {
+        v16 d[WINDOW], r[WINDOW - 2];
         UNROLL
-        for (int i = 0; i < 6; i++) d[i] = load(m + (6 * i + j) * point);
-        output_1d(d, r);
+        for (int i = 0; i < side; i++) d[i] = load(m + (side * i + j) * point);
+        winograd_output(d, r, side);
         UNROLL
-        for (int i = 0; i < 4; i++) t[i][j] = r[i];
+        for (int i = 0; i < side - 2; i++) t[i][j] = r[i];
     }
     UNROLL
-    for (int i = 0; i < 4; i++) output_1d(t[i], o + 4 * i);
+    for (int i = 0; i < side - 2; i++) winograd_output(t[i], o + (side - 2) * i, side);
 }
 
 INLINE void upsample_results(const float *m, int64_t point, v16 o[4]) {
@@ -64,7 +57,7 @@ INLINE int weight_point(const dcae_conv *c, int p) {
 
 // Where a tile's results go: `rows` × `columns` pixels, with so many floats from one to the next.
 typedef struct {
-    float *line[4];
+    float *line[WINDOW - 2];
     int64_t step;
     int rows, columns;
 } FN(place);
@@ -102,18 +95,21 @@ static void FN(multiply)(
     const int groups = (tiles.t1 - tiles.t0 + TILE_ROWS - 1) / TILE_ROWS;
     const int64_t group = (int64_t)c->plan.k16 * TILE_ROWS * LANE, point = left_point(c, groups), m_point = (int64_t)groups * TILE_ROWS * PANEL;
     const size_t panel_point = dcae_point_floats(c, PANEL);
-    // Terms are taken in blocks whose share of a panel stays in the first-level cache.
-    const int block = c->plan.points > 1 ? c->plan.k16 : 16;
+    // Terms are added up in blocks, and these to one another: the errors of Winograd's sums grow with their length, and a block's
+    // share of a panel stays in the first-level cache.
+    const int block = c->plan.algorithm == DCAE_WINOGRAD || c->plan.algorithm == DCAE_WINOGRAD_6 ? SUM_BLOCK : 16;
     const int vectors = c->plan.outputs - n * PANEL > 16 ? VECTORS : 1;
     for (int p = 0; p < c->plan.points; p++) {
         for (int k = 0; k < c->plan.k16; k += block) {
             const float *right = panel + weight_point(c, p) * panel_point + (size_t)k * LANE * PANEL;
             const int terms = min_int(block, c->plan.k16 - k);
-            const float *next = c->plan.points == 1 ? right + (size_t)terms * LANE * PANEL : panel + weight_point(c, p + 1) * panel_point;
+            const float *next = k + block < c->plan.k16 || c->plan.points == 1
+                ? right + (size_t)terms * LANE * PANEL
+                : panel + weight_point(c, p + 1) * panel_point;
             for (int g = 0; g < groups; g++)
                 FN(micro)(
                     v + p * point + g * group + (int64_t)k * TILE_ROWS * LANE, right, terms, m + p * m_point + (int64_t)g * TILE_ROWS * PANEL,
-                    PANEL, k > 0, vectors, g < VECTORS ? next + (size_t)g * terms * 16 * LANE : right
+                    PANEL, k > 0, tiles.t1 - tiles.t0 - g * TILE_ROWS, vectors, g < VECTORS ? next + (size_t)g * terms * 16 * LANE : right
                 );
         }
     }
@@ -125,13 +121,16 @@ static void FN(multiply)(
         place_of(c, tiles, ty, tx, t, &place);
         if (++tx == c->plan.tiles_x) tx = 0, ty++;
         for (int s = 0; s < PANEL && (channel + s < real || c->after.is_whole_pixel); s += 16) {
-            v16 o[16];
+            v16 o[(WINDOW - 2) * (WINDOW - 2)];
             if (channel + s >= real) {
-                for (int j = 0; j < 16; j++) o[j] = zero();
+                for (int j = 0; j < c->plan.tile * c->plan.tile; j++) o[j] = zero();
                 put(c, &place, channel + s, o, c->plan.tile);
             } else if (c->plan.algorithm == DCAE_WINOGRAD) {
-                winograd_results(m + s, m_point, o);
+                winograd_results(m + s, m_point, o, 6);
                 put(c, &place, channel + s, o, 4);
+            } else if (c->plan.algorithm == DCAE_WINOGRAD_6) {
+                winograd_results(m + s, m_point, o, 8);
+                put(c, &place, channel + s, o, 6);
             } else if (c->plan.algorithm == DCAE_UPSAMPLE) {
                 upsample_results(m + s, m_point, o);
                 put(c, &place, channel + s, o, 2);

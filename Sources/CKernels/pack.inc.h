@@ -1,6 +1,6 @@
 // Weights of a checkpoint, [outputs, inputs, taps] in any of three formats, into panels for the products.
 //
-// Wants gemm.inc.h. Gives prepare_panel. A checkpoint's bytes are of any alignment. A panel is [points][16 k16][PANEL] (of pairs
+// Wants gemm.inc.h and winograd.inc.h. Gives prepare_panel. A checkpoint's bytes are of any alignment. A panel is [points][16 k16][PANEL] (of pairs
 // of bf16: [points][8 k16][PANEL]), `dcae_point_floats` from one point to the next; of a direct convolution the taps lie one behind
 // the other along k. Terms beyond the inputs and outputs beyond the last are zeros. `scratch` has `dcae_panel_scratch` floats.
 
@@ -60,32 +60,21 @@ INLINE void load_block(const float *const *rows, int64_t k0, int64_t length, v16
     transpose(block);
 }
 
-// F(4×4, 3×3) at the points 0, 1, -1, 1/2, -2 and infinity: a third less error than with ±2 (measured).
-INLINE void weights_1d(v16 a, v16 b, v16 c, v16 o[6]) {
-    v16 ac = (a + c) * splat(1.0f / 3), b3 = b * splat(1.0f / 3);
-    o[0] = a;
-    o[1] = ac + b3;
-    o[2] = b3 - ac;
-    o[3] = a * splat(-16.0f / 15) - b * splat(8.0f / 15) - c * splat(4.0f / 15);
-    o[4] = a * splat(1.0f / 15) - b * splat(2.0f / 15) + c * splat(4.0f / 15);
-    o[5] = c;
-}
-
-INLINE void store_winograd(const v16 w[9], float *panel, size_t point) {
-    v16 t[3][6];
+INLINE void store_winograd(const v16 w[9], float *panel, size_t point, int side) {
+    v16 t[3][WINDOW];
     UNROLL
     for (int j = 0; j < 3; j++) {
-        v16 o[6];
-        weights_1d(w[j], w[3 + j], w[6 + j], o);
+        v16 o[WINDOW];
+        winograd_weights(w[j], w[3 + j], w[6 + j], o, side);
         UNROLL
-        for (int i = 0; i < 6; i++) t[j][i] = o[i];
+        for (int i = 0; i < side; i++) t[j][i] = o[i];
     }
     UNROLL
-    for (int i = 0; i < 6; i++) {
-        v16 o[6];
-        weights_1d(t[0][i], t[1][i], t[2][i], o);
+    for (int i = 0; i < side; i++) {
+        v16 o[WINDOW];
+        winograd_weights(t[0][i], t[1][i], t[2][i], o, side);
         UNROLL
-        for (int j = 0; j < 6; j++) store(panel + (size_t)(6 * i + j) * point, o[j]);
+        for (int j = 0; j < side; j++) store(panel + (size_t)(side * i + j) * point, o[j]);
     }
 }
 
@@ -126,7 +115,9 @@ INLINE void store_halve(const v16 w[9], float *panel, size_t point) {
 // Sixteen outputs' weights for one input at every point, or tap, of the algorithm.
 INLINE void store_points(const dcae_conv *c, const v16 *w, float *target, size_t point, size_t tap_floats) {
     if (c->plan.algorithm == DCAE_WINOGRAD) {
-        store_winograd(w, target, point);
+        store_winograd(w, target, point, 6);
+    } else if (c->plan.algorithm == DCAE_WINOGRAD_6) {
+        store_winograd(w, target, point, 8);
     } else if (c->plan.algorithm == DCAE_UPSAMPLE) {
         store_upsample(w, target, point);
     } else if (c->plan.algorithm == DCAE_HALVE) {

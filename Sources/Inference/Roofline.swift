@@ -4,7 +4,7 @@ package import Kernels
 ///
 /// A layer's limit is the longer of two times: its products at the machine's peak, and its bytes (input, output and weights) at
 /// the rate of the caches in which the network's steps leave them. Products are counted as the algorithm in use needs
-/// them: Winograd's F(4,3) has 36 for 16 outputs, where direct computation has 144. Its transforms count as loss, and so does
+/// them: Winograd's F(6,3) has 64 for 36 outputs, where direct computation has 324. Its transforms count as loss, and so does
 /// the reading of weights from memory.
 package struct Roofline: Sendable {
     /// What bounds a layer.
@@ -69,6 +69,7 @@ package struct Roofline: Sendable {
 
     /// The products of an algorithm for each that direct computation has.
     package static func share(ofProducts algorithm: String) -> Double {
+        if algorithm.hasPrefix("winograd F(6,3)") { return 64.0 / (36 * 9) }
         if algorithm.hasPrefix("winograd F(4,3)") { return 36.0 / (16 * 9) }
         // Of pixels that were doubled, a 3x3 kernel sees 2x2 different ones: 9 products for 4 outputs.
         if algorithm.hasPrefix("upsample 9") { return 9.0 / (4 * 9) }

@@ -17,12 +17,13 @@ extension dcae_plan {
                 case .stride: pixels <= 16 ? DCAE_DIRECT : DCAE_HALVE
                 // On a few pixels the weights' transform costs more than it saves.
                 case .none, .shuffle, .unshuffle:
-                    pixels <= 144 && spec.weights.inputs >= 128 ? DCAE_DIRECT : DCAE_WINOGRAD
+                    pixels <= 144 && spec.weights.inputs >= 128 ? DCAE_DIRECT : Self.winograd(size)
                 }
             }
         (tile, points) =
             switch algorithm {
             case DCAE_WINOGRAD: (4, 36)
+            case DCAE_WINOGRAD_6: (6, 64)
             case DCAE_UPSAMPLE: (2, 9)
             case DCAE_HALVE: (2, 25)
             default: (1, 1)
@@ -33,6 +34,13 @@ extension dcae_plan {
         tiles_x = (Int32(size.width) + tile - 1) / tile
     }
 
+    /// Which of Winograd's algorithms has clearly fewer products: F(6×6, 3×3), but for what its tiles reach beyond the image, and
+    /// where there are so few that reading its weights, which are more, costs what is won.
+    private static func winograd(_ size: (height: Int, width: Int)) -> dcae_algorithm {
+        func tiles(_ side: Int) -> Int { (size.height + side - 1) / side * ((size.width + side - 1) / side) }
+        return tiles(6) >= 256 && 10 * 64 * tiles(6) <= 9 * 36 * tiles(4) ? DCAE_WINOGRAD_6 : DCAE_WINOGRAD
+    }
+
     /// The same for kernels whose products are of bf16 or not.
     func using(_ kernels: dcae_network_kernels, isBF16: Bool) -> dcae_plan {
         var plan = self
@@ -41,10 +49,13 @@ extension dcae_plan {
         return plan
     }
 
+    var isWinograd: Bool { algorithm == DCAE_WINOGRAD || algorithm == DCAE_WINOGRAD_6 }
+
     /// What profiles call the algorithm.
     var name: String {
         switch algorithm {
         case DCAE_WINOGRAD: "winograd F(4,3)"
+        case DCAE_WINOGRAD_6: "winograd F(6,3)"
         case DCAE_UPSAMPLE: "upsample 9"
         case DCAE_HALVE: "halve 25"
         case DCAE_DIRECT: "direct"

@@ -1,7 +1,7 @@
 // The network's inner loops, compiled once per instruction set (see dcae_kernels.h).
 //
 // Activations are channels-last: a pixel is `channels` consecutive floats, `channels` being rounded up to 16 and the
-// surplus zero. Every matrix product adds its terms in the order of k, whatever the block, band or thread: results
+// surplus zero. Every matrix product adds its terms in the same order, whatever the band, step or thread: results
 // depend on none of these.
 #pragma once
 #include <stddef.h>
@@ -14,7 +14,14 @@ typedef struct {
     int32_t capacity, height, width, channels;
 } dcae_rows;
 
-typedef enum { DCAE_WINOGRAD, DCAE_UPSAMPLE, DCAE_HALVE, DCAE_DIRECT, DCAE_POINTWISE } dcae_algorithm;
+typedef enum {
+    DCAE_WINOGRAD,    ///< F(4×4, 3×3)
+    DCAE_WINOGRAD_6,  ///< F(6×6, 3×3)
+    DCAE_UPSAMPLE,
+    DCAE_HALVE,
+    DCAE_DIRECT,
+    DCAE_POINTWISE,
+} dcae_algorithm;
 typedef enum { DCAE_IDENTITY, DCAE_RELU, DCAE_SILU, DCAE_GELU, DCAE_MISH } dcae_activation;
 typedef enum { DCAE_NO_NORM, DCAE_RMS_NORM, DCAE_AFFINE } dcae_norm;
 typedef enum { DCAE_NO_SHUFFLE, DCAE_SHUFFLE, DCAE_UNSHUFFLE } dcae_shuffle;
