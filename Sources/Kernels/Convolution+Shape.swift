@@ -17,7 +17,7 @@ extension dcae_plan {
                 case .stride: pixels <= 16 ? DCAE_DIRECT : DCAE_HALVE
                 // On a few pixels the weights' transform costs more than it saves.
                 case .none, .shuffle, .unshuffle:
-                    pixels <= 144 && spec.weights.inputs >= 128 ? DCAE_DIRECT : Self.winograd(size)
+                    pixels <= 144 && spec.weights.inputs >= 128 ? DCAE_DIRECT : Self.winograd(size, outputs: spec.weights.outputs)
                 }
             }
         (tile, points) =
@@ -36,9 +36,12 @@ extension dcae_plan {
 
     /// Which of Winograd's algorithms has clearly fewer products: F(6×6, 3×3), but for what its tiles reach beyond the image, and
     /// where there are so few that reading its weights, which are more, costs what is won.
-    private static func winograd(_ size: (height: Int, width: Int)) -> dcae_algorithm {
+    ///
+    /// Few outputs have few products to save; they are the network's last ones, to which no smaller error is added.
+    private static func winograd(_ size: (height: Int, width: Int), outputs: Int) -> dcae_algorithm {
         func tiles(_ side: Int) -> Int { (size.height + side - 1) / side * ((size.width + side - 1) / side) }
-        return tiles(6) >= 256 && 10 * 64 * tiles(6) <= 9 * 36 * tiles(4) ? DCAE_WINOGRAD_6 : DCAE_WINOGRAD
+        let isLarge = outputs > 16 && tiles(6) >= 256
+        return isLarge && 10 * 64 * tiles(6) <= 9 * 36 * tiles(4) ? DCAE_WINOGRAD_6 : DCAE_WINOGRAD
     }
 
     /// The same for kernels whose products are of bf16 or not.

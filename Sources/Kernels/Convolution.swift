@@ -92,7 +92,7 @@ package final class Convolution: RowOperation {
     package var weightBytes: Double { Double(spec.weights.byteCount) }
 
     package func prepare(_ engine: Engine, steps: Int) throws(KernelError) {
-        // Winograd's transforms would make six times bf16's error of theirs (README, error per algorithm).
+        // Winograd's transforms would make six times bf16's error of theirs (docs/performance.md, error per algorithm).
         let bf16 = plan.isWinograd ? nil : engine.bf16Kernels
         let kernels = bf16 ?? engine.kernels
         let plan = plan.using(kernels, isBF16: bf16 != nil)

@@ -18,8 +18,11 @@ import Testing
 
     /// F(m, r) in two dimensions has (m + r - 1)^2 products for m^2 outputs, where direct computation has m^2 r^2.
     @Test func productsAreThoseOfTheAlgorithm() {
-        let (m, r) = (4.0, 3.0)
-        #expect(Roofline.share(ofProducts: "winograd F(4,3)") == (m + r - 1) * (m + r - 1) / (m * m * r * r))
+        let r = 3.0
+        for m in [4.0, 6.0] {
+            let name = "winograd F(\(Int(m)),3)"
+            #expect(Roofline.share(ofProducts: name) == (m + r - 1) * (m + r - 1) / (m * m * r * r))
+        }
         #expect(Roofline.share(ofProducts: "winograd F(4,3), panels") == 0.25)
         // Two kernels of F(2,2) side by side see 3 x 3 points for 2 x 2 outputs of 3 x 3 taps each.
         #expect(Roofline.share(ofProducts: "upsample 9, bf16") == 9.0 / 36)
@@ -50,8 +53,13 @@ import Testing
 
     /// Wider vectors multiply no slower, and products of bf16 are those of AVX-512 alone.
     @Test func widerVectorsAreNoSlower() {
-        let peaks = InstructionSet.available.map { MachinePeaks(threads: 1, $0) }
-        for (narrow, wide) in zip(peaks, peaks.dropFirst()) { #expect(wide.f32 > 0.7 * narrow.f32) }
+        for (narrow, wide) in zip(InstructionSet.available, InstructionSet.available.dropFirst()) {
+            // Whatever else runs beside the tests slows one of the two down: once in ten times it must show.
+            let holds = (0..<10).contains { _ in
+                MachinePeaks(threads: 1, wide).f32 > 0.7 * MachinePeaks(threads: 1, narrow).f32
+            }
+            #expect(holds, "\(wide) beside \(narrow)")
+        }
         #expect(MachinePeaks(threads: 1, .baseline).bf16 == nil)
     }
 }

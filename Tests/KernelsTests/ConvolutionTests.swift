@@ -27,10 +27,23 @@ import Testing
         )
     }
 
-    /// Heights, widths, inputs and outputs: less than a tile, no multiples of one, channels of no round number.
+    /// Heights, widths, inputs and outputs: less than a tile, no multiples of one, channels of no round number; the last is large
+    /// enough for F(6×6, 3×3), and is none of its multiples.
     static let sizes = [
         (1, 1, 3, 5), (2, 3, 8, 8), (5, 7, 16, 3), (4, 4, 20, 33), (13, 18, 40, 24), (9, 31, 32, 64), (12, 12, 128, 32),
+        (94, 101, 8, 20),
     ]
+
+    /// Which of Winograd's algorithms runs: by the products that each has, and not for a few tiles.
+    @Test(arguments: [
+        (94, 101, "F(6,3)"), (96, 96, "F(6,3)"), (90, 90, "F(4,3)"), (64, 64, "F(4,3)"), (512, 6, "F(4,3)"),
+    ])
+    func `winograd's tiles by the size`(height: Int, width: Int, name: String) throws {
+        let (_, held) = weights(24, 8, 9)
+        let rows = { Rows(height: height, width: width, channels: 24, isWhole: true) }
+        let convolution = Convolution(spec(held, 24, 8, 9, bias: nil), from: rows(), to: rows())
+        #expect(convolution.algorithm == "winograd \(name)")
+    }
 
     @Test(arguments: sets, sizes) func `3×3 with bias and activation`(set: InstructionSet, size: (Int, Int, Int, Int))
         throws
