@@ -17,7 +17,8 @@ extension dcae_plan {
                 case .stride: pixels <= 16 ? DCAE_DIRECT : DCAE_HALVE
                 // On a few pixels the weights' transform costs more than it saves.
                 case .none, .shuffle, .unshuffle:
-                    pixels <= 144 && spec.weights.inputs >= 128 ? DCAE_DIRECT : Self.winograd(size, outputs: spec.weights.outputs)
+                    pixels <= 144 && spec.weights.inputs >= 128
+                        ? DCAE_DIRECT : Self.winograd(size, outputs: spec.weights.outputs)
                 }
             }
         (tile, points) =

@@ -42,8 +42,9 @@ import Testing
         try folder.write("photos/bad.png", [0x89])
         let command = ["scale", Self.sana, folder("photos"), "--size", "64"]
         let shown = try Self.run(command)
-        #expect(shown.status == 0)
+        #expect(shown.status == 2)
         #expect(shown.errorLines.first?.hasPrefix("dcae: warning: bad.png: ") == true)
+        #expect(shown.errorLines.last == "dcae: 1 of 13 pictures was passed over")
         let lines = shown.output.split(separator: "\n").map(String.init)
         #expect(lines.first == "12 pictures at 64x64, 1 could not be read, 48 values in each of 8 channels")
         #expect(lines.contains { $0.hasPrefix("scaling factor, 1/rms  ") })

@@ -84,6 +84,20 @@ struct ProgramTests {
         }
     }
 
+    /// Without a network there is an answer at once, which says what was taken for what.
+    @Test func nobodyIsReached() async throws {
+        let scene = try await scene()
+        let start = ContinuousClock.now
+        let result = try await run(scene, ["inspect", "some/thing"], ["HF_ENDPOINT": "http://127.0.0.1:9"])
+        #expect(ContinuousClock.now - start < .seconds(10), "under one second, on a machine that does nothing else")
+        #expect(result.status == 2 && result.errorLines.count == 2)
+        #expect(
+            result.errorLines.first
+                == "dcae: note: there is no file or folder some/thing here: the repository of this name on the Hub is meant"
+        )
+        #expect(result.errorLines.last?.hasPrefix("dcae: error: hf://some/thing: the Hub cannot be reached: ") == true)
+    }
+
     @Test func offline() async throws {
         let scene = try await scene()
         for (arguments, more) in [

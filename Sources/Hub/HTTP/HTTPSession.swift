@@ -7,6 +7,8 @@ final class HTTPSession {
     private var running: [UnsafeMutableRawPointer: Transfer] = [:]
     private let userAgent: String
     private let certificates: String?
+    /// Whether any server has answered yet.
+    private var hasAnswered = false
 
     /// - Parameter certificates: a file with the authorities that are trusted, instead of the system's.
     init(userAgent: String, certificates: String?) throws(HubFault) {
@@ -39,6 +41,7 @@ final class HTTPSession {
         guard let transfer = made, dcae_curl_multi_add(multi, transfer.handle) == CURLM_OK else {
             throw .network("libcurl has no memory")
         }
+        transfer.isFirstContact = !hasAnswered
         running[transfer.handle] = transfer
         return transfer
     }
@@ -71,6 +74,7 @@ final class HTTPSession {
             guard let transfer = running.removeValue(forKey: handle) else { continue }
             dcae_curl_multi_remove(multi, handle)
             transfer.result = result
+            if result == CURLE_OK { hasAnswered = true }
             transfer.askIfUnasked()
             ended.append(transfer)
         }
@@ -90,6 +94,8 @@ extension Transfer {
             return .final(.untrustedTLS(words))
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_COULDNT_RESOLVE_PROXY:
             return .final(.network(words))
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT:
+            return isFirstContact ? .unreached(.network(words)) : .transient(.network(words))
         default: return .transient(.network(words))
         }
     }
@@ -98,6 +104,8 @@ extension Transfer {
 /// Why an exchange has to be made again, or cannot be.
 enum Setback {
     case final(HubFault)
+    /// Nobody has been reached at all: without a network there is nothing to wait for, so that one more try is enough.
+    case unreached(HubFault)
     /// Worth another try, after so many seconds where the server says how many.
     case transient(HubFault, after: Int? = nil)
 }
@@ -127,6 +135,10 @@ struct Patience {
     mutating func pause(after setback: Setback) throws(HubFault) -> Double {
         switch setback {
         case .final(let fault): throw fault
+        case .unreached(let fault):
+            failures += 1
+            guard failures < min(attempts, 2) else { throw fault }
+            return firstPause
         case .transient(let fault, let wanted):
             failures += 1
             guard failures < attempts else { throw fault }

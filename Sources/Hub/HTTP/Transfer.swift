@@ -36,6 +36,8 @@ final class Transfer {
     /// Whether the header was looked at.
     private(set) var isHeadComplete = false
     private(set) var headersTooLarge = false
+    /// Whether no server had answered before it began.
+    var isFirstContact = false
     /// How it ended, nil while it runs.
     var result: CURLcode?
 

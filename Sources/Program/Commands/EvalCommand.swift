@@ -44,8 +44,9 @@ struct EvalCommand: ParsableCommand {
             With -o a run that was interrupted goes on where it was: repeat the command.
             The result does not depend on the number of parts or of threads.
 
-            Exit codes: 0 measured, 1 pictures were passed over (they are named) or have no
-            partner, 2 nothing could be measured, or parts do not belong together.
+            Exit codes: 0 measured, 2 pictures were passed over (they are named) or have no
+            partner, nothing could be measured, or parts do not belong together. A part is
+            as good with such pictures: the merge tells.
             """
     )
 
@@ -186,10 +187,10 @@ struct EvalCommand: ParsableCommand {
         if case .folders(let folders) = source.runs { sayLeftOver(folders, pictures) }
         if shard.isWhole {
             try show(result, reference) { key in try run.images(of: key) }
+            try common.end(passedOver: result.unreadable.count, of: result.doneCount)
         } else {
             common.show(part: result, store?.path ?? "")
         }
-        try refuseUnreadable(result)
     }
 
     private func load(_ arguments: EvalPaths) throws -> (runs: EvaluationRun.Source, labels: [String]) {
@@ -238,13 +239,7 @@ struct EvalCommand: ParsableCommand {
             try result.write(to: output, force: force, durability: page.writing.durability)
         }
         try show(result, reference) { _ in nil }
-        try refuseUnreadable(result)
-    }
-
-    private func refuseUnreadable(_ result: EvaluationPart) throws {
-        let count = result.unreadable.count
-        guard count > 0 else { return }
-        throw Ending.finding("\(count) picture\(count == 1 ? " was" : "s were") passed over")
+        try common.end(passedOver: result.unreadable.count, of: result.doneCount)
     }
 
     private func document(_ report: EvaluationReport, _ reference: ForeignWeightsArguments.Reference) -> JSONValue {

@@ -194,10 +194,7 @@ struct RoundtripCommand: ParsableCommand {
                 page.sayWritten()
             }
         }
-        guard !set.skipped.isEmpty else { return }
-        let message = "\(set.skipped.count) of \(files.count) pictures were passed over"
-        if !common.quiet { Terminal.say("dcae: \(message)") }
-        throw Ending.someFailed(message)
+        try common.end(passedOver: set.skipped.count, of: files.count)
     }
 
     /// What is odd about values is said whatever else is silent.

@@ -34,9 +34,9 @@ struct ScaleCommand: ParsableCommand {
             closer: a third of the way to the next). The 10% are a choice, to allow for
             pictures that differ from the training set; fewer than 10 decide nothing.
 
-            Exit codes: 0 measured, whatever the verdict and even if some pictures could
-            not be read (they are named), 2 not: no picture could be read, or parts that
-            do not belong together.
+            Exit codes: 0 measured, whatever the verdict, 2 pictures were passed over (they
+            are named), none could be read, or parts do not belong together. A part is as
+            good with such pictures: the merge tells.
             """
     )
 
@@ -170,5 +170,6 @@ struct ScaleCommand: ParsableCommand {
         }
         try written.get()
         if let writeConfig, !common.json, !common.quiet { Terminal.print("wrote \(writeConfig)") }
+        try common.end(passedOver: result.unreadable.count, of: result.doneCount)
     }
 }

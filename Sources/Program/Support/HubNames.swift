@@ -35,6 +35,9 @@ struct HubArguments: ParsableArguments {
         let progress = TransferProgress(quiet: common.quiet)
         defer { progress.clear() }
         let hub = try hub(common, progress: progress)
+        if !hub.settings.isOffline, !HubName.isAddress(text), RepositoryID(text) != nil {
+            common.say(["there is no file or folder \(text) here: the repository of this name on the Hub is meant"])
+        }
         return try hub.place(of: names, fromAfar: fromAfar) ?? text
     }
 

@@ -139,6 +139,14 @@ struct MeasureProgress {
 }
 
 extension CommonOptions {
+    /// Ends a run that is whole, and in which pictures had to be passed over.
+    func end(passedOver count: Int, of total: Int) throws {
+        guard count > 0 else { return }
+        let message = "\(count) of \(total) pictures \(count == 1 ? "was" : "were") passed over"
+        if !quiet { Terminal.say("dcae: \(message)") }
+        throw Ending.someFailed(message)
+    }
+
     /// Shows what became of one part of a measurement.
     ///
     /// - Parameter path: where it is kept.

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Synchronization
 internal import TensorCore
 
@@ -7,7 +8,14 @@ final class Progress: Sendable {
     private let title: String
     private let total: Int
     private let done = Atomic(0)
-    private let shown = Mutex(-1)
+    private let shown = Mutex(State())
+
+    private struct State {
+        var percent = -1
+        /// When work began in this run, and what had been done before, as where a run is resumed.
+        var started: UInt64?
+        var before = 0
+    }
 
     /// - Parameter total: the amount of work, in the units of `advance`.
     init(_ title: String, total: Int, quiet: Bool) {
@@ -21,13 +29,30 @@ final class Progress: Sendable {
         guard isShown else { return }
         let now = done.wrappingAdd(amount, ordering: .relaxed).newValue
         let percent = min(100, now * 100 / total)
-        shown.withLock { last in
-            guard percent > last else { return }
-            last = percent
+        shown.withLock { state in
+            let time = DispatchTime.now().uptimeNanoseconds
+            if state.started == nil || time - (state.started ?? 0) < 200_000_000 {
+                state.started = state.started ?? time
+                state.before = now
+            }
+            guard percent > state.percent else { return }
+            state.percent = percent
             let filled = percent * 30 / 100
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-            Terminal.write("\r\(title) \(bar) \(percent)%", to: 2)
+            let left = Self.left(
+                now - state.before,
+                of: total - state.before,
+                nanoseconds: time - (state.started ?? time)
+            )
+            Terminal.write("\r\(title) \(bar) \(percent)%\(left.map { "  \($0) left" } ?? "")\u{1B}[K", to: 2)
         }
+    }
+
+    /// The time that is left at the rate so far; nil while too little has been done to tell.
+    private static func left(_ done: Int, of total: Int, nanoseconds: UInt64) -> String? {
+        guard nanoseconds > 2_000_000_000, done > 0, done < total else { return nil }
+        let seconds = Double(nanoseconds) / 1e9 * Double(total - done) / Double(done)
+        return TransferProgress.clock(Int(min(seconds, 1e6).rounded(.up)))
     }
 
     /// Takes the bar away.

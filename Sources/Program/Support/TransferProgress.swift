@@ -73,7 +73,8 @@ final class TransferProgress: Sendable {
         return text
     }
 
-    private static func clock(_ seconds: Int) -> String {
+    /// `0:06`, or with hours `1:02:03`.
+    static func clock(_ seconds: Int) -> String {
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         if seconds >= 360_000 { return "days" }
         return seconds >= 3600
