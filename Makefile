@@ -12,7 +12,7 @@ LIBRARIES := json-c:libjson-c-dev libzstd:libzstd-dev libcrypto:libssl-dev libcu
 TEST_TOOLS := chromium:chromium parallel:parallel strace:strace slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client
 FORMULAE := json-c zstd openssl curl libpng jpeg-turbo webp openblas pkgconf
 
-.PHONY: all build demo test lint format sanitize install uninstall deps clean bench fuzz
+.PHONY: all build demo test test-arm lint format sanitize install uninstall deps clean bench fuzz
 
 all: build
 
@@ -29,6 +29,10 @@ test: deps
 	@.ci/install-tools $(TEST_TOOLS)
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
+
+# The C loops of 64-bit Arm under qemu, against plain C.
+test-arm:
+	@.ci/test-arm
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Plugins Sources Tests

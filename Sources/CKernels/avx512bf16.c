@@ -8,6 +8,7 @@
 #define TILE_ROWS 14
 #define PANEL 32
 #define BF16_PRODUCTS 1
+#define PAIRS "pairs_avx512.inc.h"
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma"))), apply_to = function \
 )

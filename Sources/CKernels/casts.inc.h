@@ -1,6 +1,6 @@
 // Conversion between F64, F32, F16 and BF16, over pointers of any alignment.
 //
-// Wants FN(name), and WIDE_F16: whether F16 is converted by instructions. Gives f32_to_bf16, f32_to_f16,
+// Wants FN(name), and WIDE_F16: whether F16 is converted by instructions (f16_avx.inc.h, f16_neon.inc.h). Gives f32_to_bf16, f32_to_f16,
 // bf16_to_f32, f16_to_f32 and f64_to_f32.
 
 static inline uint32_t load32(const void *p) {
@@ -79,39 +79,10 @@ static inline uint32_t f32_bits(uint16_t h) {
     return sign | ((113 - shift) << 23) | (((mantissa << shift) & 0x3FFu) << 13);
 }
 
-#if WIDE_F16
-static size_t f32_to_f16_wide(
-    const char *in, char *out, size_t count, dcae_cast_report *report) {
-    const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF), infinity = _mm256_set1_epi32(0x7F800000);
-    const __m128i magnitude16 = _mm_set1_epi16(0x7FFF), infinity16 = _mm_set1_epi16(0x7C00);
-    uint64_t overflows = 0, underflows = 0;
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-        __m256 x = _mm256_loadu_ps((const float *)(in + 4 * i));
-        __m128i h = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);
-        _mm_storeu_si128((__m128i *)(out + 2 * i), h);
-        __m128i m = _mm_and_si128(h, magnitude16);
-        __m128i edge = _mm_or_si128(_mm_cmpeq_epi16(m, infinity16), _mm_cmpeq_epi16(m, _mm_setzero_si128()));
-        if (__builtin_expect(_mm_testz_si128(edge, edge), 1)) continue;
-        __m256i wide = _mm256_and_si256(_mm256_castps_si256(x), magnitude);
-        __m256i became_infinite = _mm256_cvtepi16_epi32(_mm_cmpeq_epi16(m, infinity16));
-        __m256i became_zero = _mm256_cvtepi16_epi32(_mm_cmpeq_epi16(m, _mm_setzero_si128()));
-        __m256i lost_high = _mm256_and_si256(became_infinite, _mm256_cmpgt_epi32(infinity, wide));
-        __m256i lost_low = _mm256_andnot_si256(_mm256_cmpeq_epi32(wide, _mm256_setzero_si256()), became_zero);
-        overflows += (uint64_t)__builtin_popcount((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(lost_high)));
-        underflows += (uint64_t)__builtin_popcount((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(lost_low)));
-    }
-    report->overflows += overflows;
-    report->underflows += underflows;
-    return i;
-}
-
-static size_t f16_to_f32_wide(const char *in, char *out, size_t count) {
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8)
-        _mm256_storeu_ps((float *)(out + 4 * i), _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(in + 2 * i))));
-    return i;
-}
+#if WIDE_F16 && defined(__aarch64__)
+#include "f16_neon.inc.h"
+#elif WIDE_F16
+#include "f16_avx.inc.h"
 #endif
 
 static void FN(f32_to_f16)(const float *source, uint16_t *target, size_t count, dcae_cast_report *report) {

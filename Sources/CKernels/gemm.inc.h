@@ -1,16 +1,14 @@
 // Products of a packed left operand [k16][TILE_ROWS][16] with a packed panel [16 k16][PANEL], in terms of floats; or, where the
 // processor multiplies pairs of bf16 (BF16_PRODUCTS), [k16][TILE_ROWS][8] pairs with [8 k16][PANEL] pairs of terms.
 //
-// Wants vector.inc.h, TILE_ROWS, PANEL (16 or 32) and BF16_PRODUCTS (0 or 1). Gives LANE, VECTORS, UNROLL, SUM_BLOCK, store_terms,
+// Wants vector.inc.h, TILE_ROWS, PANEL (16 or 32) and BF16_PRODUCTS (0, or 1 with pairs_….inc.h). Gives LANE, VECTORS, SUM_BLOCK, store_terms,
 // micro and left_point. The left operand of several points lies point by point, `left_point` floats apart, in groups of TILE_ROWS tiles;
 // the result is [TILE_ROWS][PANEL]. Nothing need be aligned. `next` need not be readable: it is only prefetched.
 
 // Floats that sixteen terms take.
 #if BF16_PRODUCTS
 #define LANE 8
-#define PRODUCT(sum, left, right) \
-    ((v16)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(left), (__m512bh)(right)))
-INLINE void store_terms(float *p, v16 v) { _mm256_storeu_si256((__m256i *)p, (__m256i)_mm512_cvtneps_pbh((__m512)v)); }
+#define PRODUCT(sum, left, right) multiply_pairs(sum, left, right)
 #else
 #define LANE 16
 #define PRODUCT(sum, left, right) ((sum) + (left) * (right))
@@ -20,7 +18,6 @@ INLINE void store_terms(float *p, v16 v) { store(p, v); }
 #define VECTORS (PANEL / 16)
 // The terms of one sum of Winograd's products, in units of 16.
 #define SUM_BLOCK 4
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 // With `accumulate` the sums are added to what is there. Meanwhile one line per term is asked for at `next`: the panel after this one, which comes from far away.
 INLINE void micro_of(

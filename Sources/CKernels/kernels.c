@@ -5,6 +5,8 @@ extern const dcae_kernels dcae_kernels_baseline;
 #if defined(__x86_64__)
 extern const dcae_kernels dcae_kernels_avx2, dcae_kernels_avx512;
 extern const dcae_network_kernels dcae_network_avx512bf16;
+#elif defined(__aarch64__)
+extern const dcae_network_kernels dcae_network_neonbf16;
 #endif
 
 const dcae_kernels *dcae_kernels_of(dcae_instruction_set set) {
@@ -21,6 +23,8 @@ const dcae_kernels *dcae_best_kernels(void) { return dcae_kernels_of(dcae_best_i
 const dcae_network_kernels *dcae_bf16_kernels_of(dcae_instruction_set set) {
 #if defined(__x86_64__)
     if (set == DCAE_AVX512 && dcae_has_bf16_products()) return &dcae_network_avx512bf16;
+#elif defined(__aarch64__)
+    if (set == DCAE_BASELINE && dcae_has_bf16_products()) return &dcae_network_neonbf16;
 #endif
     (void)set;
     return NULL;

@@ -1,7 +1,8 @@
 // The network's loops for one instruction set, compiled with the compiler's own rule for fused multiplications: their results
 // differ from set to set in the last bits.
 //
-// Wants FN(name), TILE_ROWS and PANEL as level.inc.h does, and BF16_PRODUCTS: 1 where products are of pairs of bf16.
+// Wants FN(name), TILE_ROWS and PANEL as level.inc.h does, and BF16_PRODUCTS: 1 where products are of pairs of bf16, with PAIRS, the
+// file that multiplies them.
 
 // All functions that take vectors are inlined: no call crosses the boundary that -Wpsabi warns of. Unrolling is asked
 // for where the counts are constants once inlined.
@@ -9,6 +10,9 @@
 #pragma clang diagnostic ignored "-Wpass-failed"
 
 #include "vector.inc.h"
+#if BF16_PRODUCTS
+#include PAIRS
+#endif
 #include "gemm.inc.h"
 #include "winograd.inc.h"
 #include "pack.inc.h"

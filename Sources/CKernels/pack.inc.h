@@ -136,9 +136,7 @@ INLINE void store_pairs(const dcae_conv *c, const v16 *w, float *target, size_t 
     store_points(c, w, even, 16, 16);
     store_points(c, w + taps, odd, 16, 16);
     for (int p = 0; p < count; p++) {
-        __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)load(even + 16 * p)));
-        __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)load(odd + 16 * p)));
-        store(target + p * step, (v16)_mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+        store(target + p * step, join_pairs(load(even + 16 * p), load(odd + 16 * p)));
     }
 }
 #define TERMS 2

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
 
 int dcae_has_instruction_set(dcae_instruction_set set) {
 #if defined(__x86_64__)
@@ -24,6 +29,13 @@ int dcae_has_instruction_set(dcae_instruction_set set) {
 int dcae_has_bf16_products(void) {
 #if defined(__x86_64__)
     return dcae_has_instruction_set(DCAE_AVX512) && __builtin_cpu_supports("avx512bf16");
+#elif defined(__aarch64__) && defined(__linux__)
+    // HWCAP2_BF16, by its number: older headers have no name for it.
+    return (getauxval(AT_HWCAP2) >> 14 & 1) != 0;
+#elif defined(__aarch64__) && defined(__APPLE__)
+    int has = 0;
+    size_t size = sizeof has;
+    return sysctlbyname("hw.optional.arm.FEAT_BF16", &has, &size, NULL, 0) == 0 && has != 0;
 #else
     return 0;
 #endif

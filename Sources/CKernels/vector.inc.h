@@ -1,6 +1,6 @@
 // Sixteen floats at a time, in the compiler's vector language: one source for AVX-512, AVX2, SSE2 and NEON.
 //
-// Wants FN(name), which makes a name of this instruction set of it. Gives v16 and its arithmetic, transpose, row_of, min_int. Loads
+// Wants FN(name), which makes a name of this instruction set of it. Gives v16 and its arithmetic, transpose, row_of, min_int, UNROLL. Loads
 // and stores are of any alignment of floats. Every function that takes a vector is inlined, so that none crosses a call whose
 // conventions depend on the instruction set.
 typedef float v16 __attribute__((vector_size(64)));
@@ -8,6 +8,7 @@ typedef float v16_at __attribute__((vector_size(64), aligned(4)));
 typedef int32_t i16v __attribute__((vector_size(64)));
 
 #define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
 
 INLINE v16 load(const float *p) { return *(const v16_at *)p; }
 INLINE void store(float *p, v16 v) { *(v16_at *)p = v; }

@@ -9,8 +9,8 @@ public enum Precision: String, Sendable, CaseIterable {
     /// bf16 could directly.
     case bf16
 
-    /// Whether this processor can compute in it with an instruction set: bf16 wants AVX-512, and a processor with
-    /// AVX512-BF16.
+    /// Whether this processor can compute in it with an instruction set: bf16 wants AVX-512 and AVX512-BF16, or the bfdot of
+    /// 64-bit Arm.
     public func isAvailable(with instructionSet: InstructionSet) -> Bool {
         self == .f32 || instructionSet.bf16Kernels != nil
     }

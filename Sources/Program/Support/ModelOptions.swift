@@ -18,7 +18,10 @@ struct ModelArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What products are computed in: f32 or bf16.",
-            discussion: "bf16 is faster on processors with AVX512-BF16, and about as exact as bf16 in PyTorch.",
+            discussion: """
+                bf16 is faster where the processor multiplies it (AVX512-BF16, bfdot of Arm), and about as exact \
+                as bf16 in PyTorch.
+                """,
             valueName: "precision"
         )
     )
