@@ -5,12 +5,15 @@
 // conventions depend on the instruction set.
 typedef float v16 __attribute__((vector_size(64)));
 typedef float v16_at __attribute__((vector_size(64), aligned(4)));
+typedef float v16_anywhere __attribute__((vector_size(64), aligned(1)));
 typedef int32_t i16v __attribute__((vector_size(64)));
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 INLINE v16 load(const float *p) { return *(const v16_at *)p; }
+// Of a checkpoint's bytes, which may begin anywhere.
+INLINE v16 load_anywhere(const void *p) { return *(const v16_anywhere *)p; }
 INLINE void store(float *p, v16 v) { *(v16_at *)p = v; }
 INLINE v16 splat(float x) { return (v16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 INLINE v16 zero(void) { return splat(0.0f); }

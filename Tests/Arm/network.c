@@ -74,7 +74,7 @@ static void convolution(const dcae_network_kernels *f, const kind *k, int bf16, 
     f->transform_input(&c, all, v);
     for (int n = 0; n < c.plan.panels; n++) {
         f->prepare_panel(&c, n, panel, scratch);
-        f->multiply(&c, all, v, panel, n, m, NULL);
+        f->multiply(&c, all, v, panel, n, m, m);
     }
     double most = 0, largest = 1e-30;
     for (int y = 0; y < c.out.height; y++)

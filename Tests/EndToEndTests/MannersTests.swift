@@ -78,11 +78,29 @@ import Testing
         #expect(try Program.run(["list", "--quiet"]).output.contains("dc-ae-f32c32-sana-1.0\n"))
     }
 
-    /// A table of layers fits a terminal too.
-    @Test func layersFitTheTerminal() throws {
-        let line = ["bench", Self.sana, "--size", "64", "--repeat", "1", "--layers"]
-        let result = try Program.run(line, environment: ["COLUMNS": "80"])
-        #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(result.output)")
+    /// Tables and blocks of lines are made for the terminal; sentences, paths and digests go on as long as they are.
+    @Test(
+        arguments: [
+            "list", "show sana-1.0", "show f32c128-1.5", "show ace-step", "tokens 1024x1024 1920x1080", "inspect SANA",
+            "inspect SANA --stats", "roundtrip SANA p.png --layers", "roundtrip SANA photos",
+            "bench SANA --size 64 --repeat 1",
+            "bench SANA --size 64 --repeat 1 --layers", "bench SANA --size 64 --repeat 1 --roofline", "cache",
+            "scale SANA photos --size 64", "eval SANA photos --size 64", "diff SANA SANA --brief",
+        ],
+        [80, 120]
+    )
+    func tablesFitTheTerminal(line: String, columns: Int) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("photos/a.png", [])
+        for path in ["p.png", "photos/a.png", "photos/b.png"] {
+            try Picture.landscape(width: 64, height: 64).writePNG(to: folder(path), overwrite: true)
+        }
+        let arguments = line.split(separator: " ").map { $0 == "SANA" ? Self.sana : String($0) }
+        let environment = ["COLUMNS": "\(columns)", "HF_HUB_OFFLINE": "1", "HF_HOME": folder("hub")]
+        let result = try Program.run(arguments, environment: environment, in: folder.path)
+        #expect(result.status == 0, "\(result.error)")
+        let wide = result.output.replacing(Self.sana, with: "sana").split(separator: "\n").filter { $0.count > columns }
+        #expect(wide.isEmpty, "\(wide)")
     }
 
     /// What a latent says of itself, and the table of its first channels, fit a terminal.

@@ -182,7 +182,12 @@ extension CacheCommand {
         func run() throws {
             let subject = try CacheSubject(hub, common)
             let found = try subject.repositories(names, all: all)
-            let progress = Progress("hashing", total: found.reduce(0) { $0 + $1.byteCount }, quiet: common.quiet)
+            let progress = Progress(
+                "hashing",
+                total: found.reduce(0) { $0 + $1.byteCount },
+                of: .bytes,
+                quiet: common.quiet
+            )
             defer { progress.finish() }
             var findings: [HubCache.Finding] = []
             var (checked, unchecked) = (0, 0)

@@ -145,8 +145,8 @@ struct ConvertCommand: ParsableCommand {
 
     private func execute(_ plan: ConversionPlan, _ rendering: ConvertRendering) throws {
         let output = output ?? ""
-        let writing = Progress("converting", total: plan.byteCount, quiet: common.quiet)
-        let checking = Progress("checking  ", total: plan.sourceByteCount, quiet: common.quiet)
+        let writing = Progress("converting", total: plan.byteCount, of: .bytes, quiet: common.quiet)
+        let checking = Progress("checking  ", total: plan.sourceByteCount, of: .bytes, quiet: common.quiet)
         defer { checking.finish() }
         let report = try Conversion.run(
             plan,

@@ -114,6 +114,7 @@ struct DiffCommand: ParsableCommand {
         let progress = Progress(
             "comparing",
             total: left.checkpoint.byteCount + right.checkpoint.byteCount,
+            of: .bytes,
             quiet: common.quiet
         )
         defer { progress.finish() }

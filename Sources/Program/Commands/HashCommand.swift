@@ -71,7 +71,7 @@ struct HashCommand: ParsableCommand {
         let document = try output.map { path throws(CheckpointError) in
             try OutputDocument(path, force: force, sources: model.files, durability: writing.durability)
         }
-        let progress = Progress("hashing", total: model.checkpoint.byteCount, quiet: common.quiet)
+        let progress = Progress("hashing", total: model.checkpoint.byteCount, of: .bytes, quiet: common.quiet)
         defer { progress.finish() }
         let manifest = try Manifest(
             of: model,

@@ -77,7 +77,7 @@ struct IdentifyCommand: ParsableCommand {
     /// The published file that it is, where its size is that of one.
     private func published(_ model: OpenedModel) throws -> PublishedMatch? {
         guard model.mayBePublished else { return nil }
-        let progress = Progress("reading", total: model.file.files[0].size, quiet: common.quiet)
+        let progress = Progress("reading", total: model.file.files[0].size, of: .bytes, quiet: common.quiet)
         defer { progress.finish() }
         return try model.published(progress: progress.advance)
     }

@@ -113,7 +113,7 @@ struct InspectCommand: ParsableCommand {
         let filters = filter.map(Glob.init)
         guard stats || page.html != nil else { return TensorListing(checkpoint, matching: filters) }
         let total = TensorListing.byteCount(checkpoint, matching: filters)
-        let progress = Progress("reading", total: total, quiet: common.quiet)
+        let progress = Progress("reading", total: total, of: .bytes, quiet: common.quiet)
         defer { progress.finish() }
         return try TensorListing(scanning: checkpoint, matching: filters, progress: progress.advance)
     }

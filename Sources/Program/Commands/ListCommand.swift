@@ -17,7 +17,8 @@ struct ListCommand: ParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("Only the variants of a family, as sana or f64c128.", valueName: "family")
+        help: ArgumentHelp("Only the variants of a family, as sana or f64c128.", valueName: "family"),
+        completion: .families
     )
     var family: String?
 

@@ -144,7 +144,7 @@ struct RoundtripCommand: ParsableCommand {
             try OutputDocument(path, force: force, sources: sources, durability: page.writing.durability)
         }
         let document = try page.prepare(sources: sources, force: force)
-        let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
+        let bar = Progress("running", total: files.count * 100, of: .inputs(steps: 100), quiet: common.quiet)
         defer { bar.finish() }
         var set = RoundtripSet(keepsPixels: sheet != nil || document != nil)
         for file in files {
@@ -213,7 +213,7 @@ struct RoundtripCommand: ParsableCommand {
             try OutputDocument(path, force: force, sources: loaded.source.files, durability: durability)
         }
         for count in counts { try loaded.check(latentChannels: count) }
-        let bar = Progress("running", total: files.count * 100, quiet: common.quiet)
+        let bar = Progress("running", total: files.count * 100, of: .inputs(steps: 100), quiet: common.quiet)
         defer { bar.finish() }
         let roundtrips = try files.flatMap { file in
             try PartialRoundtrip.run(file.path, loaded, counts: counts, loader: pictures.loader(side: size)) {

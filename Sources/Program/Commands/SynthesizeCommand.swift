@@ -76,7 +76,7 @@ struct SynthesizeCommand: ParsableCommand {
             dtype: dtype.dtype
         )
         let total = NetworkDescription(variant.config).valueCount * (dtype.dtype.byteCount ?? 4)
-        let progress = Progress("writing", total: total, quiet: common.quiet)
+        let progress = Progress("writing", total: total, of: .bytes, quiet: common.quiet)
         defer { progress.finish() }
         let size = try synthesis.write(
             to: output,

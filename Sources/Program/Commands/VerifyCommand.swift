@@ -54,7 +54,7 @@ struct VerifyCommand: ParsableCommand {
         case .config(let text, let registry): return try verifyConfig(text, registry)
         case .model(let opened): model = opened
         }
-        let progress = Progress("verifying", total: model.checkpoint.byteCount, quiet: common.quiet)
+        let progress = Progress("verifying", total: model.checkpoint.byteCount, of: .bytes, quiet: common.quiet)
         defer { progress.finish() }
         let result = try Verification.verify(model, progress: progress.advance)
         let match = try model.published()

@@ -119,7 +119,7 @@ struct MeasureProgress {
 
     /// Runs a measurement that tells what becomes of its pictures.
     func run<Part>(_ measure: (PictureRunObserver) throws -> Part) throws -> Part {
-        let bar = Progress("measuring", total: total, quiet: common.quiet)
+        let bar = Progress("measuring", total: total, of: .inputs(steps: 1), quiet: common.quiet)
         defer { bar.finish() }
         var shown = 0
         var observer = PictureRunObserver()

@@ -51,6 +51,11 @@ struct CommonOptions: ParsableArguments {
 extension CompletionKind {
     /// The names of the variants that are known, those of one's own registry too, when the key is pressed.
     static var variants: CompletionKind { .shellCommand("dcae list --quiet") }
+
+    /// The families of the variants that the program knows by itself.
+    static var families: CompletionKind {
+        .list(Set((try? Registry())?.variants.map(\.family) ?? []).sorted())
+    }
 }
 
 /// What users say of a checkpoint: what it is, and which part of a file is meant.

@@ -4,7 +4,17 @@ internal import TensorCore
 
 /// A bar on standard error, on a terminal alone; elsewhere nothing.
 final class Progress: Sendable {
+    /// What is counted.
+    enum Unit {
+        /// Steps that say nothing to people.
+        case steps
+        case bytes
+        /// Pictures or latents, each of so many steps.
+        case inputs(steps: Int)
+    }
+
     private let isShown: Bool
+    private let unit: Unit
     private let title: String
     private let total: Int
     private let done = Atomic(0)
@@ -18,7 +28,8 @@ final class Progress: Sendable {
     }
 
     /// - Parameter total: the amount of work, in the units of `advance`.
-    init(_ title: String, total: Int, quiet: Bool) {
+    init(_ title: String, total: Int, of unit: Unit = .steps, quiet: Bool) {
+        self.unit = unit
         isShown = Terminal.errorIsTerminal && !quiet && total > 0
         self.title = title
         self.total = total
@@ -37,22 +48,32 @@ final class Progress: Sendable {
             }
             guard percent > state.percent else { return }
             state.percent = percent
-            let filled = percent * 30 / 100
-            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-            let left = Self.left(
-                now - state.before,
-                of: total - state.before,
-                nanoseconds: time - (state.started ?? time)
-            )
-            Terminal.write("\r\(title) \(bar) \(percent)%\(left.map { "  \($0) left" } ?? "")\u{1B}[K", to: 2)
+            let filled = percent * 20 / 100
+            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+            let rest = words(now, before: state.before, nanoseconds: time - (state.started ?? time))
+            let text = ["\(title) \(bar) \(percent)%", rest].filter { !$0.isEmpty }.joined(separator: "  ")
+            Terminal.write("\r\(text)\u{1B}[K", to: 2)
         }
     }
 
-    /// The time that is left at the rate so far; nil while too little has been done to tell.
-    private static func left(_ done: Int, of total: Int, nanoseconds: UInt64) -> String? {
-        guard nanoseconds > 2_000_000_000, done > 0, done < total else { return nil }
-        let seconds = Double(nanoseconds) / 1e9 * Double(total - done) / Double(done)
-        return TransferProgress.clock(Int(min(seconds, 1e6).rounded(.up)))
+    /// The count, and once enough has been done to tell the rate and the time that is left: `540 MB of 1.25 GB  1.1 GB/s  0:06 left`.
+    private func words(_ now: Int, before: Int, nanoseconds: UInt64) -> String {
+        let seconds = Double(nanoseconds) / 1e9
+        let rate = seconds > 2 && now > before ? Double(now - before) / seconds : nil
+        var parts: [String] = []
+        switch unit {
+        case .steps: break
+        case .bytes:
+            parts.append("\(ByteSize.show(now)) of \(ByteSize.show(total))")
+            if let rate { parts.append("\(ByteSize.show(Int(rate)))/s") }
+        case .inputs(let steps):
+            parts.append("\(now / steps) of \(total / steps)")
+            if let rate { parts.append("\((rate / Double(steps)).fixed(1))/s") }
+        }
+        if let rate, now < total {
+            parts.append("\(TransferProgress.clock(Int(min(Double(total - now) / rate, 1e6).rounded(.up)))) left")
+        }
+        return parts.joined(separator: "  ")
     }
 
     /// Takes the bar away.

@@ -17,7 +17,7 @@ struct RunOutput {
 
     func run(_ run: NetworkRun, _ files: [RunFile]) throws {
         let scale = 1000
-        let bar = Progress(title, total: files.count * scale, quiet: common.quiet)
+        let bar = Progress(title, total: files.count * scale, of: .inputs(steps: scale), quiet: common.quiet)
         defer { bar.finish() }
         var shown = 0
         var items: [NetworkRun.Item] = []
