@@ -82,9 +82,9 @@ import Testing
     @Test(
         arguments: [
             "list", "show sana-1.0", "show f32c128-1.5", "show ace-step", "tokens 1024x1024 1920x1080", "inspect SANA",
-            "inspect SANA --stats", "roundtrip SANA p.png --layers", "roundtrip SANA photos",
+            "inspect SANA --stats", "roundtrip SANA p.png --stages",
             "bench SANA --size 64 --repeat 1",
-            "bench SANA --size 64 --repeat 1 --layers", "bench SANA --size 64 --repeat 1 --roofline", "cache",
+            "bench SANA --size 64 --repeat 1 --layers", "bench SANA --size 64 --repeat 1 --roofline",
             "scale SANA photos --size 64", "eval SANA photos --size 64", "diff SANA SANA --brief",
         ],
         [80, 120]
