@@ -49,11 +49,11 @@ INLINE void load_block(const float *const *rows, int64_t k0, int64_t length, v16
             block[i] = zero();
         } else if (k0 + 16 <= length) {
             // Sixteen rows far apart: too many for the processor to see a pattern in.
-            __builtin_prefetch(rows[i] + k0 + 128);
-            block[i] = load_anywhere(rows[i] + k0);
+            __builtin_prefetch((const char *)rows[i] + 4 * k0 + 512);
+            block[i] = load_anywhere((const char *)rows[i] + 4 * k0);
         } else {
             float tail[16] = {0};
-            if (k0 < length) memcpy(tail, rows[i] + k0, (size_t)(length - k0) * 4);
+            if (k0 < length) memcpy(tail, (const char *)rows[i] + 4 * k0, (size_t)(length - k0) * 4);
             block[i] = load(tail);
         }
     }

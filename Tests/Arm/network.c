@@ -53,7 +53,11 @@ static void convolution(const dcae_network_kernels *f, const kind *k, int bf16, 
     c.out.base = calloc((size_t)c.out.stride * c.out.height + 256, 4);
     c.zeros = zeros;
     float *weights = numbers((size_t)outputs * inputs * k->taps, 2 / sqrtf((float)(inputs * k->taps)));
-    c.weights.part[0] = weights;
+    // A checkpoint's bytes begin anywhere.
+    const size_t bytes = (size_t)outputs * inputs * k->taps * 4;
+    char *stored = malloc(bytes + 1);
+    memcpy(stored + 1, weights, bytes);
+    c.weights.part[0] = stored + 1;
     c.weights.part_rows[0] = outputs;
     c.weights.parts = 1;
     c.weights.outputs = outputs, c.weights.inputs = inputs, c.weights.taps = k->taps;
@@ -88,7 +92,7 @@ static void convolution(const dcae_network_kernels *f, const kind *k, int bf16, 
     char what[100];
     snprintf(what, sizeof what, "%s, %s, %dx%d, %d to %d", name, k->name, height, width, inputs, outputs);
     check(most / largest < tolerance, what, most / largest);
-    free(c.in.base), free(c.out.base), free(weights), free(bias), free(v), free(m), free(panel), free(scratch);
+    free(stored), free(c.in.base), free(c.out.base), free(weights), free(bias), free(v), free(m), free(panel), free(scratch);
 }
 
 static void rest(const dcae_network_kernels *f, const char *name) {
