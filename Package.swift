@@ -9,6 +9,10 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// `dcae --version` says which commit it was built from.
+let commit =
+    Context.gitInformation.map { $0.currentCommit.prefix(9) + ($0.hasUncommittedChanges ? "+" : "") } ?? ""
+
 // Every module in one line; dependencies point downwards only.
 let package = Package(
     name: "dcae",
@@ -144,13 +148,14 @@ let package = Package(
                 "Pages", "DCAE", "Conversion",
                 "Synthesis", "Models",
                 "DCAENetwork", "Kernels", "Images", "Hub", "CheckpointIO", "ModelZoo", "StrictJSON", "TensorCore",
-                "CPlatform", "Files", "Libc",
+                "CPlatform", "CBuild", "Files", "Libc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
 
         // C: the loops that need per-processor code, and the calls that Swift cannot make or must make in a handler.
         .target(name: "CKernels"),
+        .target(name: "CBuild", cSettings: [.define("DCAE_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // Libraries that are loaded when a command needs them: OpenBLAS (apt libopenblas-dev, brew openblas) and libcurl
         // (apt libcurl4-openssl-dev, brew curl). A system library target would link them into every start.

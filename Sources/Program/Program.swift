@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CBuild
 internal import CPlatform
 internal import CheckpointIO
 internal import Files
@@ -10,6 +11,11 @@ internal import TensorCore
 @main
 struct Program: ParsableCommand {
     static let version = "0.2.0"
+    /// The version, and the commit where the build knew one: `0.2.0 (1a2b3c4d5)`.
+    static var fullVersion: String {
+        let commit = String(cString: dcae_build_commit())
+        return commit.isEmpty ? version : "\(version) (\(commit))"
+    }
 
     static let configuration = CommandConfiguration(
         commandName: "dcae",
@@ -35,7 +41,7 @@ struct Program: ParsableCommand {
             Exit codes: 0 done, 1 a check found something, 2 the work could not be done,
             64 wrong usage. Completions: dcae --generate-completion-script bash|zsh|fish
             """,
-        version: version,
+        version: fullVersion,
         subcommands: [
             ListCommand.self, ShowCommand.self, TokensCommand.self, InspectCommand.self, IdentifyCommand.self,
             DiffCommand.self, HashCommand.self, ConvertCommand.self, VerifyCommand.self, EncodeCommand.self,

@@ -130,4 +130,14 @@ import Testing
             #expect(macros.contains(line.prefix { $0 != " " }), "\(line)")
         }
     }
+
+    /// The version stands alone on a line, with the commit that it was built from where the build knew one.
+    @Test func theVersionNamesTheCommit() throws {
+        let result = try Program.run(["--version"])
+        #expect(result.status == 0)
+        #expect(result.output.wholeMatch(of: /\d+\.\d+\.\d+( \([0-9a-f]{9}\+?\))?\n/) != nil, "\(result.output)")
+        // A checkout, as the one that these tests are run from nearly always is, has one.
+        let checkout = try Program.shell("git -C \"$1\" rev-parse --short=9 HEAD", [Fixtures.project])
+        if checkout.status == 0 { #expect(result.output.contains("(")) }
+    }
 }
