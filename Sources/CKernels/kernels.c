@@ -3,7 +3,7 @@
 
 extern const dcae_kernels dcae_kernels_baseline;
 #if defined(__x86_64__)
-extern const dcae_kernels dcae_kernels_avx2, dcae_kernels_avx512;
+extern const dcae_kernels dcae_kernels_avx, dcae_kernels_avx2, dcae_kernels_avx512;
 extern const dcae_network_kernels dcae_network_avx512bf16;
 #elif defined(__aarch64__)
 extern const dcae_network_kernels dcae_network_neonbf16;
@@ -14,6 +14,7 @@ const dcae_kernels *dcae_kernels_of(dcae_instruction_set set) {
 #if defined(__x86_64__)
     if (set == DCAE_AVX512) return &dcae_kernels_avx512;
     if (set == DCAE_AVX2) return &dcae_kernels_avx2;
+    if (set == DCAE_AVX) return &dcae_kernels_avx;
 #endif
     return &dcae_kernels_baseline;
 }

@@ -38,6 +38,7 @@ PEAK(peak16, v16, 16, __attribute__((target("avx512f,fma"))))
 #undef REGISTER
 #define REGISTER(value) "x"(value)
 PEAK(peak8, v8, 8, __attribute__((target("avx2,fma"))))
+PEAK(peak8_unfused, v8, 8, __attribute__((target("avx"))))
 PEAK(peak4, v4, 4, )
 #else
 #define REGISTER(value) "w"(value)
@@ -48,6 +49,7 @@ uint64_t dcae_peak_f32(dcae_instruction_set set, uint64_t rounds) {
 #if defined(__x86_64__)
     if (set == DCAE_AVX512 && dcae_has_instruction_set(DCAE_AVX512)) return peak16(rounds);
     if (set >= DCAE_AVX2 && dcae_has_instruction_set(DCAE_AVX2)) return peak8(rounds);
+    if (set >= DCAE_AVX && dcae_has_instruction_set(DCAE_AVX)) return peak8_unfused(rounds);
 #endif
     (void)set;
     return peak4(rounds);

@@ -17,9 +17,11 @@
 
 int dcae_has_instruction_set(dcae_instruction_set set) {
 #if defined(__x86_64__)
+    const int avx = __builtin_cpu_supports("avx");
     const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    if (set == DCAE_AVX) return avx;
     if (set == DCAE_AVX2) return avx2;
     if (set == DCAE_AVX512) return avx512;
 #endif
@@ -42,7 +44,7 @@ int dcae_has_bf16_products(void) {
 }
 
 static dcae_instruction_set find_best(void) {
-    static const char *const names[] = {"baseline", "avx2", "avx512"};
+    static const char *const names[] = {"baseline", "avx", "avx2", "avx512"};
     const char *wanted = getenv("DCAE_ISA");
     for (int set = DCAE_BASELINE; wanted && set <= DCAE_AVX512; set++)
         if (strcmp(names[set], wanted) == 0 && dcae_has_instruction_set((dcae_instruction_set)set))

@@ -95,7 +95,7 @@ enum UnfinishedDownload {
     static func explaining(_ error: CheckpointError) -> CheckpointError {
         if error.fault is ForeignFile { return error }
         switch error.fault as? FileFault {
-        case .noCheckpoint?:
+        case .noCheckpoint?, .checkpointsBelow?:
             let names = try? ModelFolder.fileNames(in: error.path)
             guard let unfinished = names?.first(where: isUnfinished) else { return error }
             return CheckpointError(error.path, .file, ForeignFile.unfinished(unfinished))

@@ -20,11 +20,15 @@ package enum ModelFolder {
         let variants = names.filter(isWeightsOrIndex)
         if variants.count == 1 { return join(path, variants[0]) }
         if variants.isEmpty, isFolder(join(path, "vae")) { return try weights(at: join(path, "vae")) }
-        throw CheckpointError(
-            path,
-            .file,
-            variants.isEmpty ? FileFault.noCheckpoint : FileFault.severalCheckpoints(variants)
-        )
+        guard variants.isEmpty else { throw CheckpointError(path, .file, FileFault.severalCheckpoints(variants)) }
+        let below = Array(names.lazy.filter { holdsWeights(join(path, $0)) }.prefix(32))
+        throw CheckpointError(path, .file, below.isEmpty ? FileFault.noCheckpoint : .checkpointsBelow(below))
+    }
+
+    /// Whether a path is a folder with a checkpoint in it, by the names alone.
+    private static func holdsWeights(_ path: String) -> Bool {
+        guard isFolder(path), let names = try? fileNames(in: path) else { return false }
+        return names.contains { isWeights($0) || $0.hasSuffix(".distcp") }
     }
 
     /// Whether a file in a model folder is a checkpoint, or the index of one, rather than a shard or something else.

@@ -25,6 +25,14 @@ enum TrainerFolder {
             self = .distributed(path)
             return
         }
+        // accelerate saves a model that FSDP has cut into pieces in a folder of this name.
+        let pieces = ModelFolder.join(path, "pytorch_model_fsdp_0")
+        if FileIdentity(path: ModelFolder.join(pieces, ".metadata")) != nil,
+            try !ModelFolder.fileNames(in: path).contains(where: ModelFolder.isWeightsOrIndex)
+        {
+            self = .distributed(pieces)
+            return
+        }
         guard let file = try Self.deepSpeedFile(in: try Self.latest(path)) else { return nil }
         self = .file(file)
     }

@@ -17,6 +17,8 @@ package enum FileFault: Fault, Equatable {
     case unfinished(String)
     case targetVanished
     case noCheckpoint
+    /// Not in the folder itself, but in some that lie in it.
+    case checkpointsBelow([String])
     case severalCheckpoints([String])
     case unknownFormat(begins: String)
     case otherFormat(String)
@@ -40,7 +42,7 @@ package enum FileFault: Fault, Equatable {
         case .system(_, let code) where code == ENOMEM: .outOfMemory
         case .system: .system
         case .unfinished: .unfinished
-        case .noCheckpoint: .noCheckpoint
+        case .noCheckpoint, .checkpointsBelow: .noCheckpoint
         case .severalCheckpoints: .severalCheckpoints
         case .unknownFormat, .otherFormat, .isHTML: .unknownFormat
         case .gitLFSPointer, .isZero: .unfinished
@@ -52,7 +54,10 @@ package enum FileFault: Fault, Equatable {
     }
 
     package var candidates: [RefusalDetails.Candidate] {
-        if case .severalCheckpoints(let names) = self { names.map { .name($0) } } else { [] }
+        switch self {
+        case .severalCheckpoints(let names), .checkpointsBelow(let names): names.map { .name($0) }
+        default: []
+        }
     }
 
     package var message: String {
@@ -72,6 +77,10 @@ package enum FileFault: Fault, Equatable {
             "a run that was ended left this folder half replaced (\(name.escaped(limit: 40)) has the other files)"
         case .targetVanished: "the target folder was removed or replaced while the output was being written"
         case .noCheckpoint: "no checkpoint was found in this folder"
+        case .checkpointsBelow(let names):
+            "no checkpoint was found in this folder, but in "
+                + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
+                + (names.count > 4 ? " and \(names.count - 4) more" : "") + " within it"
         case .severalCheckpoints(let names):
             "several checkpoints lie in this folder: "
                 + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
@@ -106,6 +115,7 @@ package enum FileFault: Fault, Equatable {
         case .locked: "wait for it to end, or choose another target"
         case .unfinished: "run the command again where the folder can be written to"
         case .targetVanished: "run the command again"
+        case .checkpointsBelow: "name the folder you mean"
         case .noCheckpoint: "a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
         case .severalCheckpoints: "name the file you mean"
         case .unknownFormat, .otherFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"

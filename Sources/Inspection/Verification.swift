@@ -194,11 +194,13 @@ private struct Subject {
         }
         switch model.surroundings.config.content {
         case .absent:
-            let message =
-                layout == .original
-                ? "missing beside the weights: it would name the model"
-                : "missing beside the weights: diffusers needs it"
-            return [finding(layout == .diffusers ? .error : .warning, message)]
+            guard layout == .diffusers else {
+                return [finding(.warning, "missing beside the weights: it would name the model")]
+            }
+            // A file of another name is none that diffusers loads where it lies.
+            let isFolder = ModelFolder.isFolder(model.checkpoint.path)
+            let isNamedSo = ModelFolder.name(of: model.checkpoint.path).hasPrefix("diffusion_pytorch_model")
+            return [finding(isFolder || isNamedSo ? .error : .warning, "missing beside the weights: diffusers needs it")]
         case .unreadable(let error):
             return [finding(.error, error.fault.message)]
         case .original(let own):

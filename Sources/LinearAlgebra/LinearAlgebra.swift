@@ -64,6 +64,7 @@ package enum CoreType {
         return switch best {
         case .avx512: "SkylakeX"
         case .avx2: "Haswell"
+        case .avx: "Sandybridge"
         // To see here what an old processor would do.
         case .baseline: "Nehalem"
         }
@@ -74,6 +75,7 @@ package enum CoreType {
         switch name.lowercased() {
         case "skylakex", "cooperlake", "sapphirerapids": .avx512
         case "haswell", "zen", "excavator": .avx2
+        case "sandybridge", "bulldozer", "piledriver", "steamroller": .avx
         default: nil
         }
     }

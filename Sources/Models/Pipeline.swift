@@ -74,7 +74,7 @@ package struct Pipeline: Sendable, Equatable {
             weights = try ModelFolder.weights(at: place)
             guard !Path.isSame(weights, place) else { throw CheckpointError(path, .file, FileFault.noCheckpoint) }
         } catch {
-            guard case .noCheckpoint? = error.fault as? FileFault else { throw error }
+            guard error.fault.kind == .noCheckpoint else { throw error }
             throw CheckpointError(path, .file, isOther ? ModelFault.pipeline(self) : .pipelineWithout(self))
         }
         let file = try InputFile(opening: weights)

@@ -4,6 +4,8 @@ package import CKernels
 public enum InstructionSet: Sendable, CaseIterable, Comparable {
     /// What every processor of the architecture has: SSE2, or NEON on aarch64.
     case baseline
+    /// AVX, as processors of 2011 and 2012 have it: without FMA and AVX2.
+    case avx
     /// AVX2 with FMA and F16C.
     case avx2
     /// AVX-512 F, VL, BW and DQ.
@@ -15,12 +17,13 @@ public enum InstructionSet: Sendable, CaseIterable, Comparable {
     /// Those that this processor and system have, the least first.
     package static let available = allCases.filter(\.isAvailable)
 
-    /// The best that this processor has, or the one that `DCAE_ISA` names (baseline, avx2, avx512) if it has that.
+    /// The best that this processor has, or the one that `DCAE_ISA` names (baseline, avx, avx2, avx512) if it has that.
     public static let best = allCases.first { $0.code == dcae_best_instruction_set() } ?? .baseline
 
     package var code: dcae_instruction_set {
         switch self {
         case .baseline: DCAE_BASELINE
+        case .avx: DCAE_AVX
         case .avx2: DCAE_AVX2
         case .avx512: DCAE_AVX512
         }

@@ -33,6 +33,19 @@ import Testing
         #expect(error.description.contains("there is no section \"nope\" with weights, but "))
     }
 
+    /// Names may have dots without any dict: what the index says of the way to a tensor decides, not the name.
+    @Test(
+        arguments: [
+            ("dcp_flat", ["model.diffusion.a", "vae.b"], ["not weights, ignored: model.step"]),
+            ("dcp_nested", ["diffusion.a"], ["weights taken from model", "not weights, ignored: vae.b"]),
+        ]
+    )
+    func aNameWithDotsIsNoSection(name: String, names: [String], notes: [String]) throws {
+        let checkpoint = try Checkpoint.open(Fixtures.path("torch/" + name))
+        #expect(checkpoint.tensors.map(\.descriptor.name).sorted() == names)
+        #expect(checkpoint.notes == notes)
+    }
+
     @Test func aPartAloneIsCalledThat() throws {
         let other = try TemporaryFolder()
         let path = try other.write("__0_0.distcp", try Fixtures.bytes(folder + "/__0_0.distcp"))

@@ -11,6 +11,7 @@ import Testing
 @Suite struct VerificationTests {
     /// A diffusers folder of the tiny sana network as a registered variant, changed by `change`.
     static func findings(
+        opening name: String = "d",
         _ change: (TemporaryFolder) throws -> Void = { _ in }
     ) throws -> [String] {
         let folder = try TemporaryFolder()
@@ -23,7 +24,7 @@ import Testing
             Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/diffusion_pytorch_model.safetensors"))
         )
         try change(folder)
-        let result = try Verification.verify(OpenedModel(folder("d"), registry: Registry(adding: folder.path)))
+        let result = try Verification.verify(OpenedModel(folder(name), registry: Registry(adding: folder.path)))
         return result.findings.map { "\($0.severity): \($0.place): \($0.message)" }
     }
 
@@ -60,6 +61,19 @@ import Testing
             try Self.findings { try FileManager.default.removeItem(atPath: $0("d/config.json")) }
                 == ["error: config.json: missing beside the weights: diffusers needs it"]
         )
+    }
+
+    /// A file of another name is none that diffusers would load where it lies.
+    @Test(arguments: [("vae.safetensors", "warning"), ("diffusion_pytorch_model.safetensors", "error")])
+    func aLooseFileMayHaveNoConfig(name: String, severity: String) throws {
+        let findings = try Self.findings(opening: "d/" + name) { folder in
+            try FileManager.default.removeItem(atPath: folder("d/config.json"))
+            let weights = folder("d/diffusion_pytorch_model.safetensors")
+            if folder("d/" + name) != weights {
+                try FileManager.default.moveItem(atPath: weights, toPath: folder("d/" + name))
+            }
+        }
+        #expect(findings == ["\(severity): config.json: missing beside the weights: diffusers needs it"])
     }
 
     @Test(

@@ -197,6 +197,10 @@ private func product(
         Case("ZEN", .avx512, [.baseline, .avx2, .avx512], "ZEN"),
         Case("SKYLAKEX", .avx2, [.baseline, .avx2], "Haswell"),
         Case("Haswell", .baseline, [.baseline], nil),
+        Case(nil, .avx, [.baseline, .avx, .avx2, .avx512], "Sandybridge"),
+        Case(nil, .avx, [.baseline, .avx], nil),
+        Case("Haswell", .avx, [.baseline, .avx], nil),
+        Case("Sandybridge", .avx, [.baseline, .avx], "Sandybridge"),
     ])
     func coresFollowTheProcessor(_ example: Case) {
         #expect(

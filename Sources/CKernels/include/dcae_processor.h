@@ -4,6 +4,7 @@
 /// The instruction sets that the loops are compiled for, each holding all that the one before holds.
 typedef enum {
     DCAE_BASELINE,  ///< what every processor of the architecture has: SSE2, or NEON on aarch64
+    DCAE_AVX,       ///< AVX, as processors of 2011 and 2012 have it: no FMA, no AVX2
     DCAE_AVX2,      ///< AVX2, FMA and F16C
     DCAE_AVX512,    ///< AVX-512 F, VL, BW and DQ
 } dcae_instruction_set;

@@ -146,6 +146,19 @@ enum TorchGlobal {
             case "typing": name == "Any"
             case "pathlib", "pathlib._local":
                 ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"].contains(name)
+            case "torch.torch_version": name == "TorchVersion"
+            case "uuid": name == "UUID" || name == "SafeUUID"
+            case "decimal": name == "Decimal"
+            case "fractions": name == "Fraction"
+            case "easydict": name == "EasyDict"
+            case "addict.addict": name == "Dict"
+            case "munch": name == "Munch"
+            case "yacs.config": name == "CfgNode"
+            case "ml_collections.config_dict.config_dict": name == "ConfigDict"
+            case "mmengine.config.config", "mmcv.utils.config": name == "ConfigDict"
+            case "deepspeed.runtime.fp16.loss_scaler": name == "LossScaler" || name == "DynamicLossScaler"
+            case "deepspeed.runtime.zero.config": name == "ZeroStageEnum"
+            case "deepspeed.utils.tensor_fragment": name == "fragment_address"
             case "datetime": ["datetime", "date", "time", "timedelta", "timezone"].contains(name)
             case "omegaconf.dictconfig": name == "DictConfig"
             case "omegaconf.listconfig": name == "ListConfig"

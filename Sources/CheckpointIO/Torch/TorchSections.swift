@@ -19,7 +19,7 @@ struct TorchSections {
     ]
 
     /// Whether a name is one of these, with a number behind it or not, as accelerate and DC-Gen write `optimizer_state_dict_0`.
-    private static func isNeverWeights(_ name: String) -> Bool {
+    static func isNeverWeights(_ name: String) -> Bool {
         guard let end = name.utf8.lastIndex(of: UInt8(ascii: "_")) else { return neverWeights.contains(name) }
         let number = name[end...].dropFirst()
         let isNumbered = !number.isEmpty && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -277,14 +277,17 @@ struct TorchSections {
         if chosen == nil, useful.count == 1 { chosen = useful[0] }
         if chosen == nil, useful.isEmpty, all.count == 1 { chosen = all[0] }
         let left = useful.filter { $0.name != chosen?.name }
-        if chosen != nil, !left.isEmpty {
-            let names = left.prefix(4).map { Self.shown(trail + [$0.name]) }.joined(separator: ", ")
-            let more = left.count > 4 ? " and \(left.count - 4) more" : ""
-            let first = Self.shown(trail + [left[0].name])
-            notes.append("there are weights under \(names)\(more) too; to take those, name the section \(first)")
-        }
+        if chosen != nil, let offer = Self.offer(left.map { Self.shown(trail + [$0.name]) }) { notes.append(offer) }
         if chosen != nil { try noteIgnored(in: list, at: trail, tensorsToo: true) }
         return chosen
+    }
+
+    /// What is said of sections that hold weights too, by their names.
+    static func offer(_ sections: [String]) -> String? {
+        guard let first = sections.first else { return nil }
+        let names = sections.prefix(4).joined(separator: ", ")
+        let more = sections.count > 4 ? " and \(sections.count - 4) more" : ""
+        return "there are weights under \(names)\(more) too; to take those, name the section \(first)"
     }
 
     /// Names what stands beside the weights and is none.

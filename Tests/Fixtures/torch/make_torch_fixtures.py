@@ -21,6 +21,7 @@ import zipfile
 
 import numpy
 import torch
+import torch.distributed.checkpoint
 from safetensors.torch import load_file, save_file
 
 HERE = pathlib.Path(__file__).parent
@@ -244,5 +245,10 @@ with tarfile.open(HERE / "tar.pt", "w", format=tarfile.PAX_FORMAT) as archive:
         info.size, info.mtime = len(data), 1480000000.5
         archive.addfile(info, io.BytesIO(data))
 write("tar.pt", None, {"a": table.reshape(4, 6), "b": table[4:16][2:].as_strided((3, 2), (1, 3)), "c": table.reshape(4, 6).t()})
+
+# Distributed checkpoints: a state dict whose names have dots, and one with a dict in it and a tensor beside that.
+for name, state in (("dcp_flat", {"model.diffusion.a": torch.arange(3.), "vae.b": torch.arange(4.), "model.step": 3}),
+                    ("dcp_nested", {"model": {"diffusion.a": torch.arange(3.)}, "vae.b": torch.arange(4.)})):
+    torch.distributed.checkpoint.save(state, checkpoint_id=HERE / name)
 
 (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")

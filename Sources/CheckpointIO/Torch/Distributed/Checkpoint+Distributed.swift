@@ -28,7 +28,7 @@ extension Checkpoint {
     }
 }
 
-/// Which of a distributed checkpoint's tensors are weights: the sections of its state dict are the first parts of their names.
+/// Which of a distributed checkpoint's tensors are weights: the parts of its state dict are its sections.
 private struct DistributedSections {
     private let index: DistributedIndex
     private let section: String?
@@ -49,15 +49,22 @@ private struct DistributedSections {
             return (found, ["weights taken from \(section.escaped(limit: 60))"])
         }
         let there = sections
-        guard there.count > 1, let chosen = TorchSections.preferred.first(where: there.contains) else {
+        guard there.count > 1 || tensors.contains(where: { $0.section == nil }), let chosen = TorchSections.preferred.first(where: there.contains) else {
             return (tensors.map { ($0.name, $0) }, others([]))
         }
+        // A state dict may hold loose tensors beside its sections.
+        let loose = tensors.filter { $0.section == nil }.map(\.name)
         let left = there.filter { $0 != chosen }
-        return (inside(chosen), ["weights taken from \(chosen)"] + others(left))
+        let useful = left.filter { !TorchSections.isNeverWeights($0) }
+        let offer = TorchSections.offer(useful).map { [$0] } ?? []
+        let notes = ["weights taken from \(chosen)"] + offer
+        return (inside(chosen), notes + others(left.filter(TorchSections.isNeverWeights) + loose))
     }
 
     private func others(_ sections: [String]) -> [String] {
-        let names = sections + index.others
+        // What lies in a section that is named already is no news.
+        let loose = index.others.filter { name in !sections.contains { name.utf8.starts(with: ($0 + ".").utf8) } }
+        let names = sections + loose
         guard !names.isEmpty else { return [] }
         let shown = names.prefix(6).map { $0.escaped(limit: 40) }.joined(separator: ", ")
         return ["not weights, ignored: \(shown)" + (names.count > 6 ? " and \(names.count - 6) more" : "")]
@@ -71,12 +78,11 @@ private struct DistributedSections {
         }
     }
 
-    /// The first parts of the tensors' names, in the order in which they come.
+    /// The parts of the state dict that hold tensors, in the order in which they come.
     private var sections: [String] {
-        var (seen, list) = (Set<Substring>(), [String]())
-        for tensor in index.tensors {
-            let first = Substring(tensor.name.utf8.prefix { $0 != UInt8(ascii: ".") })
-            if seen.insert(first).inserted { list.append(String(first)) }
+        var (seen, list) = (Set<String>(), [String]())
+        for section in index.tensors.lazy.compactMap(\.section) where seen.insert(section).inserted {
+            list.append(section)
         }
         return list
     }

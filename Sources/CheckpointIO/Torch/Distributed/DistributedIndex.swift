@@ -14,6 +14,8 @@ struct DistributedIndex {
 
     struct Tensor {
         let name: String
+        /// The part of the state dict that it lies in, whose name its own begins with; nil where it lies in none.
+        let section: String?
         let sizes: [Int]
         let chunks: [Chunk]
     }
@@ -42,11 +44,14 @@ struct DistributedIndex {
             let places = all["storage_data"]
         else { throw damaged("the index is no Metadata object") }
         let files = try storages(places)
+        let sections = try all["planner_data"].flatMap { machine.heap[$0].entries == nil ? nil : $0 }.map(sections)
         for (name, value) in try members(descriptions) {
-            if fields(value, .bytes) != nil {
+            if isRecord(value, .bytes) {
                 others.append(name)
             } else {
-                tensors.append(try tensor(name, value, files))
+                let first = String(Substring(name.utf8.prefix { $0 != UInt8(ascii: ".") }))
+                let section = sections.map { $0[UTF8Name(name)] } ?? first
+                tensors.append(try tensor(name, in: section, value, files))
             }
         }
     }
@@ -57,10 +62,16 @@ struct DistributedIndex {
 
     // MARK: Values
 
-    /// The attributes of an object of a class, or nil of anything else.
-    private func fields(_ reference: PickleReference, _ record: DistributedRecord) -> [String: PickleReference]? {
+    private func isRecord(_ reference: PickleReference, _ record: DistributedRecord) -> Bool {
         guard case .record(let list) = machine.heap[reference], let type = machine.heap.lists[Int(list)].first,
-            case .record(record)? = machine.heap.global(type), let state = machine.heap.state(reference),
+            case .record(record)? = machine.heap.global(type)
+        else { return false }
+        return true
+    }
+
+    /// The attributes of an object of a class, or nil of anything else, one without attributes among it.
+    private func fields(_ reference: PickleReference, _ record: DistributedRecord) -> [String: PickleReference]? {
+        guard isRecord(reference, record), let state = machine.heap.state(reference),
             let entries = machine.heap[state].entries
         else { return nil }
         let items = machine.heap.lists[Int(entries)]
@@ -120,8 +131,22 @@ struct DistributedIndex {
         return places
     }
 
+    /// By the tensors' names, the first of the keys that lead to each: names themselves may have dots, so that they alone do not
+    /// tell `{"model": {"a": …}}` from `{"model.a": …}`.
+    private func sections(_ reference: PickleReference) throws(CheckpointError) -> [UTF8Name: String] {
+        var sections: [UTF8Name: String] = [:]
+        for (name, value) in try members(reference) {
+            guard let keys = machine.heap.tuple(value, atMost: 64), keys.count > 1, let first = text(keys[0]),
+                name.utf8.starts(with: (first + ".").utf8)
+            else { continue }
+            sections[UTF8Name(name)] = first
+        }
+        return sections
+    }
+
     private func tensor(
         _ name: String,
+        in section: String?,
         _ reference: PickleReference,
         _ files: [Key: (file: String, part: Range<Int>)]
     ) throws(CheckpointError) -> Tensor {
@@ -140,6 +165,6 @@ struct DistributedIndex {
             }
             chunks.append(Chunk(offsets: offsets, sizes: extent, file: place.file, part: place.part))
         }
-        return Tensor(name: name, sizes: sizes, chunks: chunks)
+        return Tensor(name: name, section: section, sizes: sizes, chunks: chunks)
     }
 }
