@@ -36,11 +36,11 @@ package enum CalibrationFault: Fault, Equatable {
         case .sizeIsNoMultiple(let side, let ratio): "\(side) is no multiple of \(ratio), the network's compression"
         case .nothingMeasured(let unreadable):
             unreadable == 1
-                ? "its one picture cannot be measured" : "none of its \(unreadable) pictures can be measured"
+                ? "the only picture could not be measured" : "none of the \(unreadable) pictures could be measured"
         case .noFactor(let rms): "the latents' root mean square is \(rms), from which no factor follows"
         case .constantChannel(let channel):
             "latent channel \(channel) has one value in all pictures, so there is no latents_std"
-        case .notPartial(let what, let command): "this is no partial result of `\(command)`: \(what)"
+        case .notPartial(let what, let command): "this is not a partial result of `\(command)`: \(what)"
         case .otherRun(let what): "this is the partial result of another run: \(what)"
         case .differs(let what, let other): "\(what) than \(other.escaped(limit: 80))"
         case .sameShard(let index, let count, let other):

@@ -9,9 +9,12 @@ package enum ModelFolder {
         try Leftovers.complete(holdsFiles ? path : Path.parent(of: path))
         guard holdsFiles else { return path }
         let names = try fileNames(in: path)
-        for stem in ["diffusion_pytorch_model", "model", "pytorch_model"] {
-            for suffix in [
-                ".safetensors", ".safetensors.index.json", ".safetensors.zst", ".bin", ".bin.index.json", ".pt", ".pth",
+        for stem in Self.usualStems {
+            // diffusers takes shards where there is an index of them, other loaders the whole file.
+            let first = [".safetensors", ".safetensors.index.json"]
+            let isDiffusers = stem == Self.usualStems[0]
+            for suffix in (isDiffusers ? first.reversed() : first) + [
+                ".safetensors.zst", ".bin", ".bin.index.json", ".pt", ".pth",
                 ".ckpt", ".bin.zst", ".pt.zst",
             ] {
                 if names.contains(stem + suffix) { return join(path, stem + suffix) }
@@ -21,6 +24,7 @@ package enum ModelFolder {
         if variants.count == 1 { return join(path, variants[0]) }
         if variants.isEmpty, isFolder(join(path, "vae")) { return try weights(at: join(path, "vae")) }
         guard variants.isEmpty else { throw CheckpointError(path, .file, FileFault.severalCheckpoints(variants)) }
+        if names.contains(where: isWeights) { throw CheckpointError(path, .file, FileFault.shardsWithoutIndex) }
         let below = Array(names.lazy.filter { holdsWeights(join(path, $0)) }.prefix(32))
         throw CheckpointError(path, .file, below.isEmpty ? FileFault.noCheckpoint : .checkpointsBelow(below))
     }
@@ -29,6 +33,13 @@ package enum ModelFolder {
     private static func holdsWeights(_ path: String) -> Bool {
         guard isFolder(path), let names = try? fileNames(in: path) else { return false }
         return names.contains { isWeights($0) || $0.hasSuffix(".distcp") }
+    }
+
+    private static let usualStems = ["diffusion_pytorch_model", "model", "pytorch_model"]
+
+    /// Whether a file has one of the names that a folder is opened by: with a dtype or a shard's number in it, or without.
+    static func isUsualName(_ name: String) -> Bool {
+        usualStems.contains { stem in name.hasPrefix(stem + ".") || name.hasPrefix(stem + "-") }
     }
 
     /// Whether a file in a model folder is a checkpoint, or the index of one, rather than a shard or something else.

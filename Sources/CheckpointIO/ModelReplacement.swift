@@ -1,7 +1,8 @@
 /// What goes from a model folder when a model is written into it.
 ///
 /// Of the same weights all other files go, as shards beside a whole file. Where the config becomes another one, the weights
-/// of every other layout, format and dtype go too: weights never lie beside the config of another model.
+/// of every other layout, format and dtype go too, where they have the names that a folder is opened by: weights never lie
+/// beside the config of another model. Files of other names are somebody's own, and stay.
 package struct ModelReplacement: Sendable {
     private static let configName = "config.json"
 
@@ -32,6 +33,13 @@ package struct ModelReplacement: Sendable {
     /// Whether a file must go, or be replaced.
     package func replaces(_ name: String) -> Bool {
         names.contains { Path.isSame($0, name) } || ShardName.stem(of: name) == stem && stem != nil
-            || endsConfig && Path.isSame(name, Self.configName) || endsWeights && ModelFolder.isWeights(name)
+            || endsConfig && Path.isSame(name, Self.configName)
+            || endsWeights && ModelFolder.isWeights(name) && ModelFolder.isUsualName(name)
+    }
+
+    /// The files of a folder that go and are none of those that are written.
+    package func removed(in target: String) -> [String] {
+        let there = (try? ModelFolder.fileNames(in: target)) ?? []
+        return there.filter { name in replaces(name) && !names.contains { Path.isSame($0, name) } }
     }
 }

@@ -19,9 +19,10 @@ enum TrainerFolder {
             self = .distributed(folder)
             return
         }
-        if FileIdentity(path: ModelFolder.join(path, ".metadata")) != nil,
-            try ModelFolder.fileNames(in: path).contains(where: { $0.hasSuffix(".distcp") })
-        {
+        if try ModelFolder.fileNames(in: path).contains(where: { $0.hasSuffix(".distcp") }) {
+            guard FileIdentity(path: ModelFolder.join(path, ".metadata")) != nil else {
+                throw CheckpointError(path, .file, DistributedFault.noIndex)
+            }
             self = .distributed(path)
             return
         }

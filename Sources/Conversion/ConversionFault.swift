@@ -28,7 +28,7 @@ package enum ConversionFault: Fault {
     package var message: String {
         switch self {
         case .alreadyThere(let layout):
-            "nothing would change: it is in the \(layout.rawValue) layout already, in as many files of the same dtype"
+            "nothing would change: it has this layout (\(layout.rawValue)), dtype and number of files already"
         case .layoutWithout(let layout): "programs that read the \(layout.rawValue) layout have no such network"
         case .shardsInOneFile: "the output is one file, which cannot be cut into shards"
         case .mixedDTypes(let name): "\(name.escaped(limit: 60)) is put together from tensors of different dtypes"
@@ -41,7 +41,7 @@ package enum ConversionFault: Fault {
                 + "the scale beside them, in "
                 + tensors.prefix(3).map { $0.escaped(limit: 60) }.joined(separator: ", ")
                 + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
-        case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is no size"
+        case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is not a size"
         case .roundtrip(let what): "the roundtrip check failed: \(what)"
         }
     }
@@ -54,7 +54,7 @@ package enum ConversionFault: Fault {
         case .layoutWithout: "choose another layout"
         case .shardsInOneFile: "leave out \(.maxShardSize), or name a folder"
         case .mixedDTypes: "choose one with \(.dtype)"
-        case .becomesInfinite: "use \(.dtype, "bf16"), or \(.allowInfinite) to write them all the same"
+        case .becomesInfinite: "use \(.dtype, "bf16"), or \(.allowInfinite) to write them anyway"
         case .scalesOverflow: "the scales are wrong or of another file; \(.allowInfinite) writes them all the same"
         case .badShardSize: "write it as 5GB, 300MB, 100KB or 500000B"
         case .roundtrip: "nothing was written; please report this"

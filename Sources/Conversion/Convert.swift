@@ -11,6 +11,22 @@ package enum Conversion {
         package let losses: [(name: String, report: CastReport)]
         /// What the roundtrip check compared.
         package let check: RoundtripCheck.Report
+        /// Files of the model that was there before, which went when this one came.
+        package let removed: [String]
+
+        /// What is to be said of that.
+        package var notes: [String] { ConversionPlan.note(ofRemoved: removed, "was removed", "were removed") }
+
+        /// Weights that lay in the folder before and are what it is opened by, not those that were written; a name.
+        package let shadowing: String?
+
+        /// What is to be said of that.
+        package func warning(of target: String, written: String) -> String? {
+            shadowing.map {
+                "\(target.escaped(limit: 80)) holds \($0.escaped(limit: 60)) too, which is what the folder is opened by; name "
+                    + "\(written.escaped(limit: 60)) to use what was written, or remove the other"
+            }
+        }
     }
 
     /// The two parts of the work, for a progress display.
@@ -59,8 +75,9 @@ package enum Conversion {
                 ProvenanceNote.write(variant.name, to: ModelFolder.join(folder.stagingPath, file.name))
             }
         }
+        let removed = plan.removed(from: target)
         try folder.commit(going.names, replaced: going.replaces)
-        return Report(losses: outcome.losses, check: check)
+        return Report(losses: outcome.losses, check: check, removed: removed, shadowing: plan.shadowing(in: target))
     }
 }
 
@@ -70,6 +87,27 @@ extension ConversionPlan {
         guard case .folder = output else { return (names, { _ in false }) }
         let going = ModelReplacement(in: target, names: names, stem: stem, config: config)
         return (going.names, going.replaces)
+    }
+
+    /// The files in a folder that go when the output comes, and are none of its own.
+    package func removed(from target: String) -> [String] {
+        guard case .folder = output else { return [] }
+        return ModelReplacement(in: target, names: names, stem: stem, config: config).removed(in: target)
+    }
+
+    /// What is said of files that go.
+    package static func note(ofRemoved names: [String], _ one: String, _ several: String) -> [String] {
+        guard !names.isEmpty else { return [] }
+        let shown = names.prefix(4).map { $0.escaped(limit: 60) }.joined(separator: ", ")
+        let more = names.count > 4 ? " and \(names.count - 4) more" : ""
+        return ["\(shown)\(more) of the model that was there \(names.count == 1 ? one : several)"]
+    }
+
+    /// The weights that a folder is opened by, where they are none of those that were written into it.
+    fileprivate func shadowing(in target: String) -> String? {
+        guard case .folder = output, let weights = try? ModelFolder.weights(at: target) else { return nil }
+        let name = ModelFolder.name(of: weights)
+        return names.contains { Path.isSame($0, name) } ? nil : name
     }
 
     /// A cast that makes infinity of a number destroys the model: it is refused unless that is allowed.

@@ -1,6 +1,7 @@
 package import ModelZoo
 package import Models
 internal import StrictJSON
+internal import TensorCore
 
 /// The config.json of an output: everything that a model says of itself, as the layout's programs read it.
 ///
@@ -16,7 +17,8 @@ package struct OutputConfig: Sendable {
     /// The configuration for a folder in a layout.
     package init(_ model: OpenedModel, for target: Layout) {
         guard target == .original || target == .comfyui else {
-            self.init(text: Self.keepingOriginal(Self.diffusers(model), model).map(Self.text), notes: [])
+            let config = Self.keepingOriginal(Self.diffusers(model), model)
+            self.init(text: config.map(Self.text), notes: Self.notes(of: config))
             return
         }
         self = Self.original(model)
@@ -28,6 +30,16 @@ package struct OutputConfig: Sendable {
     }
 
     // MARK: diffusers
+
+    /// What is kept of a model's own config.json, and acts when the model is loaded.
+    private static func notes(of config: JSONValue?) -> [String] {
+        ["quantization_config", "dtype", "torch_dtype"].compactMap { field in
+            guard let value = config?[field], value != .null else { return nil }
+            return
+                "config.json keeps \(field) (\(JSONWriter.inline(value).escaped(limit: 40))), on which programs that load "
+                + "the model may act"
+        }
+    }
 
     /// The fields of the diffusers configuration: as the model spells them, where it does.
     private static func diffusers(_ model: OpenedModel) -> JSONValue? {
@@ -82,7 +94,18 @@ package struct OutputConfig: Sendable {
             let note = "the original config.json that its config.json keeps is left out: it is of another network"
             return OutputConfig(text: written.text, notes: written.notes + [note])
         }
-        return kept(own, model)
+        return kept(own, model, adding: addition(to: own, model))
+    }
+
+    /// The model's diffusers configuration, where it says more than the original config.json that it keeps: what was changed
+    /// since, or a shift.
+    private static func addition(to own: NeighbourConfig.OriginalConfig, _ model: OpenedModel) -> JSONValue? {
+        guard let spelled = diffusers(model)?.members,
+            let expected = own.diffusers?.json ?? model.registry.known(own.modelName)?.config.json
+        else { return nil }
+        let plain = spelled.filter { $0.key != originalField }
+        let said = plain.filter { !$0.key.hasPrefix("_") && $0.key != "scaling_factor" }
+        return said.allSatisfy { expected[$0.key] == $0.value } ? nil : .object(plain)
     }
 
     /// Whether the original's loader would build the model's network from a config.json, or another loader knows its name.
@@ -116,8 +139,16 @@ package struct OutputConfig: Sendable {
     }
 
     /// The config.json that came with the model, with the factor that it has now.
-    private static func kept(_ own: NeighbourConfig.OriginalConfig, _ model: OpenedModel) -> OutputConfig {
+    private static func kept(
+        _ own: NeighbourConfig.OriginalConfig,
+        _ model: OpenedModel,
+        adding addition: JSONValue? = nil
+    ) -> OutputConfig {
         var members = own.json.members ?? []
+        if let addition {
+            members.removeAll { $0.key == NeighbourConfig.diffusersField }
+            members.append(.init(NeighbourConfig.diffusersField, addition))
+        }
         let stated = own.scalingFactor ?? own.diffusers?.config.scalingFactor
         let published = model.registry.known(own.modelName)?.config.scalingFactor
         if let factor = model.config?.scalingFactor, factor != stated ?? published {
@@ -151,7 +182,8 @@ package struct OutputConfig: Sendable {
                 + "this model has of its own beside it"
             return (first, [note])
         }
-        guard fitting.allSatisfy({ $0.config == first.config }) else {
+        // Models of one network whose factors are not known are not one model.
+        guard first.config.scalingFactor != nil, fitting.allSatisfy({ $0.config == first.config }) else {
             let names = fitting.map(\.name).joined(separator: " or ")
             let kept =
                 model.spelledConfig == nil

@@ -44,7 +44,7 @@ extension ConversionPlan {
             index = nil
             self.config = nil
             // What diffusers reads from config.json is in no weights file.
-            notes = Self.unpublished(model, target)
+            notes = Self.unpublished(model, target) + Self.leftOut(model)
         case .folder:
             if target != .original, target != .comfyui { _ = try model.scalingFactor }
             // In no layout is something written over a config.json that says otherwise.
@@ -59,9 +59,17 @@ extension ConversionPlan {
             }
             index = shards.count == 1 ? nil : Self.index(files, tensors, stem: stem)
             self.config = config.text
-            notes = config.notes + Self.unpublished(model, target)
+            notes = config.notes + Self.unpublished(model, target) + Self.leftOut(model)
         }
         if try changesNothing { throw model.error(ConversionFault.alreadyThere(layout)) }
+    }
+
+    /// What a file says in its metadata and no layout has a place for.
+    private static func leftOut(_ model: OpenedModel) -> [String] {
+        let keys = model.checkpoint.metadata.map(\.key).filter { $0 != "format" }
+        guard !keys.isEmpty else { return [] }
+        let shown = keys.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
+        return ["metadata of the file is left out: \(shown)" + (keys.count > 4 ? " and \(keys.count - 4) more" : "")]
     }
 
     /// Whether the output would be what the source is already, file by file.

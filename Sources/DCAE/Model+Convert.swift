@@ -172,8 +172,9 @@ extension Model.ConversionResult {
         checkedTensors = report.check.tensorCount
         checkedBytes = report.check.byteCount
         reasons = plan.model.reasons
-        notes = plan.notes
-        warnings = plan.model.warnings
+        notes = plan.notes + report.notes
+        let shadowing = report.warning(of: output, written: plan.index?.name ?? plan.files[0].name)
+        warnings = plan.model.warnings + [shadowing].compactMap { $0 }
     }
 }
 

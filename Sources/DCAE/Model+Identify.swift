@@ -90,6 +90,8 @@ extension Model {
 extension OpenedModel {
     /// How much is known.
     package var verdict: Model.Identity.Verdict {
+        // One coder can be that of several networks.
+        if part != .whole, !structural.isEmpty { return .part }
         if problem != nil || config == nil {
             if case .contradiction? = problem { return .contradictory }
             if case .ambiguous? = problem { return .ambiguous }
@@ -106,7 +108,8 @@ extension OpenedModel {
     package var unsettled: ModelFault? {
         switch verdict {
         case .identified, .described: nil
-        case .part: structural.count > 1 ? ambiguity(structural) : nil
+        case .part:
+            Set(structural.map(\.config.scalingFactor)).count > 1 ? ambiguity(structural) : nil
         case .contradictory: .contradiction(evidence)
         case .ambiguous: problem ?? ambiguity(candidates)
         case .unknown: problem ?? .notDCAE(mismatch)

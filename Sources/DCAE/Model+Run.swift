@@ -52,11 +52,11 @@ extension Model {
         /// The side of a square in pixels, a multiple of F, that the picture is resized and cut to, as networks are evaluated;
         /// nil to leave its size to `fit`.
         public var side: Int?
-        /// What shows through where a picture in a file is transparent.
-        public var background: Colour
+        /// What shows through where a picture in a file is transparent; nil for its colours as they are stored.
+        public var background: Colour?
 
         /// Makes a description; by default sides that are no multiples are refused.
-        public init(fit: Fit = .exact, side: Int? = nil, background: Colour = .white) {
+        public init(fit: Fit = .exact, side: Int? = nil, background: Colour? = nil) {
             self.fit = fit
             self.side = side
             self.background = background

@@ -77,8 +77,8 @@ extension NetworkError.ShapeFault {
         case .partialLatent(let asked, let channels):
             "\(asked) channels of a latent are asked for; this network's has 1 to \(channels)"
         case .partialShortcut:
-            "only all channels of the latent can be had: the network adds a shortcut that takes all of them, "
-                + "which DC-AE 1.5, made for latents of fewer channels, does not"
+            "this network gives and takes all channels of a latent, not some: its shortcut needs every one of them, "
+                + "where DC-AE 1.5 is made for fewer"
         }
     }
 

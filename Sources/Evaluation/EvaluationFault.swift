@@ -27,7 +27,7 @@ package enum EvaluationFault: Fault, Equatable {
             given
                 ? "these are other statistics than those that the parts were measured against"
                 : "the parts were measured against statistics of a file"
-        case .noModels: "no model is named, and no reference is to be made of the pictures"
+        case .noModels: "no model was named"
         case .noPictures: "no pictures are named"
         case .notComparable(let what, let other): "\(what) than \(other.escaped(limit: 80))"
         case .incomplete(let done, let all): "it is unfinished: \(done) of \(all) pictures were measured"

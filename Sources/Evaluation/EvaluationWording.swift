@@ -25,7 +25,7 @@ extension PairedDifference {
         case .better: return "\(label) gains \(amount)\(margin) of \(measure.name)\(lowIsGood)"
         case .undecided:
             let sign = estimate.mean < 0 ? "-" : ""
-            return "\(measure.name) does not differ so that it can be told: \(sign)\(amount)\(margin)"
+            return "\(measure.name) does not differ measurably: \(sign)\(amount)\(margin)"
         }
     }
 

@@ -20,6 +20,7 @@ package enum FileFault: Fault, Equatable {
     /// Not in the folder itself, but in some that lie in it.
     case checkpointsBelow([String])
     case severalCheckpoints([String])
+    case shardsWithoutIndex
     case unknownFormat(begins: String)
     case otherFormat(String)
     case gitLFSPointer
@@ -42,7 +43,7 @@ package enum FileFault: Fault, Equatable {
         case .system(_, let code) where code == ENOMEM: .outOfMemory
         case .system: .system
         case .unfinished: .unfinished
-        case .noCheckpoint, .checkpointsBelow: .noCheckpoint
+        case .noCheckpoint, .checkpointsBelow, .shardsWithoutIndex: .noCheckpoint
         case .severalCheckpoints: .severalCheckpoints
         case .unknownFormat, .otherFormat, .isHTML: .unknownFormat
         case .gitLFSPointer, .isZero: .unfinished
@@ -81,6 +82,7 @@ package enum FileFault: Fault, Equatable {
             "no checkpoint was found in this folder, but in "
                 + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
                 + (names.count > 4 ? " and \(names.count - 4) more" : "") + " within it"
+        case .shardsWithoutIndex: "shards lie in this folder without the index that says what is in them"
         case .severalCheckpoints(let names):
             "several checkpoints lie in this folder: "
                 + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
@@ -111,13 +113,14 @@ package enum FileFault: Fault, Equatable {
         case .exists: "choose another target, or add \(.overwrite) to replace it"
         case .isSource, .isSpecial: "choose another target"
         case .noName: "name a file or a folder"
-        case .standardOutput: "name a file or a folder, as ./- for one that is called so"
+        case .standardOutput: "name a file or a folder; write ./- for one that is called -"
         case .locked: "wait for it to end, or choose another target"
         case .unfinished: "run the command again where the folder can be written to"
         case .targetVanished: "run the command again"
         case .checkpointsBelow: "name the folder you mean"
         case .noCheckpoint: "a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
         case .severalCheckpoints: "name the file you mean"
+        case .shardsWithoutIndex: "copy the file that ends in .index.json too"
         case .unknownFormat, .otherFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"
         case .gitLFSPointer: "run `git lfs pull`, or download the file itself"
         case .isEmpty, .isZero, .isHTML: "download it again"

@@ -68,7 +68,7 @@ package enum HubFault: Fault, Equatable {
 
     package var message: String {
         switch self {
-        case .offline: "it is not in the cache, and the network is not to be used"
+        case .offline: "it is not in the cache, and offline mode is on"
         case .notCached: "it is not in the cache"
         case .network(let words): "the Hub cannot be reached: \(words)"
         case .noNetworkLibrary(let words):

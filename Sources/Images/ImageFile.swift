@@ -11,20 +11,20 @@ public enum ImageFormat: String, Sendable, CaseIterable {
 extension Picture {
     /// Reads a PNG, JPEG or WebP file.
     ///
-    /// Grey and palettes become colour, what is transparent is put on `background` (blended as stored, without gamma, as
-    /// browsers and PIL do), and the picture is turned the way its EXIF orientation says. PNG of 16 bits keeps them.
-    /// Colour profiles are not applied.
+    /// Grey and palettes become colour. Transparency is left out, as PIL's `convert("RGB")` does, or the picture is put on a
+    /// `background` (blended as stored, without gamma). It is turned the way that its EXIF orientation says, or its XMP's
+    /// where it has no other. PNG of 16 bits keeps them. Colour profiles are not applied.
     ///
     /// - Parameters:
     ///   - file: the path.
-    ///   - background: what shows through where the picture is transparent.
+    ///   - background: what shows through where the picture is transparent; nil for the colours as they are stored.
     /// - Throws: `ImageRefusal`, for a file that is no such picture, ends early or is damaged.
-    public init(file: String, background: Colour = .white) throws(ImageRefusal) {
+    public init(file: String, background: Colour? = nil) throws(ImageRefusal) {
         try self.init(try ImageInput.open(file), background: background)
     }
 
     /// Reads a picture from a file that is open already, as after a look at what it is.
-    package init(_ file: InputFile, background: Colour) throws(ImageRefusal) {
+    package init(_ file: InputFile, background: Colour?) throws(ImageRefusal) {
         try self.init(data: try ImageInput.read(file), name: file.path, background: background)
     }
 
@@ -33,16 +33,17 @@ extension Picture {
     /// - Parameters:
     ///   - data: all bytes of the file.
     ///   - name: what messages call it.
-    ///   - background: what shows through where the picture is transparent.
+    ///   - background: what shows through where the picture is transparent; nil for the colours as they are stored.
     /// - Throws: `ImageRefusal`, as for a file.
-    public init(data: [UInt8], name: String, background: Colour = .white) throws(ImageRefusal) {
+    public init(data: [UInt8], name: String, background: Colour? = nil) throws(ImageRefusal) {
         let picture: Picture
         switch try ImageFormat(data: data, name: name) {
         case .png: picture = try PNG.read(data, name: name, background: background)
         case .jpeg: picture = try JPEG.read(data, name: name)
         case .webp: picture = try WebP.read(data, name: name, background: background)
         }
-        self = picture.turned(Exif.orientation(of: data) ?? 1)
+        self = picture.turned(Orientation.of(data))
+        hasLostTransparency = picture.hasLostTransparency
     }
 }
 

@@ -109,7 +109,7 @@ extension ImageRefusal.Problem {
         case .otherFormat(let name):
             "is \(name), where a PNG, JPEG or WebP picture was expected"
         case .unknownFormat(let start):
-            "starts with \(Self.hexadecimal(start)), which is no PNG, JPEG or WebP picture"
+            "is not a PNG, JPEG or WebP picture: it starts with \(Self.hexadecimal(start))"
         case .endsEarly(let format):
             "ends before its \(format.rawValue) picture does"
         case .damaged(let format, let words):
@@ -125,13 +125,13 @@ extension ImageRefusal.Problem {
         case .noMemory(let width, let height, let bytes):
             "has \(width)x\(height) pixels, which take \(bytes) bytes, more than there is memory"
         case .noMultiple(let width, let height, let multiple):
-            "has \(width)x\(height) pixels, where a multiple of \(multiple) was expected on both sides"
+            "has \(width)x\(height) pixels, and both sides must be multiples of \(multiple)"
         case .tooSmallToCrop(let width, let height, let multiple):
             "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple)"
         case .otherSize(let size, let reconstruction):
             "has \(size) pixels, and its reconstruction has \(reconstruction)"
         case .noPartner(let folder):
-            "has no picture of its name in \(folder.escaped(limit: 100))"
+            "has no picture of the same name in \(folder.escaped(limit: 100))"
         case .severalPartners(let folder):
             "has several pictures of its name in \(folder.escaped(limit: 100))"
         case .exists:

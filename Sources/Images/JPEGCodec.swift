@@ -32,10 +32,17 @@ enum JPEG {
         let samples = [UInt8](unsafeUninitializedCapacity: width * height * channels) { target, filled in
             // Refinement without end is the one way in which a progressive file can take unbounded time.
             let flags = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS
-            let result = tjDecompress2(decoder, data, length, target.baseAddress, columns, 0, rows, format, flags)
-            if result != 0 {
+            func decode(_ data: [UInt8]) -> String? {
+                let count = UInt(data.count)
+                let result = tjDecompress2(decoder, data, count, target.baseAddress, columns, 0, rows, format, flags)
+                guard result != 0 else { return nil }
                 let words = String(cString: tjGetErrorStr2(decoder))
-                if !(tjGetErrorCode(decoder) == TJERR_WARNING.rawValue && isHarmless(words)) { failure = words }
+                return tjGetErrorCode(decoder) == TJERR_WARNING.rawValue && isHarmless(words) ? nil : words
+            }
+            failure = decode(data)
+            // Where nothing but the end mark is missing, the picture is whole: with one, the decoder finds nothing wrong.
+            if failure?.contains("remature end") == true, JPEGMarkers(data).isOneScan {
+                failure = decode(data + [0xFF, 0xD9]).map { _ in failure ?? "" }
             }
             if failure == nil && isPrint { mix(target, width * height) }
             filled = failure == nil ? width * height * 3 : 0
@@ -79,9 +86,14 @@ struct JPEGMarkers {
     private(set) var endsEarly = false
     /// Where the payload of the EXIF segment lies.
     private(set) var exif: Range<Int>?
+    /// Where the XMP packet lies.
+    private(set) var xmp: Range<Int>?
+    /// Whether the first scan holds all there is of all components, so that no other need follow.
+    private(set) var isOneScan = false
 
     init(_ data: [UInt8]) {
         var position = 2
+        var components: UInt8?
         while true {
             while position + 1 < data.count && data[position] == 0xFF && data[position + 1] == 0xFF { position += 1 }
             guard position + 3 < data.count else {
@@ -90,6 +102,7 @@ struct JPEGMarkers {
             }
             guard data[position] == 0xFF else { return }
             let marker = data[position + 1]
+            if marker == 0xDA, position + 4 < data.count { isOneScan = data[position + 4] == components }
             if marker == 0xDA || marker == 0xD9 { return }
             let length = Int(data[position + 2]) << 8 | Int(data[position + 3])
             guard length >= 2 else { return }
@@ -99,6 +112,12 @@ struct JPEGMarkers {
             }
             let payload = (position + 4)..<(position + 2 + length)
             if marker >= 0xC9 && marker <= 0xCF && marker != 0xCC { isArithmetic = true }
+            // A frame that is coded in one pass, by Huffman codes.
+            if marker == 0xC0 || marker == 0xC1, payload.count > 5 { components = data[payload.lowerBound + 5] }
+            let packet = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
+            if marker == 0xE1 && xmp == nil && data[payload].starts(with: packet) {
+                xmp = payload.dropFirst(packet.count)
+            }
             if marker == 0xE1 && exif == nil && data[payload].starts(with: Array("Exif\0\0".utf8)) {
                 exif = payload.dropFirst(6)
             }

@@ -1,7 +1,7 @@
 internal import CPNGCodec
 
 enum PNG {
-    static func read(_ data: [UInt8], name: String, background: Colour) throws(ImageRefusal) -> Picture {
+    static func read(_ data: [UInt8], name: String, background: Colour?) throws(ImageRefusal) -> Picture {
         var message = [CChar](repeating: 0, count: Int(DCAE_PNG_MESSAGE_SIZE))
         var header = dcae_png_header()
         guard dcae_png_read_header(data, data.count, &header, &message) else {
@@ -19,14 +19,19 @@ enum PNG {
         if let problem = Picture.refusal(width: width, height: height, bytesPerPixel: bytes, fileSize: data.count) {
             throw ImageRefusal(name, problem)
         }
+        var wasTransparent = false
         let samples: Picture.Samples? =
             if header.bits == 16 {
-                decode(data, &header, &message) { put(opaque: $0, $1, on: background, 257) }.map { .words($0) }
+                decode(data, &header, &message) { wasTransparent = put(opaque: $0, $1, on: background, 257) }
+                    .map { .words($0) }
             } else {
-                decode(data, &header, &message) { put(opaque: $0, $1, on: background, 1) }.map { .bytes($0) }
+                decode(data, &header, &message) { wasTransparent = put(opaque: $0, $1, on: background, 1) }
+                    .map { .bytes($0) }
             }
         guard let samples else { throw refusal(name, header, message) }
-        return Picture(width: width, height: height, samples: samples)
+        var picture = Picture(width: width, height: height, samples: samples)
+        picture.hasLostTransparency = wasTransparent && background == nil
+        return picture
     }
 
     /// The samples, three to a pixel, or nil with the reason in `header` and `message`.
@@ -51,19 +56,33 @@ enum PNG {
         return done ? samples : nil
     }
 
-    /// Puts pixels of four samples on a background, and closes the gaps that their opacity leaves.
+    /// Puts pixels of four samples on a background, and closes the gaps that their opacity leaves; without a background their
+    /// colours stay as they are stored.
+    ///
+    /// - Returns: whether any was transparent.
     static func put<Sample: FixedWidthInteger & UnsignedInteger>(
         opaque samples: UnsafeMutableBufferPointer<Sample>,
         _ pixels: Int,
-        on background: Colour,
+        on background: Colour?,
         _ scale: UInt64
-    ) {
+    ) -> Bool {
+        var isTransparent = false
+        guard let background else {
+            for i in 0..<pixels {
+                if samples[4 * i + 3] != Sample.max { isTransparent = true }
+                samples[3 * i] = samples[4 * i]
+                samples[3 * i + 1] = samples[4 * i + 1]
+                samples[3 * i + 2] = samples[4 * i + 2]
+            }
+            return isTransparent
+        }
         let whole = UInt64(Sample.max)
         let red = UInt64(background.red) * scale
         let green = UInt64(background.green) * scale
         let blue = UInt64(background.blue) * scale
         for i in 0..<pixels {
             let alpha = UInt64(samples[4 * i + 3])
+            if alpha != whole { isTransparent = true }
             func over(_ front: Sample, _ back: UInt64) -> Sample {
                 Sample(truncatingIfNeeded: (UInt64(front) * alpha + back * (whole - alpha) + whole / 2) / whole)
             }
@@ -71,6 +90,7 @@ enum PNG {
             samples[3 * i + 1] = over(samples[4 * i + 1], green)
             samples[3 * i + 2] = over(samples[4 * i + 2], blue)
         }
+        return isTransparent
     }
 
     /// The bytes of a PNG file with 8 bits to a sample; the same picture gives the same bytes.

@@ -20,6 +20,8 @@ public struct Picture: Sendable, Equatable {
     public let height: Int
     /// The samples; `width * height * 3` of them.
     public let samples: Samples
+    /// Whether it was transparent in places where it was read, and that was left out.
+    package internal(set) var hasLostTransparency = false
 
     /// Makes a picture of samples.
     ///
@@ -133,7 +135,7 @@ public struct Colour: Sendable, Hashable {
         )
     }
 
-    /// White, the background that transparent pictures are put on unless told otherwise.
+    /// White.
     public static let white = Colour(red: 255, green: 255, blue: 255)
     /// Black.
     public static let black = Colour(red: 0, green: 0, blue: 0)

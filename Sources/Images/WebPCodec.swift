@@ -1,7 +1,7 @@
 internal import CWebP
 
 enum WebP {
-    static func read(_ data: [UInt8], name: String, background: Colour) throws(ImageRefusal) -> Picture {
+    static func read(_ data: [UInt8], name: String, background: Colour?) throws(ImageRefusal) -> Picture {
         var features = WebPBitstreamFeatures()
         let status = WebPGetFeatures(data, data.count, &features)
         guard status == VP8_STATUS_OK else {
@@ -21,19 +21,21 @@ enum WebP {
         if let problem = Picture.refusal(width: width, height: height, bytesPerPixel: channels, fileSize: data.count) {
             throw ImageRefusal(name, problem)
         }
-        var done = false
+        var (done, wasTransparent) = (false, false)
         let samples = [UInt8](unsafeUninitializedCapacity: width * height * channels) { target, filled in
             let stride = Int32(width * channels)
             if channels == 4 {
                 done = WebPDecodeRGBAInto(data, data.count, target.baseAddress, target.count, stride) != nil
-                if done { PNG.put(opaque: target, width * height, on: background, 1) }
+                if done { wasTransparent = PNG.put(opaque: target, width * height, on: background, 1) }
             } else {
                 done = WebPDecodeRGBInto(data, data.count, target.baseAddress, target.count, stride) != nil
             }
             filled = done ? width * height * 3 : 0
         }
         guard done else { throw ImageRefusal(name, .damaged(.webp, "the pixels cannot be decoded")) }
-        return Picture(width: width, height: height, samples: .bytes(samples))
+        var picture = Picture(width: width, height: height, samples: .bytes(samples))
+        picture.hasLostTransparency = wasTransparent && background == nil
+        return picture
     }
 
     /// The length of the RIFF container with its header, which every WebP file states.

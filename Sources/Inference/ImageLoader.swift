@@ -7,14 +7,14 @@ internal import ModelZoo
 package struct ImageLoader: Sendable {
     /// What to do with sides that are no multiples of the network's ratio.
     package let fit: Fit
-    /// What shows through where a picture is transparent.
-    package let background: Colour
+    /// What shows through where a picture is transparent; nil for its colours as they are stored.
+    package let background: Colour?
     /// The name of the tensor in a file of several.
     package let tensorName: String?
     /// The side of the square that a picture is made into, as networks are evaluated; nil to leave its size to `fit`.
     package let side: Int?
 
-    package init(fit: Fit, background: Colour, tensorName: String?, side: Int? = nil) {
+    package init(fit: Fit, background: Colour?, tensorName: String?, side: Int? = nil) {
         self.side = side
         self.fit = fit
         self.background = background
@@ -69,7 +69,8 @@ package struct ImageLoader: Sendable {
             ),
             picture: fitted,
             size: picture.size,
-            note: nil
+            note: picture.hasLostTransparency
+                ? "it is transparent in places, which is left out; name a background to put it on one" : nil
         )
     }
 }

@@ -64,14 +64,14 @@ package enum InferenceFault: Fault, Equatable {
                 ? "its shape \(shape.description.escaped(limit: 60)) is that of a latent of another autoencoder: this one's have \(channels) channels"
                 : "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
         case .latentNote(let what): "what its metadata says of the latent cannot be right: \(what)"
-        case .latentIsNotScaled: "it was said to be scaled, but its metadata says that the latent is not scaled"
+        case .latentIsNotScaled: "it was called scaled, but its metadata says that the latent is not scaled"
         case .latentIsScaledOtherwise(let found, let asked):
             "its metadata says that the latent was scaled as \(found), but \(asked) is asked for"
         case .noInputs: "there is no .safetensors or .npy file in this folder"
         case .sameOutput(let a, let b):
-            "\(a.escaped(limit: 60)) and \(b.escaped(limit: 60)) would both be written to it"
+            "\(a.escaped(limit: 200)) and \(b.escaped(limit: 200)) would both be written to it"
         case .differentSizes(let a, let b):
-            "results of different sizes, \(Shape(a)) and \(Shape(b)), make no batch"
+            "results of different sizes, \(Shape(a)) and \(Shape(b)), cannot form one batch"
         case .severalSamples(let count): "one picture is no place for \(count) samples"
         case .notRGB(let channels): "samples of \(channels) channels are no picture"
         case .sides(let height, let width, let ratio):

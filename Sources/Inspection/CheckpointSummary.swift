@@ -77,6 +77,7 @@ package struct CheckpointSummary: Sendable {
             .init("layout", JSONValue(model.layout?.rawValue)),
             .init("other_model", JSONValue(model.otherModel?.text)),
             .init("variants", JSONValue(model.structural.map(\.name))),
+            .init("scaling_factor", JSONValue(model.config?.scalingFactor)),
             .init("mismatch", JSONValue(model.mismatch)),
             .init("tensor_count", .integer(checkpoint.tensors.count)),
             .init("value_count", .integer(elementCount)),

@@ -27,7 +27,7 @@ package enum ManifestFault: Fault, Equatable {
 
     package var message: String {
         switch self {
-        case .notAManifest: "line 1: this is no manifest: it does not begin with \"\(Manifest.title)\""
+        case .notAManifest: "line 1: this is not a manifest: it does not begin with \"\(Manifest.title)\""
         case .unknownVersion(let text): "line 1: \"\(text.escaped(limit: 30))\" is no version that is known"
         case .noNames(let line):
             "line \(line): it is not \"\(Manifest.namesField)diffusers\" or \"\(Manifest.namesField)stored\""

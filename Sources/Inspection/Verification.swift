@@ -132,6 +132,8 @@ private struct Subject {
             (variants, self.config, name) = ([], config, "the given configuration")
         } else if let variant = model.hints.variant {
             (variants, self.config, name) = ([variant], variant.config, variant.name)
+        } else if let variant = model.variant {
+            (variants, self.config, name) = ([variant], variant.config, variant.name)
         } else if !model.structural.isEmpty {
             variants = model.structural
             self.config = variants[0].config
@@ -139,20 +141,26 @@ private struct Subject {
         } else if let own {
             (variants, self.config, name) = ([], own, "its own config.json")
         } else {
-            let nearest = model.registry.variants.min {
-                let count = { (variant: Variant) in
-                    StructureReport(model.checkpoint, NetworkDescription(variant.config), layout).faults.count
-                }
-                return count($0) < count($1)
+            let faults = model.registry.variants.map { variant in
+                (variant, StructureReport(model.checkpoint, NetworkDescription(variant.config), layout).faults.count)
             }
-            variants = nearest.map { [$0] } ?? []
-            self.config = nearest?.config
-            name = (nearest?.name ?? "nothing") + ", the nearest variant"
+            let nearest = faults.min { $0.1 < $1.1 }
+            // What shares less than half of its tensors with every variant is near to none of them.
+            if let nearest, 2 * nearest.1 <= model.checkpoint.tensors.count {
+                (variants, self.config, name) = (
+                    [nearest.0], nearest.0.config, nearest.0.name + ", the nearest variant"
+                )
+            } else {
+                (variants, self.config, name) = ([], nil, "no network")
+            }
         }
     }
 
     func structureFindings() -> [Verification.Finding] {
-        guard let config else { return [] }
+        guard let config else {
+            let message = "they are near to those of no known variant, and no config.json of use describes them"
+            return [.init(severity: .error, place: "weights", message: message)]
+        }
         let checkpoint = model.checkpoint
         var findings = StructureReport(checkpoint, NetworkDescription(config), layout, part: model.part).faults.map {
             Verification.Finding(severity: .error, place: $0.tensor, message: $0.message)
@@ -200,7 +208,9 @@ private struct Subject {
             // A file of another name is none that diffusers loads where it lies.
             let isFolder = ModelFolder.isFolder(model.checkpoint.path)
             let isNamedSo = ModelFolder.name(of: model.checkpoint.path).hasPrefix("diffusion_pytorch_model")
-            return [finding(isFolder || isNamedSo ? .error : .warning, "missing beside the weights: diffusers needs it")]
+            return [
+                finding(isFolder || isNamedSo ? .error : .warning, "missing beside the weights: diffusers needs it")
+            ]
         case .unreadable(let error):
             return [finding(.error, error.fault.message)]
         case .original(let own):

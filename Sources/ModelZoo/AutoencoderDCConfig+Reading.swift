@@ -57,6 +57,10 @@ extension AutoencoderDCConfig {
 
     /// The JSON value of a configuration's text.
     package static func json(_ text: [UInt8], path: String) throws(CheckpointError) -> JSONValue {
+        // A file that stands for the real one is called what it is, as it is where weights should be.
+        if text.starts(with: Array("version https://git-lfs".utf8)) {
+            throw CheckpointError(path, .file, FileFault.gitLFSPointer)
+        }
         do throws(JSONError) {
             return try JSONReader.read(text)
         } catch {

@@ -111,10 +111,10 @@ package enum ForeignModel: Sendable, Equatable {
             self = .autoencoderKL
         } else if let channels = Self.tinyChannels(shapes) {
             self = .tiny(latentChannels: channels == 0 ? nil : channels)
+        } else if any("down_blocks.0.resnets.", "down_blocks.0.attentions.", "input_blocks.", "time_embed") {
+            self = .diffusion("the U-Net")
         } else if any("transformer_blocks.", "double_blocks.", "joint_blocks.", "x_embedder.", "noise_refiner.") {
             self = .diffusion("the diffusion transformer")
-        } else if any("down_blocks.0.resnets.", "input_blocks.", "time_embed") {
-            self = .diffusion("the U-Net")
         } else if any(
             ".self_attn.q_proj.",
             "layer.0.SelfAttention.",

@@ -58,7 +58,7 @@ package enum ModelFault: Fault {
         case .several(let sections):
             "several complete networks are in it, under " + sections.map { "\"\($0)\"" }.joined(separator: " and ")
         case .ambiguous(let variants, let needsName, _):
-            "it can be " + Self.list(variants) + (needsName ? "" : ", which need different scaling factors")
+            "this could be " + Self.list(variants) + (needsName ? "" : ", which need different scaling factors")
         case .contradiction(let evidence):
             "the evidence contradicts itself: "
                 + evidence.filter { $0.source != .structure }.map(\.text).joined(separator: ", but ")

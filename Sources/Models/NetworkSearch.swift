@@ -57,7 +57,7 @@ struct NetworkSearch {
                 layout: complete[0].layout,
                 candidate: nil,
                 part: .whole,
-                fault: .several(complete.map(\.place.section))
+                fault: .several(complete.map { $0.place.section.isEmpty ? Self.bareSection : $0.place.section })
             )
         }
         let coders = parts.filter { $0.match != nil }
@@ -91,9 +91,14 @@ struct NetworkSearch {
 
     // MARK: Sections that are prefixes
 
+    /// What the tensors without a prefix are called, where others have one.
+    private static let bareSection = "."
+
     private func named(_ wanted: Checkpoint.UnusedSection, _ parts: [Part]) throws(CheckpointError) -> Found {
         let section = wanted.name
-        func isMeant(_ other: String) -> Bool { !other.isEmpty && (section == other || section.hasSuffix("." + other)) }
+        func isMeant(_ other: String) -> Bool {
+            other.isEmpty ? section == Self.bareSection : section == other || section.hasSuffix("." + other)
+        }
         if let part = parts.first(where: { isMeant($0.place.section) }) { return found(part, others: []) }
         for average in names.dotless where isMeant(String(average.prefix.dropLast())) {
             if let found = withDots(average, parts) { return found }

@@ -91,7 +91,16 @@ package struct OpenedModel: Sendable {
     /// The path by which users know it.
     package var path: String { file.path }
     /// What people call it: its variant, or the last part of its path.
-    package var name: String { variant?.name ?? ModelFolder.name(of: path) }
+    package var name: String {
+        if let variant { return variant.name }
+        let (name, parent) = (ModelFolder.name(of: path), ModelFolder.name(of: ModelFolder.parent(of: path)))
+        // What many folders are called says nothing without the one that they lie in.
+        guard Self.commonNames.contains(name), !["", ".", "..", "/"].contains(parent) else { return name }
+        return parent + "/" + name
+    }
+    private static let commonNames: Set<String> = [
+        "diffusers", "original", "comfyui", "mlx", "vae", "autoencoder", "model",
+    ]
 
     /// What else than a DC-AE it is, where that shows.
     package var otherModel: ForeignModel? { answer.other }

@@ -1,5 +1,6 @@
 internal import CheckpointIO
 internal import ModelZoo
+internal import StrictJSON
 internal import TensorCore
 
 /// What has no say in which network it is and must not be passed over: a config.json of no use, and a measurement.
@@ -45,5 +46,41 @@ extension Settling {
         } else if !answer.reasons.contains(measurement.text) {
             answer.reasons.append(measurement.text)
         }
+    }
+
+    /// What an original config.json says of latents beside a factor, which has its place in a diffusers configuration.
+    var fieldsWithoutPlace: String? {
+        guard case .original(let own) = surroundings.config.content else { return nil }
+        let fields = ["shift_factor", "latents_mean", "latents_std"].filter { field in
+            own.json[field].map { $0 != .null } ?? false
+        }
+        return fields.isEmpty ? nil : fields.joined(separator: " and ")
+    }
+
+    /// Whether the user's word goes before a fact that names other variants: where these have other tensors than there are, or
+    /// where the factor in the model's own config.json is that of the variant given.
+    func isOutweighed(
+        _ fact: Evidence,
+        _ given: Variant,
+        _ own: AutoencoderDCConfig.Reading?,
+        _ structural: [Variant]
+    ) -> Bool {
+        if structural.allSatisfy({ !fact.variants.contains($0.name) }) { return true }
+        guard fact.source != .digest, let factor = own?.config.normalization.factor else { return false }
+        return factor == given.config.scalingFactor
+    }
+
+    /// What is odd about a factor that is published for networks that this is not.
+    func factorOfAnother(_ config: AutoencoderDCConfig, _ structural: [Variant]) -> String? {
+        guard let factor = config.scalingFactor, !config.normalization.isMoreThanFactor,
+            let known = structural.first(where: { $0.config.scalingFactor != nil })
+        else { return nil }
+        let owners = registry.variants.filter {
+            $0.config.scalingFactor == factor && $0.config.architecture != config.architecture
+        }
+        guard !owners.isEmpty else { return nil }
+        return
+            "the scaling factor of its config.json, \(factor), is that of \(Self.names(owners)), which this network is not; "
+            + "\(known.name) has \(known.config.scalingFactor ?? 1)"
     }
 }

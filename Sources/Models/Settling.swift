@@ -12,7 +12,7 @@ struct Settling: Sendable {
     private let candidates: [NetworkCandidate]
     let hints: ModelHints
     let surroundings: Surroundings
-    private let registry: Registry
+    let registry: Registry
     private let measurement: FactorMeasurement?
     private let published: PublishedMatch?
 
@@ -40,6 +40,11 @@ struct Settling: Sendable {
         answer.published = published
         if case .unreadable(let error) = surroundings.config.content {
             answer.warnings.append("the config.json beside it cannot be used: \(error.reason)")
+        }
+        if let unapplied = fieldsWithoutPlace {
+            answer.warnings.append(
+                "config.json has \(unapplied) beside model_name, where no loader looks for it: it is kept, and not applied"
+            )
         }
         guard let candidate = found.candidate, found.fault == nil else {
             answer.mismatch = mismatch
@@ -135,7 +140,8 @@ struct Settling: Sendable {
         let part = found.part == .whole ? "" : ": the \(found.part.rawValue) alone"
         let whose =
             variants.first.map { "the \(layout) names and the shapes of \($0.family)\(part)" }
-            ?? "the \(layout) names and the shapes that its config.json describes\(part)"
+            ?? "the \(layout) names and the shapes that "
+            + "\(hints.config == nil ? "its config.json" : "the given configuration") describes\(part)"
         return Evidence(.structure, "\(count) tensors have \(whose)", variants.map(\.name))
     }
 
@@ -183,10 +189,13 @@ struct Settling: Sendable {
         answer.variant = variant
         let own = surroundings.config.ownConfig
         let facts = facts(own: own)
-        if let contrary = facts.first(where: { !$0.variants.isEmpty && !$0.variants.contains(variant.name) }) {
-            answer.problem = .variantDiffers(given: variant.name, evidence: contrary.text)
-            answer.factorProblem = answer.problem
-            return
+        for fact in facts where !fact.variants.isEmpty && !fact.variants.contains(variant.name) {
+            guard isOutweighed(fact, variant, own, answer.structural) else {
+                answer.problem = .variantDiffers(given: variant.name, evidence: fact.text)
+                answer.factorProblem = answer.problem
+                return
+            }
+            answer.warnings.append("the variant given is \(variant.name), although \(fact.text)")
         }
         answer.evidence += facts
         answer.reasons += facts.map(\.text)
@@ -278,9 +287,12 @@ struct Settling: Sendable {
             let contrary = facts.filter { fact in
                 !fact.variants.isEmpty && !claims.contains { fact.variants.contains($0.name) }
             }
-            answer.warnings += contrary.map { "its config.json speaks for \(Self.names(claims)), but \($0.text)" }
+            answer.warnings += contrary.map { "its config.json fits \(Self.names(claims)), but \($0.text)" }
             // Facts that each fit its config.json may still name different models.
             if contrary.isEmpty { answer.warnings.append(ModelFault.contradiction(answer.evidence).message) }
+        }
+        if claims.isEmpty, hints.scalingFactor == nil, let warning = factorOfAnother(config, answer.structural) {
+            answer.warnings.append(warning)
         }
         answer.candidates = left
         answer.variant = left.count == 1 ? left[0] : nil
@@ -343,7 +355,7 @@ struct Settling: Sendable {
                 !candidates.contains(where: { $0.pipelineScalingFactor == factor }),
                 candidates.contains(where: { $0.config.scalingFactor != nil })
             {
-                answer.warnings.append("scaling factor \(factor) is that of none of \(Self.names(candidates))")
+                answer.warnings.append("scaling factor \(factor) is not that of \(Self.names(candidates))")
             }
             answer.config = Self.common(fitting.isEmpty ? candidates : fitting)
             answer.config?.scalingFactor = factor
@@ -382,7 +394,7 @@ struct Settling: Sendable {
         return config
     }
 
-    private static func names(_ variants: [Variant]) -> String {
+    static func names(_ variants: [Variant]) -> String {
         variants.map(\.name).joined(separator: ", ")
     }
 }

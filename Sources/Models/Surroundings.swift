@@ -49,7 +49,7 @@ package struct Surroundings: Sendable {
             facts.append(Evidence(.cache, "\(place) \(origin.repository.escaped())", [variant.name]))
         }
         if let note, let variant = registry.find(note) {
-            facts.append(Evidence(.note, "dcae noted on writing it that it is \(variant.name)", [variant.name]))
+            facts.append(Evidence(.note, "dcae recorded on writing it that it is \(variant.name)", [variant.name]))
         }
         return facts
     }

@@ -61,7 +61,8 @@ enum PageStyle {
         .map .wide { grid-column: 1 / -1; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: .4rem;
           padding: .2rem; font-size: .88rem; }
         .map .left { grid-column: 1; }
-        .map .right { grid-column: 2; }
+        /* Read upwards, as the decoder goes. */
+        .map .right { grid-column: 2; display: flex; flex-direction: column-reverse; }
         .map .title { color: var(--soft); align-self: end; }
         .title.down::after { content: " \\2193"; }
         .title.up::after { content: " \\2191"; }
@@ -115,7 +116,7 @@ enum PageStyle {
           header, main { padding: 0 .8rem; } header { padding-top: 1rem; } h1 { font-size: 1.3rem; }
           section { padding: .9rem .8rem; border-radius: .4rem; }
           .map { display: flex; flex-direction: column; align-items: stretch; }
-          .map .title { align-self: start; } .title.up::after { content: " \\2193"; } .map .end { display: block; }
+          .map .right { flex-direction: column; } .map .title { align-self: start; } .title.up::after { content: " \\2193"; } .map .end { display: block; }
           tbody th { white-space: normal; min-width: 13rem; overflow-wrap: anywhere; }
           .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .4rem; }
           .cell { width: 1.4rem; height: 1.4rem; line-height: 1.4rem; } .pictures { grid-template-columns: 1fr; } }

@@ -22,18 +22,19 @@ struct Program: ParsableCommand {
         abstract: "Converts, checks, compares and runs Deep Compression Autoencoder checkpoints.",
         discussion: """
             A PATH is a checkpoint file (safetensors or PyTorch, plain or compressed with
-            zstd), a model folder of either layout, a shard index, or a config.json. The
-            format is found from the content, not from the name.
+            zstd), a model folder of any layout, a pipeline, a shard index, a config.json,
+            or a model on the Hub (org/name, or a variant). The format is found from the
+            content, not from the name.
 
               dcae pull sana-1.1                          fetches it from the Hub
-              dcae convert model.safetensors -o sana/     to the other layout, proven
-              dcae verify sana/                           held against its architecture
+              dcae convert model.safetensors -o sana/     to the diffusers layout, checked
+              dcae verify sana/                           checked against its architecture
               dcae identify model.safetensors             which variant it is, and why
               dcae diff model.safetensors sana/           what differs, in any layout
               dcae hash sana/ -o sana.manifest            what it holds, to check later
               dcae list                                   the variants that are known
               dcae encode sana/ photo.png -o latent.safetensors --scaled
-              dcae decode sana/ latent.safetensors -o photo.png --scaled
+              dcae decode sana/ latent.safetensors -o photo.png
               dcae roundtrip sana/ photo.png -o sheet.png
               dcae scale sana/ photos/                    the scaling factor, measured
               dcae eval sana/ photos/                     the quality, measured
@@ -56,11 +57,16 @@ struct Program: ParsableCommand {
         dcae_install_signal_handlers()
         ReadHistory.begin()
         var reporting: (any ReportingCommand)?
+        if let words = UsageError.unknownTopic(arguments) {
+            words.split(separator: "\n").forEach { Terminal.say(String($0)) }
+            exit(withError: ExitCode.validationFailure)
+        }
         do {
             var command = try parseAsRoot(arguments)
             reporting = command as? any ReportingCommand
             reporting?.beginReport()
             try command.run()
+            Terminal.release()
             Report.end(nil)
         } catch let error as any Refusal {
             Terminal.fail(error)
@@ -69,9 +75,11 @@ struct Program: ParsableCommand {
             Report.end(RefusalDetails(error, isFinding: code == checkFailed, registry: registry))
             exit(withError: code)
         } catch let ending as Ending {
+            Terminal.release()
             Report.end(ending.details)
             exit(withError: ending.kind == .finding ? checkFailed : couldNot)
         } catch {
+            Terminal.release()
             let code = exitCode(for: error)
             let text = UsageError.words(of: error, arguments) ?? fullMessage(for: error)
             // The help is a result like others, which must be seen to be written.

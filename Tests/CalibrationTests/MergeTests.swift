@@ -191,6 +191,6 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.write("b", Array(text.utf8))
         let error = #expect(throws: CheckpointError.self) { try PartialResult.read(folder("b")) }
-        #expect(error?.description.contains("this is no partial result of `dcae scale`: ") == true)
+        #expect(error?.description.contains("this is not a partial result of `dcae scale`: ") == true)
     }
 }

@@ -85,7 +85,7 @@ import Testing
                 .init(key: "empty.png", reason: "is empty, where a picture was expected"),
                 .init(
                     key: "text.jpg",
-                    reason: "starts with 6e 6f 74 20 61 20 70 69, which is no PNG, JPEG or WebP picture"
+                    reason: "is not a PNG, JPEG or WebP picture: it starts with 6e 6f 74 20 61 20 70 69"
                 ),
             ]
         )

@@ -64,7 +64,7 @@ import Testing
         let none = #expect(throws: CheckpointError.self) {
             try LatentStatistics(result(squares: [], config: config, unreadable: [odd]))
         }
-        #expect(none?.description == "images: its one picture cannot be measured")
+        #expect(none?.description == "images: the only picture could not be measured")
         let zero = #expect(throws: CheckpointError.self) {
             try LatentStatistics(result(squares: [0, 0], config: config))
         }

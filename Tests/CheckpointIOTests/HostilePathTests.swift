@@ -94,7 +94,7 @@ import Testing
             ("BZh91AY&SY", "this is a bzip2 file, not a checkpoint"),
             ("import torch\nmodel = 1\n", "no checkpoint format begins with the text \"import torch"),
             ("\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\u{1}", "no checkpoint format begins with the bytes 01 02 03 04"),
-            ("{\"a\": 1, \"b\": 2}", "this JSON file is no shard index"),
+            ("{\"a\": 1, \"b\": 2}", "this JSON file is not a shard index"),
         ]
     )
     func otherFormatsAreNamed(text: String, message: String) throws {

@@ -145,7 +145,7 @@ import Testing
         let error = #expect(throws: CheckpointError.self) { try model.scalingFactor }
         #expect(
             error?.description.hasSuffix(
-                "unnamed.safetensors: it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need "
+                "unnamed.safetensors: this could be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need "
                     + "different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` can measure it over pictures"
             ) == true
         )

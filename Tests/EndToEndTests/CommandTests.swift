@@ -30,7 +30,7 @@ import Testing
     @Test func wrongUsageIs64() throws {
         #expect(try Program.run(["convert", "x"]).status == 64)
         #expect(try Program.run(["nothing"]).status == 64)
-        #expect(try Program.run(["tokens", "1024"]).status == 64)
+        #expect(try Program.run(["tokens", "1024x"]).status == 64)
     }
 
     @Test func listShowsAllFourteen() throws {
@@ -93,7 +93,7 @@ import Testing
             (["inspect", "none"], "none: there is no such file or folder; check the path"),
             (
                 ["convert", "d", "--to", "diffusers", "-o", "x"],
-                "d: nothing would change: it is in the diffusers layout already, in as many files of the same dtype; copy it, or ask for another dtype, layout or number of files"
+                "d: nothing would change: it has this layout (diffusers), dtype and number of files already; copy it, or ask for another dtype, layout or number of files"
             ),
             (
                 ["convert", "sana.safetensors", "-o", "taken", "--config", "config.json"],
@@ -113,7 +113,7 @@ import Testing
             ),
             (
                 ["convert", "sana.safetensors", "-o", "x", "--config", "config.json", "--max-shard-size", "much"],
-                "--max-shard-size: \"much\" is no size; write it as 5GB, 300MB, 100KB or 500000B"
+                "--max-shard-size: \"much\" is not a size; write it as 5GB, 300MB, 100KB or 500000B"
             ),
             (
                 ["convert", "sana.safetensors", "-o", "x", "--variant", "lite"],
@@ -209,7 +209,7 @@ import Testing
         #expect(result.status == 2)
         #expect(
             result.error
-                == "dcae: error: m/model.safetensors: it can be my-in (0.3189) or my-mix (0.4552), which need different scaling factors; say which with --variant or --scaling-factor, as --variant my-in; `dcae identify` can measure it over pictures\n"
+                == "dcae: error: m/model.safetensors: this could be my-in (0.3189) or my-mix (0.4552), which need different scaling factors; say which with --variant or --scaling-factor, as --variant my-in; `dcae identify` can measure it over pictures\n"
         )
         #expect(folder.contents() == before)
     }

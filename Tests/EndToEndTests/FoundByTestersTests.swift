@@ -143,6 +143,126 @@ import Testing
         try OwnModelTests.run(["picture", "-o", "photos/p.png", "--size", "64x64"], in: folder)
         let sana = Fixtures.path("tiny/sana/diffusers")
         let result = try OwnModelTests.run(["encode", sana, "photos", "-o", "l"], in: folder)
-        #expect(result.error.contains("1 file is left out, as no picture's name ends so: photos/q.heic"))
+        #expect(
+            result.error.contains(
+                "1 file is left out, since its name does not end as that of a picture does: photos/q.heic"
+            )
+        )
+    }
+
+    /// Weights that lie in the folder and come before those that were written are named.
+    @Test func weightsThatComeFirstAreNamed() throws {
+        let folder = try TemporaryFolder()
+        let source = Fixtures.path("tiny/sana/diffusers")
+        try OwnModelTests.run(["convert", source, "-o", "o", "--max-shard-size", "300KB"], in: folder)
+        let result = try OwnModelTests.run(["convert", source, "-o", "o", "--dtype", "bf16", "--force"], in: folder)
+        #expect(
+            result.error.contains(
+                "warning: o holds diffusion_pytorch_model.safetensors.index.json too, which is what the folder is opened by; name diffusion_pytorch_model.bf16.safetensors"
+            )
+        )
+    }
+
+    /// What is wrong is said once: as the error where it is one, else as a warning.
+    @Test func aBrokenConfigIsSaidOnce() throws {
+        let folder = try TemporaryFolder()
+        let known = try OwnModelTests.registry(in: folder)
+        let name = "diffusion_pytorch_model.safetensors"
+        try folder.write("m/" + name, Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/" + name)))
+        try folder.write("m/config.json", Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\n".utf8))
+        let convert = try OwnModelTests.run(["convert", "m", "-o", "o"], known, in: folder, status: 2)
+        #expect(convert.errorLines.count == 1 && convert.error.contains("this is a Git LFS pointer"))
+        let identify = try OwnModelTests.run(["identify", "m"], known, in: folder)
+        #expect(identify.error.contains("dcae: warning: the config.json beside it cannot be used"))
+        #expect(identify.output.contains("diffusers layout, scaling factor not known"))
+        // No network is held against it that it is nowhere near to.
+        let verify = try OwnModelTests.run(["verify", "m"], in: folder, status: 1)
+        #expect(verify.output.split(separator: "\n").count <= 4, "\(verify.output)")
+    }
+
+    /// The user's word settles what names contradict, where the factor of the model's own config.json agrees.
+    @Test func aVariantSettlesNamesThatContradict() throws {
+        let folder = try TemporaryFolder()
+        let config = try Fixtures.text(Fixtures.path("tiny/sana/diffusers/config.json"))
+        for (name, factor) in [("twin-a", "0.41407"), ("twin-b", "0.9")] {
+            try folder.write("r/Registry/\(name).json", Array("{\"name\": \"\(name)\"}".utf8))
+            try folder.write("r/Configs/\(name)/config.json", Array(config.replacing("0.41407", with: factor).utf8))
+        }
+        let weights = "diffusion_pytorch_model.safetensors"
+        try folder.write("m/" + weights, Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/" + weights)))
+        let own = config.replacing("{\n", with: "{\n  \"_name_or_path\": \"twin-b\",\n")
+        try folder.write("m/config.json", Array(own.utf8))
+        let known = ["DCAE_REGISTRY": folder("r")]
+        try OwnModelTests.run(["identify", "m"], known, in: folder, status: 2)
+        let settled = try OwnModelTests.run(["identify", "m", "--variant", "twin-a"], known, in: folder)
+        #expect(settled.error.contains("warning: the variant given is twin-a, although "), "\(settled.error)")
+        #expect(settled.output.contains("twin-a: diffusers layout, scaling factor 0.41407"))
+        try OwnModelTests.run(["identify", "m", "--variant", "twin-b"], known, in: folder, status: 2)
+    }
+
+    /// What is typed wrongly is answered.
+    @Test(
+        arguments: [
+            (["help", "convrt"], "there is no command \"convrt\"; did you mean convert?"),
+            (["convert", "mix", "-o", "q"], "\"mix\" can mean f32c32-mix, f64c128-mix or f128c512-mix"),
+            (["picture", "-o", "p.jpg"], "the picture is a PNG"),
+        ]
+    )
+    func wrongWordsAreAnswered(arguments: [String], words: String) throws {
+        let result = try Program.run(arguments)
+        #expect(result.status == 64 && result.error.contains(words), "\(result.error)")
+    }
+
+    /// Replacing a model takes the weights of the one that was there, and names them; files of other names stay.
+    @Test func filesOfOtherNamesStay() throws {
+        let folder = try TemporaryFolder()
+        let source = Fixtures.path("tiny/sana/diffusers")
+        let config = try Fixtures.text(source + "/config.json").replacing("0.41407", with: "0.5")
+        try folder.write("o/config.json", Array(config.utf8))
+        let own = ["epoch1.ckpt", "latents.safetensors", "notes.pt", "x.bin"]
+        for name in own + ["diffusion_pytorch_model.fp16.safetensors"] { try folder.write("o/" + name, [1]) }
+        let dry = try OwnModelTests.run(["convert", source, "-o", "o", "--dtype", "bf16", "--dry-run"], in: folder)
+        #expect(dry.output.contains("would remove o/diffusion_pytorch_model.fp16.safetensors\n"))
+        let result = try OwnModelTests.run(["convert", source, "-o", "o", "--dtype", "bf16", "--force"], in: folder)
+        #expect(
+            result.error.contains(
+                "note: diffusion_pytorch_model.fp16.safetensors of the model that was there was removed"
+            )
+        )
+        #expect(
+            folder.contents("o").sorted()
+                == (own + ["config.json", "diffusion_pytorch_model.bf16.safetensors"]).sorted()
+        )
+    }
+
+    /// What was said since of a model that keeps its original config.json comes with it into the original layout.
+    @Test func aShiftComesWithAKeptConfig() throws {
+        let folder = try TemporaryFolder()
+        let known = try OwnModelTests.registry(in: folder)
+        try folder.write("v1/model.safetensors", Fixtures.bytes(Fixtures.path("tiny/sana/original.safetensors")))
+        try folder.write("v1/config.json", Array("{\"model_name\": \"tiny-sana\", \"torch_dtype\": \"float32\"}".utf8))
+        try OwnModelTests.run(["convert", "v1", "-o", "v2"], known, in: folder)
+        try OwnModelTests.run(["convert", "v2", "-o", "same", "--to", "original"], known, in: folder)
+        #expect(try !Fixtures.text(folder("same/config.json")).contains("diffusers_config"))
+        let text = try Fixtures.text(folder("v2/config.json"))
+        try folder.write("v2/config.json", Array(text.replacing("{\n", with: "{\n  \"shift_factor\": 0.25,\n").utf8))
+        try OwnModelTests.run(["convert", "v2", "-o", "v4", "--to", "original"], known, in: folder)
+        #expect(try Fixtures.text(folder("v4/config.json")).contains("\"shift_factor\": 0.25"))
+        try OwnModelTests.run(["diff", "v2", "v4", "--brief"], known, in: folder)
+        // Beside a model_name alone no loader looks for it.
+        let loose = "{\"model_name\": \"tiny-sana\", \"shift_factor\": 0.5}"
+        try folder.write("v1/config.json", Array(loose.utf8))
+        let identify = try OwnModelTests.run(["identify", "v1"], known, in: folder)
+        #expect(identify.error.contains("warning: config.json has shift_factor beside model_name"))
+    }
+
+    /// Where an index of shards lies beside a whole file diffusers takes the shards.
+    @Test func shardsGoBeforeAWholeFile() throws {
+        let folder = try TemporaryFolder()
+        let source = Fixtures.path("tiny/sana/diffusers")
+        try OwnModelTests.run(["convert", source, "-o", "o", "--max-shard-size", "300KB"], in: folder)
+        let other = Fixtures.path("tiny/f32/diffusers/diffusion_pytorch_model.safetensors")
+        try folder.write("o/diffusion_pytorch_model.safetensors", Fixtures.bytes(other))
+        try OwnModelTests.run(["diff", source, "o", "--brief"], in: folder)
     }
 }

@@ -213,7 +213,7 @@ import Testing
         Failure(line: "list --family sanna", kind: .unknownFamily, status: 64),
         Failure(line: "show sana-1.2", kind: .unknownVariant, status: 64),
         Failure(line: "show mix", kind: .ambiguousVariant, status: 64),
-        Failure(line: "tokens 1024", kind: .usage, status: 64),
+        Failure(line: "tokens 1024x", kind: .usage, status: 64),
         Failure(line: "inspect none.safetensors", kind: .noSuchFile, place: "none.safetensors"),
         Failure(line: "inspect notes.txt", kind: .unknownFormat, place: "notes.txt"),
         Failure(line: "inspect empty", kind: .noCheckpoint, place: "empty"),

@@ -64,7 +64,7 @@ import Testing
         let plain = ["decode", Self.sana, "plain.safetensors", "-o", "a.png", "--scaled"]
         #expect(
             try run(plain, in: folder, status: 2).error.contains(
-                "it was said to be scaled, but its metadata says that the latent is not scaled; leave out --scaled"
+                "it was called scaled, but its metadata says that the latent is not scaled; leave out --scaled"
             )
         )
         let other = ["decode", Self.sana, "scaled.safetensors", "-o", "a.png", "--scaled", "--scaling-factor", "2"]
@@ -279,7 +279,7 @@ import Testing
         let folder = try TemporaryFolder()
         try picture(folder, width: 128, height: 64)
         for (model, count, text) in [
-            (Self.sana, "4", "only all channels of the latent can be had"),
+            (Self.sana, "4", "this network gives and takes all channels of a latent, not some"),
             (Self.partial, "25", "25 channels of a latent are asked for; this network's has 1 to 24"),
             (Self.partial, "0", "0 channels of a latent are asked for"),
         ] {

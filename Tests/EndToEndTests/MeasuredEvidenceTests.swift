@@ -74,7 +74,7 @@ import Testing
         #expect(
             found.output.contains("  measurement: a factor of 0.4552 was measured (")
                 && found.output.contains(
-                    ", 95%, 64 pictures), 0.0% from the 0.4552 of tiny-mix; so in 100.0% of resamples\n    speaks for tiny-mix\n"
+                    ", 95%, 64 pictures), 0.0% from the 0.4552 of tiny-mix; so in 100.0% of resamples\n    fits tiny-mix\n"
                 ),
             "\(found.output)"
         )
@@ -82,7 +82,7 @@ import Testing
         #expect(json["variant"] == "tiny-mix" && json["measurement"]?["verdict"] == "agrees")
         let between = try model.run(["identify", try model.write("between", factor: 0.381)] + model.images)
         #expect(between.status == 2 && between.output.contains("measurement: the pictures do not decide: "))
-        #expect(between.error.contains("it can be tiny-in (0.3189) or tiny-mix (0.4552)"))
+        #expect(between.error.contains("this could be tiny-in (0.3189) or tiny-mix (0.4552)"))
     }
 
     @Test func convert() throws {

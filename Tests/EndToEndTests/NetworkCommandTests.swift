@@ -151,8 +151,8 @@ import Testing
         #expect(result.status == 2)
         #expect(
             result.errorLines == [
-                "dcae: error: \(folder("in/bad.png")): starts with 6e 6f 20 70 69 63 74 75, which is no PNG, JPEG or WebP picture",
-                "dcae: error: \(folder("in/odd.png")): has 33x32 pixels, where a multiple of 32 was expected on both sides: "
+                "dcae: error: \(folder("in/bad.png")): is not a PNG, JPEG or WebP picture: it starts with 6e 6f 20 70 69 63 74 75",
+                "dcae: error: \(folder("in/odd.png")): has 33x32 pixels, and both sides must be multiples of 32: "
                     + "use --fit crop (32x32), --fit pad (64x32), --fit resize (32x32)",
                 "dcae: 2 of 3 files were left out",
             ]

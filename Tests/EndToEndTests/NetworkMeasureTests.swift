@@ -12,7 +12,9 @@ import Testing
     @Test func roundtripOfAPicture() throws {
         let folder = try TemporaryFolder()
         try Picture.landscape(width: 93, height: 70).writePNG(to: folder("in.png"))
-        let arguments = ["roundtrip", Self.sana, folder("in.png"), "--fit", "pad", "-o", folder("sheet.png")]
+        let arguments = [
+            "roundtrip", Self.sana, folder("in.png"), "--fit", "pad", "--stages", "-o", folder("sheet.png"),
+        ]
         let result = try NetworkCommandTests.run(arguments)
         #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
         for words in ["PSNR", "93x70 in 96x96", "8x3x3", "encoder.down_blocks.5", "scaling factor 0.41407", "wrote "] {

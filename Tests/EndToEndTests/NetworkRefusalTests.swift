@@ -36,7 +36,7 @@ import Testing
             ),
             (
                 ["encode", Self.sana, folder("in/notes.txt"), "-o", out],
-                "T/in/notes.txt: starts with 41, which is no PNG, JPEG or WebP picture"
+                "T/in/notes.txt: is not a PNG, JPEG or WebP picture: it starts with 41"
             ),
             (
                 ["encode", Self.sana, folder("in"), "-o", out],
@@ -129,7 +129,7 @@ import Testing
         }
         #expect(
             try refusal(encode([path], ["--scaled"]), folder)
-                == "dcae: error: T/unnamed.safetensors: it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), "
+                == "dcae: error: T/unnamed.safetensors: this could be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), "
                 + "which need different scaling factors; say which with --variant or --scaling-factor, as --variant dc-ae-f64c128-in-1.0; `dcae identify` can measure it over pictures"
         )
         let own = Fixtures.path("tiny/sana/original.safetensors")

@@ -146,7 +146,7 @@ import Testing
             (["scale", "x"], "Missing expected argument '<pictures> ...'"),
             (["scale", "merge"], "Missing expected argument '<parts> ...'"),
             (["scale", "x", "--images", "z", "--shard", "9/8"], "--shard"),
-            (["scale", "x", "--images", "z", "--shard", "1/8"], "is of use only with --output"),
+            (["scale", "x", "--images", "z", "--shard", "1/8"], "--shard needs --output"),
             (["scale", "x", "--images", "z", "--size", "0"], "--size must be from 1 to 16384"),
             (["scale", "x", "--images", "z", "--with-mean-std"], "--with-mean-std needs --write-config"),
             (["scale", "merge", "p", "--images", "z"], "merge takes partial results"),
@@ -165,11 +165,11 @@ import Testing
         try folder.write("there.json", [65])
         let photos = folder("photos")
         let table: [([String], String)] = [
-            (["--images", folder("none")], "--images: its one picture cannot be measured"),
+            (["--images", folder("none")], "--images: the only picture could not be measured"),
             (["--images", photos, "--size", "65"], "--size: 65 is no multiple"),
             (
                 ["--images", photos, "--size", "64", "-o", folder("there.json")],
-                "T/there.json: byte 0: this is no partial result of `dcae scale`"
+                "T/there.json: byte 0: this is not a partial result of `dcae scale`"
             ),
             (
                 ["--images", photos, "--size", "64", "--write-config", folder("there.json")],

@@ -141,7 +141,7 @@ import Testing
             part.unreadable.map { "\($0.key) \($0.reason.replacing(folder.path, with: "T"))" } == [
                 "c.png has several pictures of its name in T/made: keep one of them",
                 "d.png has 50x40 pixels, and its reconstruction has 51x40: give a size, and both are cut to squares",
-                "e.png has no picture of its name in T/made",
+                "e.png has no picture of the same name in T/made",
             ]
         )
         #expect(
@@ -180,7 +180,7 @@ import Testing
         #expect(refusal(["1.json"]).contains("part 2 of 2 is missing"))
         #expect(refusal(["1.json", "2.json"], compare: true).contains("it is unfinished: 1 of 2 pictures"))
         try folder.write("x.json", Array("{\"format\": \"dcae latent statistics\"}".utf8))
-        #expect(refusal(["x.json"]).contains("this is no partial result of `dcae eval`"))
+        #expect(refusal(["x.json"]).contains("this is not a partial result of `dcae eval`"))
     }
 
     /// Finished results of two models are held against each other as if both had run together.

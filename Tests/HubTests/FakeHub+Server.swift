@@ -63,7 +63,7 @@ final class Server: Sendable {
             let server = HTTPServer(address: try sockaddr_in.inet(ip4: "127.0.0.1", port: 0), logger: .disabled)
             await server.appendRoute("*") { request in box.answer(request) }
             Task.detached { try await server.run() }
-            try await server.waitUntilListening()
+            try await server.waitUntilListening(timeout: 60)
             guard case .ip4(_, let port)? = await server.listeningAddress else { throw SocketError.unsupportedAddress }
             return port
         }

@@ -107,7 +107,7 @@ struct ProgramTests {
             let result = try await run(scene, arguments, more)
             #expect(result.status == 2)
             #expect(result.errorLines.count == 1)
-            #expect(result.error.contains("it is not in the cache, and the network is not to be used"))
+            #expect(result.error.contains("it is not in the cache, and offline mode is on"))
         }
         #expect(scene.server.requests.isEmpty)
     }

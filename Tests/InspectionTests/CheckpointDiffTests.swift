@@ -228,7 +228,7 @@ import Testing
         }
         let wrong = try Self.compare(wide, truncated)
         #expect(
-            wrong.answer[0].hasPrefix("B is not A rounded to BF16: 1 of 1 tensors are something else, relative RMS ")
+            wrong.answer[0].hasPrefix("B is not A rounded to BF16: 1 of 1 tensors differ from that, relative RMS ")
         )
         #expect(try Self.compare(exact, exactNarrow) { $0.tolerance = Tolerance(relative: 0, absolute: 0) }.isSame)
     }

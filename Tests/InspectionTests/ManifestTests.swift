@@ -106,7 +106,7 @@ import Testing
         arguments: [
             (
                 "# dcae manifest 1", "",
-                "line 1: this is no manifest: it does not begin with \"# dcae manifest 1\"; `dcae hash PATH -o FILE` makes one"
+                "line 1: this is not a manifest: it does not begin with \"# dcae manifest 1\"; `dcae hash PATH -o FILE` makes one"
             ),
             (
                 "# dcae manifest 1", "# dcae manifest 2",

@@ -185,17 +185,17 @@ private func product(
     }
 
     @Test(arguments: [
-        Case(nil, .avx512, [.baseline, .avx2, .avx512], "SkylakeX"),
-        Case(nil, .avx2, [.baseline, .avx2], "Haswell"),
-        Case(nil, .avx2, [.baseline, .avx2, .avx512], "Haswell"),
+        Case(nil, .avx512, [.baseline, .avx, .avx2, .avx512], "SkylakeX"),
+        Case(nil, .avx2, [.baseline, .avx, .avx2], "Haswell"),
+        Case(nil, .avx2, [.baseline, .avx, .avx2, .avx512], "Haswell"),
         // DCAE_ISA=baseline shows what a processor of that kind does.
-        Case(nil, .baseline, [.baseline, .avx2], "Nehalem"),
+        Case(nil, .baseline, [.baseline, .avx, .avx2], "Nehalem"),
         // Where nothing more is known of a processor, the library knows more.
         Case(nil, .baseline, [.baseline], nil),
         // The user's word counts, unless the processor would trap.
-        Case("Sandybridge", .avx512, [.baseline, .avx2, .avx512], "Sandybridge"),
-        Case("ZEN", .avx512, [.baseline, .avx2, .avx512], "ZEN"),
-        Case("SKYLAKEX", .avx2, [.baseline, .avx2], "Haswell"),
+        Case("Sandybridge", .avx512, [.baseline, .avx, .avx2, .avx512], "Sandybridge"),
+        Case("ZEN", .avx512, [.baseline, .avx, .avx2, .avx512], "ZEN"),
+        Case("SKYLAKEX", .avx2, [.baseline, .avx, .avx2], "Haswell"),
         Case("Haswell", .baseline, [.baseline], nil),
         Case(nil, .avx, [.baseline, .avx, .avx2, .avx512], "Sandybridge"),
         Case(nil, .avx, [.baseline, .avx], nil),

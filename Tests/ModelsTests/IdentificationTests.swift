@@ -123,7 +123,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         }
         #expect(
             error?.description.hasSuffix(
-                ": it can be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` can measure it over pictures"
+                ": this could be dc-ae-f64c128-in-1.0 (0.2889) or dc-ae-f64c128-mix-1.0 (0.4538), which need different scaling factors; say which with variant: or scalingFactor:, as variant: \"dc-ae-f64c128-in-1.0\"; `dcae identify` can measure it over pictures"
             ) == true,
             "\(String(describing: error))"
         )
@@ -185,6 +185,26 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         #expect(
             try ConversionPlan(OpenedModel(checkpoint, hints, registry: Registry()), options).config
                 == "{\n  \"model_name\": \"dc-ae-f32c32-sana-1.1\"\n}"
+        )
+    }
+
+    /// One network and no factor that is known: which of two models it is stays open.
+    @Test func releasesWithoutAFactorAreNotGuessedAt() throws {
+        let folder = try TemporaryFolder()
+        let checkpoint = try hollow("f32c128-1.5", .diffusers, in: folder, at: "d/m")
+        var options = ConversionOptions()
+        options.target = .original
+        let plan = try ConversionPlan(OpenedModel(checkpoint, registry: Registry()), options)
+        #expect(plan.config == nil)
+        #expect(
+            plan.notes == [
+                "no config.json is written: the model can be dc-ae-f32c128-1.1 or dc-ae-f32c128-1.5, and which was not said"
+            ]
+        )
+        let hints = ModelHints(variant: try Registry().variant(named: "f32c128-1.1"))
+        #expect(
+            try ConversionPlan(OpenedModel(checkpoint, hints, registry: Registry()), options).config
+                == "{\n  \"model_name\": \"dc-ae-f32c128-1.1\"\n}"
         )
     }
 

@@ -13,7 +13,7 @@ typedef enum {
 int dcae_has_instruction_set(dcae_instruction_set set);
 /// Whether it multiplies pairs of bf16 besides: AVX512-BF16, with AVX-512; bfdot on 64-bit Arm.
 int dcae_has_bf16_products(void);
-/// The best that there is, or what the environment variable DCAE_ISA names (baseline, avx2, avx512) if that is there. Found once,
+/// The best that there is, or what the environment variable DCAE_ISA names (baseline, avx, avx2, avx512) if that is there. Found once,
 /// and what every loop uses for which no other set is asked.
 dcae_instruction_set dcae_best_instruction_set(void);
 

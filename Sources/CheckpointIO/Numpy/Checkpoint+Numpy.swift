@@ -43,6 +43,7 @@ extension Checkpoint {
             format: .numpyArchive,
             files: [file] + (expanded.file.map { [$0] } ?? []),
             tensors: tensors,
+            unusedSection: options.section.map { Checkpoint.UnusedSection(name: $0, there: []) },
             archives: [ArchiveRecords(directory)]
         )
     }

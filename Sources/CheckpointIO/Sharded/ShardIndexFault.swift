@@ -25,7 +25,7 @@ package enum ShardIndexFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .json(let message): "not valid JSON: \(message)"
-        case .notIndex: "this JSON file is no shard index"
+        case .notIndex: "this JSON file is not a shard index"
         case .weightMapMissing: "the index has no \"weight_map\""
         case .weightMapNotObject: "\"weight_map\" is not an object"
         case .shardNotName: "the shard that holds it is not given by a name"

@@ -50,7 +50,7 @@ extension CheckpointDiff {
             ? ("A is not B rounded to \(from.rawValue)", \CastFinding.bGivesA)
             : ("B is not A rounded to \(to.rawValue)", \CastFinding.aGivesB)
         let wrong = differing.count { $0.casts?[keyPath: others] == false }
-        return "\(down): \(wrong) of \(tensors.count) tensors are something else\(relativeWords(differing))"
+        return "\(down): \(wrong) of \(tensors.count) tensors differ from that\(relativeWords(differing))"
     }
 
     private func modulesVerdict(_ differing: [TensorComparison]) -> String {
@@ -106,14 +106,19 @@ extension ConfigComparison {
         if case .unknownModel(let x) = a, case .unknownModel(let y) = b {
             return "the configs name different models: \(x.escaped(limit: 60)) in A, \(y.escaped(limit: 60)) in B"
         }
-        let words = fields.prefix(3).map { "\($0.name) is \(Self.show($0.a)) in A and \(Self.show($0.b)) in B" }
-        let more = fields.count > 3 ? ", and \(fields.count - 3) more" : ""
-        return "the configs differ: " + words.joined(separator: ", ") + more
+        guard fields.count > 1 else {
+            return "the configs differ: "
+                + fields.map { "\($0.name) is \(Self.show($0.a)) in A and \(Self.show($0.b)) in B" }.joined()
+        }
+        // What they are is in the table.
+        let more = fields.count > 3 ? " and \(fields.count - 3) more" : ""
+        let names = fields.prefix(3).map(\.name).joined(separator: ", ")
+        return "the configs differ in \(fields.count) fields: \(names)\(more)"
     }
 
     /// A field's value for people.
     package static func show(_ value: JSONValue?) -> String {
-        value.map { JSONWriter.inline($0).escaped(limit: 60) } ?? "missing"
+        value.map { JSONWriter.inline($0).escaped(limit: 44) } ?? "missing"
     }
 }
 

@@ -49,15 +49,16 @@ extension CheckpointDiff {
 
     private func map(_ listed: [Numbered]) -> Markup {
         let hasRow = Set(listed.map(\.number))
+        let scale = NetworkMap.Scale(tensors.compactMap { $0.values?.relativeRMS })
         let cells = tensors.enumerated().prefix(20_000).map { number, tensor in
             NetworkMap.Cell(
                 name: tensor.name,
-                mark: tensor.mark,
+                mark: tensor.mark(on: scale),
                 words: tensor.sentence,
                 row: hasRow.contains(number) ? "t-\(number)" : nil
             )
         }
-        return NetworkMap(cells, isKnown: layout != nil, legend: TensorComparison.legend).markup
+        return NetworkMap(cells, isKnown: layout != nil, legend: TensorComparison.legend(scale)).markup
     }
 
     private var spread: Markup {
@@ -189,7 +190,7 @@ extension TensorComparison {
         return "\(words), relative RMS \(values.relativeRMS.brief)"
     }
 
-    fileprivate var mark: NetworkMap.Mark {
+    fileprivate func mark(on scale: NetworkMap.Scale) -> NetworkMap.Mark {
         switch relation {
         case .identical: return .init(sign: "=", style: "l0")
         case .unread: return .init(sign: "?", style: "lx")
@@ -201,24 +202,18 @@ extension TensorComparison {
             guard let values else { return .init(sign: "?", style: "lx") }
             if values.nanMismatchCount + values.infinityMismatchCount > 0 { return .init(sign: "!", style: "lb") }
             if values.isEqualInValue { return .init(sign: "0", style: "l0") }
-            let level = Self.limits.firstIndex { values.relativeRMS <= $0 } ?? Self.limits.count
-            return .init(sign: "\(level + 1)", style: "l\(level + 1)")
+            return scale.mark(values.relativeRMS)
         }
     }
 
-    private static let limits = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
-
-    fileprivate static let legend: [(mark: NetworkMap.Mark, words: String)] =
+    fileprivate static func legend(_ scale: NetworkMap.Scale) -> [(mark: NetworkMap.Mark, words: String)] {
         [
             (.init(sign: "=", style: "l0"), "identical"), (.init(sign: "0", style: "l0"), "equal values"),
-        ]
-        + zip(1..., ["1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1"]).map { level, limit in
-            (.init(sign: "\(level)", style: "l\(level)"), "relative RMS up to \(limit)")
-        } + [
-            (.init(sign: "7", style: "l7"), "relative RMS above 0.1"),
+        ] + scale.legend("relative RMS") + [
             (.init(sign: "!", style: "lb"), "NaN or infinite on one side"),
             (.init(sign: "+", style: "lx"), "in B alone"), (.init(sign: "−", style: "lx"), "in A alone"),
             (.init(sign: "~", style: "lx"), "renamed"), (.init(sign: "#", style: "lx"), "another shape"),
             (.init(sign: "?", style: "lx"), "cannot be compared by value"),
         ]
+    }
 }

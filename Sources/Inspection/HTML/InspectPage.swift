@@ -79,15 +79,16 @@ package struct InspectPage {
     }
 
     private var map: Markup {
+        let scale = NetworkMap.Scale(listing.tensors.compactMap { $0.statistics?.rms })
         let cells = listing.tensors.enumerated().prefix(20_000).map { number, tensor in
             NetworkMap.Cell(
                 name: tensor.descriptor.name,
-                mark: tensor.mark,
+                mark: tensor.mark(on: scale),
                 words: tensor.sentence,
                 row: number < Self.rowLimit ? "t-\(number)" : nil
             )
         }
-        return NetworkMap(cells, isKnown: summary.model.layout != nil, legend: ListedTensor.legend).markup
+        return NetworkMap(cells, isKnown: summary.model.layout != nil, legend: ListedTensor.legend(scale)).markup
     }
 
     private var histogram: Markup {
@@ -167,13 +168,10 @@ package struct InspectPage {
 }
 
 extension ListedTensor {
-    private static let limits = [1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3]
-
-    fileprivate var mark: NetworkMap.Mark {
+    fileprivate func mark(on scale: NetworkMap.Scale) -> NetworkMap.Mark {
         guard let statistics, statistics.nonFinite == 0 else { return .init(sign: "!", style: "lb") }
         guard let rms = statistics.rms, rms > 0 else { return .init(sign: "0", style: "l0") }
-        let level = Self.limits.firstIndex { rms <= $0 } ?? Self.limits.count
-        return .init(sign: "\(level + 1)", style: "l\(level + 1)")
+        return scale.mark(rms)
     }
 
     fileprivate var sentence: String {
@@ -183,12 +181,8 @@ extension ListedTensor {
         return "\(shape), RMS \(rms.brief)" + (remarks.isEmpty ? "" : ", \(remarks)")
     }
 
-    fileprivate static let legend: [(mark: NetworkMap.Mark, words: String)] =
-        [(.init(sign: "0", style: "l0"), "zero or empty")]
-        + zip(1..., ["1e-4", "0.001", "0.01", "0.03", "0.1", "0.3"]).map { level, limit in
-            (.init(sign: "\(level)", style: "l\(level)"), "RMS up to \(limit)")
-        } + [
-            (.init(sign: "7", style: "l7"), "RMS above 0.3"),
-            (.init(sign: "!", style: "lb"), "has NaN or infinite values"),
-        ]
+    fileprivate static func legend(_ scale: NetworkMap.Scale) -> [(mark: NetworkMap.Mark, words: String)] {
+        [(.init(sign: "0", style: "l0"), "zero or empty")] + scale.legend("RMS")
+            + [(.init(sign: "!", style: "lb"), "has NaN or infinite values")]
+    }
 }

@@ -1,4 +1,6 @@
+internal import Libc
 internal import Pages
+internal import TensorCore
 
 /// A map of the network: the encoder's stages down the left, the decoder's up the right, a cell for each tensor. A cell has a
 /// sign besides its colour, says what it is to whoever cannot see it, and leads to the tensor's row.
@@ -9,6 +11,41 @@ struct NetworkMap {
         let sign: String
         /// The style's name of the colour: `l0` (nothing to see) to `l7` (most), `lx` (of another kind), `lb` (bad).
         let style: String
+    }
+
+    /// Seven steps, equal in the logarithm, from the least to the greatest of the numbers that a page shows: what a page is
+    /// about fills the scale, and the legend says what a step is.
+    struct Scale {
+        private let least: Double
+        private let greatest: Double
+        private let steps: Int
+
+        /// - Parameter numbers: those that are shown; what is not above 0 or not finite has no place on the scale.
+        init(_ numbers: [Double]) {
+            let shown = numbers.filter { $0 > 0 && $0.isFinite }
+            (least, greatest) = (shown.min() ?? 1, shown.max() ?? 1)
+            // Numbers that agree in two digits are one step.
+            steps = greatest / least < 1.02 ? 1 : 7
+        }
+
+        private func limit(_ step: Int) -> Double {
+            least * exp2(log2(greatest / least) * Double(step) / Double(steps))
+        }
+
+        func mark(_ number: Double) -> Mark {
+            let step = (1..<max(2, steps)).first { number <= limit($0) } ?? steps
+            return Self.mark(steps == 1 ? 4 : step)
+        }
+
+        private static func mark(_ step: Int) -> Mark { Mark(sign: "\(step)", style: "l\(step)") }
+
+        /// What the steps mean, of a quantity of this name.
+        func legend(_ quantity: String) -> [(mark: Mark, words: String)] {
+            guard steps > 1 else { return [(Self.mark(4), "\(quantity) \(greatest.brief)")] }
+            return (1...steps).map { step in
+                (Self.mark(step), "\(step == 1 ? "\(quantity) " : "")\(limit(step - 1).brief) to \(limit(step).brief)")
+            }
+        }
     }
 
     /// A tensor.

@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Times encoding and decoding of a checkpoint's network.",
         discussion: """
-            The image is noise, the latent what became of it. One run warms up, medians
+            The image is noise; the latent is its encoding. One run warms up, medians
             are of the rest. Operations are counted as direct computation would need them,
             so that figures compare: an algorithm that needs fewer shows a higher rate.
 
@@ -33,7 +33,7 @@ struct BenchCommand: ParsableCommand {
     var path: String
 
     @Option(help: ArgumentHelp("The size of the image, in pixels.", valueName: "WxH"))
-    var size = TileSize(height: 512, width: 512)
+    var size = SizeArgument(height: 512, width: 512)
 
     @Option(name: .customLong("repeat"), help: ArgumentHelp("The number of runs that count.", valueName: "number"))
     var repeats = 3

@@ -238,7 +238,7 @@ extension CacheCommand {
         @Argument(help: "Variants or repositories.")
         var names: [String]
 
-        @Flag(help: "Remove it; without this, what would go is shown.")
+        @Flag(help: "Remove it; without this, what would be removed is listed.")
         var yes = false
 
         @OptionGroup var hub: HubArguments
@@ -266,10 +266,10 @@ extension CacheCommand {
         @Argument(help: "Variants or repositories.")
         var names: [String] = []
 
-        @Flag(help: "Of other models in the cache too.")
+        @Flag(help: "Other models in the cache too.")
         var all = false
 
-        @Flag(help: "Remove it; without this, what would go is shown.")
+        @Flag(help: "Remove it; without this, what would be removed is listed.")
         var yes = false
 
         @OptionGroup var hub: HubArguments

@@ -59,7 +59,7 @@ struct ConvertCommand: ParsableCommand {
     )
     var to = Layout.diffusers
 
-    @Option(help: ArgumentHelp("The factor for config.json; settles in against mix.", valueName: "number"))
+    @Option(help: ArgumentHelp("The factor for config.json; decides between in and mix.", valueName: "number"))
     var scalingFactor: Double?
 
     @Option(help: "The dtype of the weights: fp32, fp16, bf16 or fp8-e4m3; by default they stay as they are.")
@@ -79,7 +79,7 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "How far the roundtrip check goes: content or structure.")
     var check = CheckLevel.content
 
-    @Flag(help: "Write values that become infinite in fp16 all the same.")
+    @Flag(help: "Write values that become infinite in fp16 anyway.")
     var allowInfinite = false
 
     @Flag(help: "Print the whole plan and write nothing.")

@@ -19,7 +19,7 @@ struct DiffCommand: ParsableCommand {
             config.json can be compared too.
 
               dcae diff sana-1.0/ sana-1.1/ --only 'encoder.*'   the same encoder?
-              dcae diff fp32.safetensors bf16.safetensors        the rounding of it?
+              dcae diff fp32.safetensors bf16.safetensors        a rounded copy?
               dcae diff unknown.safetensors known-mix/ --brief   is it this one?
               dcae diff a/ b/ --html page.html                   a page with a map
 
@@ -45,10 +45,12 @@ struct DiffCommand: ParsableCommand {
     @Argument(help: "What it is compared with.", completion: .file())
     var b: String
 
-    @Option(help: ArgumentHelp("How far values may be apart, as a part of B's.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("The relative tolerance: how far values may differ, as a part of B's.", valueName: "number")
+    )
     var rtol: Double?
 
-    @Option(help: ArgumentHelp("How far values may be apart, at the least.", valueName: "number"))
+    @Option(help: ArgumentHelp("The absolute tolerance: how far values may always differ.", valueName: "number"))
     var atol: Double?
 
     @Option(
@@ -94,10 +96,25 @@ struct DiffCommand: ParsableCommand {
     func run() throws {
         let registry = try common.loadRegistry()
         let given = try hints.hints(registry)
-        func open(_ path: String) throws -> PathContent {
+        func open(_ path: String, _ given: ModelHints) throws -> PathContent {
             try hints.openAny(path, common, registry, given, fromAfar: !afar.full)
         }
-        switch (try open(a), try open(b)) {
+        // A section may be that of one side alone, as where a network among others is compared with a folder of its own.
+        var isSectionTaken = false
+        func side(_ path: String, isLast: Bool) throws -> PathContent {
+            guard given.opening.section != nil else { return try open(path, given) }
+            do {
+                let content = try open(path, given)
+                isSectionTaken = true
+                return content
+            } catch let error as CheckpointError {
+                guard error.fault.kind == .noSuchSection, isSectionTaken || !isLast else { throw error }
+                var whole = given
+                whole.opening.section = nil
+                return try open(path, whole)
+            }
+        }
+        switch (try side(a, isLast: false), try side(b, isLast: true)) {
         case (.config(let x, let registry), .config(let y, _)): try compareConfigs(x, y, registry)
         case (.config, .model): throw CheckpointError(a, .file, DiffFault.configAgainstCheckpoint(b))
         case (.model, .config): throw CheckpointError(b, .file, DiffFault.configAgainstCheckpoint(a))
@@ -106,6 +123,9 @@ struct DiffCommand: ParsableCommand {
     }
 
     private func compare(_ left: OpenedModel, _ right: OpenedModel) throws {
+        // One network is not compared with several: of two files of several, all tensors are.
+        let several = [left, right].filter { if case .several? = $0.problem { true } else { false } }
+        if several.count == 1, let problem = several[0].problem { throw several[0].error(problem) }
         let document = try page.prepare(sources: left.files + right.files, force: force)
         var request = CheckpointDiff.Request()
         request.selection = TensorSelection(only: only.map(Glob.init), ignored: ignore.map(Glob.init))

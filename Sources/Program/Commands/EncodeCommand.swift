@@ -58,7 +58,7 @@ struct EncodeCommand: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var force = false
 
-    @Flag(help: "Leave out what has its output in the folder already: it is whole, or not there.")
+    @Flag(help: "Skip inputs whose output is there already.")
     var resume = false
 
     @OptionGroup var scaling: ScalingArguments

@@ -69,7 +69,7 @@ struct EvalCommand: ParsableCommand {
     )
     var output: String?
 
-    @Flag(help: "Go on from the state that --output names, as happens without this too; it needs --output.")
+    @Flag(help: "Resume from the state in --output, which must be named. A run does so without this flag too.")
     var resume = false
 
     @Option(help: ArgumentHelp("The seconds between two writes of the state.", valueName: "seconds"))
@@ -83,7 +83,9 @@ struct EvalCommand: ParsableCommand {
     )
     var size: Int?
 
-    @Option(help: ArgumentHelp("Measure so many pictures, evenly spread over those found.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Measure at most this many pictures, evenly spread over those found.", valueName: "number")
+    )
     var limit: Int?
 
     @Option(help: ArgumentHelp("Name so many of the worst pictures, and show them in the page.", valueName: "number"))
@@ -92,7 +94,7 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Merge what there is, though parts are missing or unfinished.")
     var allowMissing = false
 
-    @Flag(help: "Replace files that exist; begin anew where there is a state.")
+    @Flag(help: "Replace files that exist; start over where there is a saved state.")
     var force = false
 
     @Option(
@@ -143,7 +145,7 @@ struct EvalCommand: ParsableCommand {
         let shard = try part.resolve(common)
         guard shard.isWhole || output != nil else {
             throw ValidationError(
-                "a part of the pictures is of use only with --output, for merge; --shard 1/1 takes all of them"
+                "--shard needs --output, so that the parts can be merged; --shard 1/1 takes all pictures"
             )
         }
         guard shard.isWhole || page.html == nil else {

@@ -10,7 +10,7 @@ internal import TensorCore
 struct HashCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash",
-        abstract: "Names the content of a checkpoint by SHA-256, whatever its layout and format.",
+        abstract: "Prints SHA-256 digests of a checkpoint's content, the same in every layout and format.",
         discussion: """
             Prints a manifest: the digest of every tensor's data, under the names of the
             diffusers layout, and one digest of the whole content. An original checkpoint,
@@ -85,7 +85,12 @@ struct HashCommand: ParsableCommand {
         // To standard error: the manifest depends on the content alone.
         if let match { common.say([match.text]) }
         if expected == nil, !stored, manifest.names == .stored, model.layout != nil {
-            common.say(["no known DC-AE has exactly these tensors, so they keep their names; --config describes it"])
+            if case .several? = model.problem {
+                common.say(["several networks are in it, so all tensors keep their names; --section chooses one"])
+            } else {
+                common.say(["no known DC-AE has exactly these tensors, so they keep their names; --config describes it"]
+                )
+            }
         }
         if let expected {
             return try render(ManifestComparison(expected: expected, found: manifest), expected, manifest)

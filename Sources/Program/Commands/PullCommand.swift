@@ -46,7 +46,7 @@ struct PullCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What proves who you are, for private and gated repositories.",
+            "The access token for private and gated repositories.",
             discussion: "Other users of this machine can see it; HF_TOKEN, or `hf auth login`, hides it.",
             valueName: "token"
         )
@@ -59,7 +59,7 @@ struct PullCommand: ParsableCommand {
     @Flag(help: "Show what would be fetched, and fetch nothing.")
     var dryRun = false
 
-    @Flag(help: "With --local-dir: do not wait until the disk has what was fetched. For the cache nothing waits.")
+    @Flag(help: "With --local-dir: do not flush to the disk. The cache is never flushed.")
     var noSync = false
 
     @Flag(help: "Take the names as families, and fetch every variant of them.")

@@ -66,7 +66,7 @@ struct RoundtripCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Decode from so many channels of the latent, the first, as 16,32,64,128: how near is each?",
+            "Decode from the first channels of the latent alone and compare, for example 16,32,64,128.",
             discussion: "For networks that were made for it, as DC-AE 1.5.",
             valueName: "list"
         )

@@ -10,7 +10,7 @@ internal import StrictJSON
 struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale",
-        abstract: "Measures the scaling factor over pictures, and says which variant it speaks for.",
+        abstract: "Measures the scaling factor over pictures, and says which variant it fits.",
         discussion: """
             The factor is the inverse of the root mean square of the latents over the
             training pictures, so an encoder and some pictures are enough to check it.
@@ -74,7 +74,7 @@ struct ScaleCommand: ParsableCommand {
     @Flag(help: "Merge what there is, though parts are missing or unfinished.")
     var allowMissing = false
 
-    @Flag(help: "Replace files that exist; begin anew where there is a state.")
+    @Flag(help: "Replace files that exist; start over where there is a saved state.")
     var force = false
 
     @OptionGroup var measure: MeasureArguments
@@ -113,7 +113,7 @@ struct ScaleCommand: ParsableCommand {
         let shard = try part.resolve(common)
         guard shard.isWhole || output != nil else {
             throw ValidationError(
-                "a part of the pictures is of use only with --output, for merge; --shard 1/1 takes all of them"
+                "--shard needs --output, so that the parts can be merged; --shard 1/1 takes all pictures"
             )
         }
         guard shard.isWhole || writeConfig == nil else {

@@ -56,13 +56,12 @@ private struct Size: Equatable {
     }
 
     init(_ text: String) throws {
-        let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let width = parts[0], let height = parts[1], (1...1_000_000).contains(width),
-            (1...1_000_000).contains(height)
-        else {
-            throw ValidationError("'\(text)' is no size; write it as 1024x768 (width x height)")
+        guard let size = SizeArgument(argument: text) else {
+            throw ValidationError(
+                "'\(text)' is not a size; write it as 1024x768 (width x height), or 1024 for a square"
+            )
         }
-        self.init(width: width, height: height)
+        self.init(width: size.width, height: size.height)
     }
 
     var text: String { "\(width)x\(height)" }

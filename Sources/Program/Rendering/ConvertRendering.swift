@@ -23,6 +23,10 @@ struct ConvertRendering {
     /// What was done.
     func print(_ report: Conversion.Report) {
         printLosses(report.losses, became: "became")
+        common.say(report.notes)
+        if let warning = report.warning(of: output ?? ".", written: plan.index?.name ?? plan.files[0].name) {
+            Terminal.warn(.model, warning)
+        }
         if common.json { return Terminal.print(document(report)) }
         if common.quiet { return Terminal.print(output ?? "") }
         printAnswer()
@@ -111,7 +115,12 @@ struct ConvertRendering {
         }
         printAnswer()
         Terminal.print()
-        var table = Table(["SOURCE", "", "TARGET", "DTYPE", "SHAPE", "FILE"])
+        var table = Table(
+            ["SOURCE", "", "TARGET", "DTYPE", "SHAPE", "FILE"],
+            shortened: 0,
+            other: 2,
+            optional: [5, 4]
+        )
         var files: [UTF8Name: String] = [:]
         for file in plan.files {
             for (tensor, _) in file.tensors { files[UTF8Name(tensor.descriptor.name)] = file.name }
@@ -134,6 +143,7 @@ struct ConvertRendering {
             let size = plan.files.first { $0.name == name }.map { " (\(ByteSize.show($0.size)))" } ?? ""
             Terminal.print("would write \(path(of: name))\(size)")
         }
+        for name in output.map(plan.removed) ?? [] { Terminal.print("would remove \(path(of: name))") }
     }
 
     /// The plan for `--json`, and what came of it.

@@ -69,7 +69,8 @@ struct DiffRendering {
         var table = Table(
             ["TENSOR", "WHAT", "REL RMS", "RMS", "MAX ABS", "COSINE", "ULP", "DIFFER", "FIRST"],
             right: [2, 3, 4, 5, 6, 7],
-            shortened: 0
+            shortened: 0,
+            optional: [8, 6, 3, 5]
         )
         for tensor in listed.prefix(limit) { table.add(row(tensor)) }
         table.print()

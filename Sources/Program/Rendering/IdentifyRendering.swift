@@ -14,31 +14,39 @@ struct IdentifyRendering {
     func print() {
         for fact in model.evidence {
             Terminal.print("  \(fact.source.rawValue): \(fact.text)")
-            if !fact.variants.isEmpty { Terminal.print("    speaks for \(fact.variants.joined(separator: ", "))") }
+            if !fact.variants.isEmpty { Terminal.print("    fits \(fact.variants.joined(separator: ", "))") }
         }
         let layout = model.layout?.rawValue ?? ""
         switch verdict {
         case .identified:
-            let factor = Show.factor(model.config?.scalingFactor)
             Terminal.print("\(Terminal.bold(model.name)): \(layout) layout, scaling factor \(factor)")
         case .described:
             guard let config = model.config else { return }
             let geometry = "f\(config.spatialCompressionRatio)c\(config.latentChannels)"
-            let whose = model.hints.config == nil ? "its own config.json" : "the given configuration"
             let near =
                 model.structural.isEmpty
                 ? "no known variant has this network"
                 : "the network of \(model.structural.map(\.name).joined(separator: " and ")), with a factor of its own"
             Terminal.print(
-                "\(Terminal.bold("as \(whose) says")): \(geometry), \(layout) layout, scaling factor "
-                    + "\(Show.factor(config.scalingFactor)); \(near)"
+                "\(Terminal.bold("as \(describer) says")): \(geometry), \(layout) layout, scaling factor "
+                    + "\(factor); \(near)"
             )
         case .part:
             let names = model.structural.map(\.name).joined(separator: " or ")
-            let whose = names.isEmpty ? "the network that its config.json describes" : names
+            let whose = names.isEmpty ? "the network that \(describer) describes" : names
             Terminal.print("\(Terminal.bold("the \(model.part.rawValue) alone")) of \(whose), \(layout) layout")
         case .contradictory, .ambiguous, .unknown: break
         }
+    }
+
+    /// What describes a network of no known variant.
+    private var describer: String { model.hints.config == nil ? "its own config.json" : "the given configuration" }
+
+    /// The scaling factor in words: that of a known variant may not be this file's, where its own config.json is of no use.
+    private var factor: String {
+        if let factor = model.config?.scalingFactor { return "\(factor)" }
+        if let variant = model.variant, variant.config.scalingFactor == nil { return "not published" }
+        return "not known"
     }
 
     /// Why it is not known what it is; nil where it is.

@@ -28,6 +28,7 @@ enum InspectRendering {
         } else if model.layout != nil, let mismatch = model.mismatch {
             line("variant", "none that is known; \(mismatch)")
         }
+        if let factor = model.config?.scalingFactor { line("factor", "\(factor), by which latents are scaled") }
         let size = ByteSize.show(checkpoint.byteCount)
         line("tensors", "\(checkpoint.tensors.count), \(summary.elementCount.grouped) values, \(size)")
         line(
@@ -83,7 +84,12 @@ enum InspectRendering {
 
     /// The modules as a tree.
     static func show(_ tree: ModuleTree, of checkpoint: Checkpoint, _ listing: TensorListing) {
-        var table = Table(["MODULE", "TENSORS", "VALUES", "SIZE", "DTYPE", "SHAPE"], right: [1, 2, 3], shortened: 0)
+        var table = Table(
+            ["MODULE", "TENSORS", "VALUES", "SIZE", "DTYPE", "SHAPE"],
+            right: [1, 2, 3],
+            shortened: 0,
+            optional: [3]
+        )
         table.add([
             ModelFolder.name(of: checkpoint.path).escaped(), String(listing.tensors.count),
             (listing.tensors.reduce(0) { $0 + $1.elementCount }).grouped,

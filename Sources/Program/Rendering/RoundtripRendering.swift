@@ -48,7 +48,7 @@ struct RoundtripRendering {
             )
         }
         compare()
-        if roundtrips.count == 1 || showsStages {
+        if showsStages {
             Terminal.print()
             stages()
         }

@@ -4,10 +4,6 @@ internal import TensorCore
 extension InspectRendering {
     /// What people ask first, then every tensor.
     static func showStatistics(_ listing: TensorListing, quiet: Bool) {
-        if !quiet {
-            show(StatisticsSummary(listing))
-            Terminal.print()
-        }
         let columns = statisticsColumns(width: Terminal.columns ?? .max)
         var table = Table(
             ["TENSOR"] + columns.map(\.heading),
@@ -19,6 +15,10 @@ extension InspectRendering {
             table.add([tensor.descriptor.name.escaped(limit: 200)] + columns.map { $0.cell(tensor, statistics) })
         }
         table.print()
+        // The answer comes last: on a terminal the list has scrolled by.
+        guard !quiet else { return }
+        Terminal.print()
+        show(StatisticsSummary(listing))
     }
 
     private struct Column {
@@ -64,7 +64,7 @@ extension InspectRendering {
         func cast(_ overflows: [StatisticsSummary.Place], _ underflows: [StatisticsSummary.Place]) -> String {
             let lost = StatisticsSummary.total(underflows)
             let zeros = lost == 0 ? "" : "; \(lost.grouped) so small that they would become zero"
-            return overflows.isEmpty ? "could hold every value\(zeros)" : "could not hold \(places(overflows))\(zeros)"
+            return overflows.isEmpty ? "can hold every value\(zeros)" : "cannot hold \(places(overflows))\(zeros)"
         }
         let total = "\(summary.valueCount.grouped) in \(summary.tensorCount) tensors"
         line("values", total + ", up to \(Show.short(summary.magnitude)) in magnitude")

@@ -68,7 +68,7 @@ struct ForeignWeightsArguments: ParsableArguments {
         let missing = (lpips == nil && !noLpips ? ["LPIPS"] : []) + (inception == nil && !noFid ? ["rFID"] : [])
         if !missing.isEmpty {
             common.say([
-                "\(missing.joined(separator: " and ")) \(missing.count > 1 ? "are" : "is") left out, as there are no weights: "
+                "\(missing.joined(separator: " and ")) \(missing.count > 1 ? "are" : "is") skipped, since no weights were found: "
                     + "see --lpips-weights and --fid-weights"
             ])
         }

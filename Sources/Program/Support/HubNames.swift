@@ -7,7 +7,7 @@ internal import TensorCore
 
 /// Whether a model on the Hub is looked at where it lies.
 struct AfarArguments: ParsableArguments {
-    @Flag(help: "Fetch a model that is on the Hub whole, instead of looking at its headers from afar.")
+    @Flag(help: "Download the whole model from the Hub, not its headers alone.")
     var full = false
 }
 
@@ -31,7 +31,13 @@ struct HubArguments: ParsableArguments {
     /// - Parameter fromAfar: whether headers are enough, so that what is not in the cache is left where it is.
     func place(of text: String, _ registry: Registry, _ common: CommonOptions, fromAfar: Bool) throws -> String {
         let names = try HubName.candidates(text, registry: registry)
-        guard !names.isEmpty else { return text }
+        guard !names.isEmpty else {
+            // A part of a variant's name that is nothing here is answered as such, not as a file that is missing.
+            if !text.contains("/"), FileIdentity(path: text) == nil, !registry.candidates(matching: text).isEmpty {
+                _ = try registry.variant(named: text, in: text)
+            }
+            return text
+        }
         let progress = TransferProgress(quiet: common.quiet)
         defer { progress.clear() }
         let hub = try hub(common, progress: progress)

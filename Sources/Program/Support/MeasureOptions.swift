@@ -45,7 +45,7 @@ struct MeasureArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The same as naming pictures after the checkpoint: folders, .txt lists, files.",
+            "Pictures to measure: folders, .txt lists, files. Commands that take pictures as arguments take them there as well.",
             valueName: "dir|list|file"
         ),
         completion: .file()
@@ -55,7 +55,9 @@ struct MeasureArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The side of the squares that pictures are made into.", valueName: "pixels"))
     var size = 512
 
-    @Option(help: ArgumentHelp("Measure so many pictures, evenly spread over those found.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Measure at most this many pictures, evenly spread over those found.", valueName: "number")
+    )
     var limit: Int?
 
     @OptionGroup var cut: SquareArguments
@@ -88,7 +90,7 @@ struct MeasureArguments: ParsableArguments {
 struct SquareArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Cut pictures otherwise than the networks are evaluated: crop, torchvision's Resize and CenterCrop.",
+            "How to cut pictures, in place of ADM's crop as in the paper: crop is torchvision's Resize and CenterCrop.",
             discussion: "By default it is ADM's crop: halved, resized, and cut in the middle.",
             valueName: "way"
         )

@@ -67,7 +67,7 @@ struct ModelArguments: ParsableArguments {
     ///   - scalingFactor: one that the user gives.
     ///   - tiles: the tiles that the user wants.
     ///   - part: what of the network must be there.
-    ///   - isOther: whether this is a second checkpoint, to which what is said of the first does not apply.
+    ///   - isOther: whether this is a second checkpoint, to which what is said of the first applies where nothing else does.
     /// - Returns: the network, ready to run.
     /// - Throws: where the checkpoint cannot be opened or is no DC-AE.
     func load(
@@ -82,10 +82,17 @@ struct ModelArguments: ParsableArguments {
         if let threads { options.threads = threads }
         options.precision = precision
         options.check = checkFp16 ? .withinF16 : checkFinite ? .finite : .nothing
-        var hints = hints
-        if isOther { (hints.variant, hints.config) = (nil, nil) }
-        var model = try LoadedModel(options: options, part: part) {
-            try hints.open(path, common, scalingFactor: scalingFactor)
+        func load(_ hints: HintArguments) throws -> LoadedModel {
+            try LoadedModel(options: options, part: part) { try hints.open(path, common, scalingFactor: scalingFactor) }
+        }
+        var model: LoadedModel
+        if isOther, hints.variant != nil || hints.config != nil {
+            // What is said of the first is for another that says nothing of itself.
+            var alone = hints
+            (alone.variant, alone.config) = (nil, nil)
+            model = try (try? load(alone)) ?? load(hints)
+        } else {
+            model = try load(hints)
         }
         model.tiling = try tiles?.tiling(for: model.network)
         if engine == .reference {
@@ -114,12 +121,12 @@ struct TileArguments: ParsableArguments {
             valueName: "WxH"
         )
     )
-    var tile: TileSize?
+    var tile: SizeArgument?
 
     @Option(
         help: ArgumentHelp("The distance between two tiles; by default seven eighths of a tile.", valueName: "WxH")
     )
-    var stride: TileSize?
+    var stride: SizeArgument?
 
     func validate() throws {
         if stride != nil, tile == nil {
@@ -144,7 +151,7 @@ struct TileArguments: ParsableArguments {
 }
 
 /// A height and a width, written as `512x448`, or `512` for both.
-struct TileSize: ExpressibleByArgument {
+struct SizeArgument: ExpressibleByArgument {
     let height: Int
     let width: Int
 
@@ -173,8 +180,13 @@ struct PictureArguments: ParsableArguments {
     )
     var fit = Fit.exact
 
-    @Option(help: ArgumentHelp("What shows through transparent pictures, as RRGGBB.", valueName: "colour"))
-    var background = Colour.white
+    @Option(
+        help: ArgumentHelp(
+            "What to put transparent pictures on, as RRGGBB; by default transparency is left out, as Pillow does.",
+            valueName: "colour"
+        )
+    )
+    var background: Colour?
 
     @Option(help: ArgumentHelp("The tensor to read, in a file of several.", valueName: "name"))
     var tensor: String?
@@ -225,7 +237,7 @@ struct ScalingArguments: ParsableArguments {
 
     func validate() throws {
         try checkFactor(scalingFactor)
-        if scalingFactor != nil, !scaled { throw ValidationError("--scaling-factor is used by --scaled: add it") }
+        if scalingFactor != nil, !scaled { throw ValidationError("--scaling-factor works only with --scaled: add it") }
     }
 
     /// How latents are normalised, or nil where they are left as they are.

@@ -40,7 +40,7 @@ struct NumericsArguments: ParsableArguments {
         let options = AutoencoderDC.Options(precision: precision)
         let model = try LoadedModel(options: options) { try hints.open(path, common) }
         let image = try picture.map { name in
-            try ImageLoader(fit: .crop, background: .white, tensorName: nil).load(name, for: model.network).tensor
+            try ImageLoader(fit: .crop, background: nil, tensorName: nil).load(name, for: model.network).tensor
                 .image(0)
         }
         let bar = Progress("running", total: 100, quiet: common.quiet)

@@ -39,7 +39,11 @@ struct CommonOptions: ParsableArguments {
         let (first, count) = PictureFolder.leftOut(at: paths, limit: 3)
         guard count > 0 else { return }
         let names = first.map { $0.escaped(limit: 100) }.joined(separator: ", ") + (count > first.count ? " …" : "")
-        say(["\(count) file\(count == 1 ? " is" : "s are") left out, as no picture's name ends so: \(names)"])
+        let why =
+            count == 1
+            ? " is left out, since its name does not end as that of a picture does"
+            : "s are left out, since their names do not end as those of pictures do"
+        say(["\(count) file\(why): \(names)"])
     }
 
     /// Prints notes, unless only the result is wanted.
@@ -61,7 +65,7 @@ extension CompletionKind {
 /// What users say of a checkpoint: what it is, and which part of a file is meant.
 struct HintArguments: ParsableArguments {
     @Option(
-        help: ArgumentHelp("What the checkpoint is, where it does not say so itself.", valueName: "variant"),
+        help: ArgumentHelp("The variant, where the checkpoint does not identify itself.", valueName: "variant"),
         completion: .variants
     )
     var variant: String?
@@ -148,7 +152,7 @@ enum PathContent {
 struct WritingArguments: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Do not wait until what is written is on the disk.",
+            "Do not flush what is written to the disk.",
             discussion: "It is faster; after a loss of power files may be empty or gone, with their names in place."
         )
     )

@@ -67,4 +67,21 @@ extension String {
         let tail = (limit - 1) * 3 / 5
         return String(scalars.prefix(limit - 1 - tail)) + "…" + String(scalars.suffix(tail))
     }
+
+    /// A name of a tensor where it is no longer than `limit`, else with its longest words shortened: numbers and the last word,
+    /// which tell one from another, stay. Other texts lose their middle.
+    func nameShortened(to limit: Int) -> String {
+        guard unicodeScalars.count > limit else { return self }
+        let words = split(separator: ".", omittingEmptySubsequences: false)
+        guard words.count > 2, !contains("/"), !contains(" ") else { return middleShortened(to: limit) }
+        for most in stride(from: 12, through: 5, by: -1) {
+            let name = words.enumerated().map { index, word in
+                guard index < words.count - 1, word.unicodeScalars.count > most else { return String(word) }
+                return String(word.prefix(most - 3)) + "…" + String(word.suffix(2))
+            }
+            let text = name.joined(separator: ".")
+            if text.unicodeScalars.count <= limit { return text }
+        }
+        return middleShortened(to: limit)
+    }
 }

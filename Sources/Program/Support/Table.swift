@@ -5,25 +5,27 @@ struct Table {
     private var rows: [[String]] = []
     private let headings: [String]
     private let rightAligned: Set<Int>
-    private let shortened: Int?
+    private let shortened: [Int]
     private let optional: [Int]
     private let columns: Int?
 
     /// - Parameters:
     ///   - right: the columns that are set to the right.
-    ///   - shortened: the column whose cells lose their middle where the terminal is too narrow.
+    ///   - shortened: the column whose cells are shortened where the terminal is too narrow.
+    ///   - other: a second one, which is shortened as far.
     ///   - optional: the columns that are left out where it is too narrow, the first of them first.
     ///   - columns: the width to fit into; nil for any.
     init(
         _ headings: [String],
         right: Set<Int> = [],
         shortened: Int? = nil,
+        other: Int? = nil,
         optional: [Int] = [],
         columns: Int? = Terminal.columns
     ) {
         self.headings = headings
         rightAligned = right
-        self.shortened = shortened
+        self.shortened = [shortened, other].compactMap { $0 }
         self.optional = optional
         self.columns = columns
     }
@@ -44,14 +46,15 @@ struct Table {
         if let columns {
             func total() -> Int { shown.reduce(0) { $0 + widths[$1] + 2 } - 2 }
             for column in optional where total() > columns { shown.removeAll { $0 == column } }
-            if let shortened {
-                let room = max(Self.leastWidth, widths[shortened] - max(0, total() - columns))
-                if room < widths[shortened] {
-                    for index in rows.indices {
-                        rows[index][shortened] = rows[index][shortened].middleShortened(to: room)
-                    }
-                    widths[shortened] = room
-                }
+            let room = columns - total() + shortened.reduce(0) { $0 + widths[$1] }
+            for (position, column) in shortened.enumerated() where total() > columns {
+                let width = max(
+                    Self.leastWidth,
+                    (room - shortened[..<position].reduce(0) { $0 + widths[$1] }) / (shortened.count - position)
+                )
+                guard width < widths[column] else { continue }
+                for index in rows.indices { rows[index][column] = rows[index][column].nameShortened(to: width) }
+                widths[column] = width
             }
         }
         func line(_ cells: [String]) -> String {

@@ -2,6 +2,7 @@ internal import CPlatform
 internal import Files
 internal import Libc
 internal import StrictJSON
+internal import Synchronization
 internal import TensorCore
 
 /// Where the program's words go: results to standard output, everything else to standard error.
@@ -62,7 +63,21 @@ enum Terminal {
 
     /// Says why something was not done, with options as the program's flags.
     static func fail(_ error: any Refusal) {
-        say("dcae: error: " + error.line(Flags.spelling))
+        let line = error.line(Flags.spelling)
+        held.withLock { $0.removeAll { line.contains($0) } }
+        say("dcae: error: " + line)
+    }
+
+    /// Warnings that are said with whatever is said next, unless that is an error that says the same.
+    private static let held = Mutex<[String]>([])
+
+    /// Says the warnings that are held.
+    static func release() {
+        let lines = held.withLock { lines in
+            defer { lines.removeAll() }
+            return lines
+        }
+        for line in lines { writeAll(shown("dcae: warning: " + line) + "\n", to: STDERR_FILENO) }
     }
 
     /// Warns of something that is odd about the data.
@@ -70,7 +85,7 @@ enum Terminal {
     /// - Parameter isSaid: whether it is printed too, or for `--json` alone.
     static func warn(_ kind: Report.Warning, _ line: String, isSaid: Bool = true) {
         Report.keep(kind, line)
-        if isSaid { say("dcae: warning: " + line) }
+        if isSaid { held.withLock { $0.append(line) } }
     }
 
     /// Says what was decided.
@@ -89,6 +104,11 @@ enum Terminal {
 
     /// Writes text as it is.
     static func write(_ text: String, to descriptor: Int32) {
+        release()
+        writeAll(text, to: descriptor)
+    }
+
+    private static func writeAll(_ text: String, to descriptor: Int32) {
         var text = text
         text.withUTF8 { bytes in
             var done = 0

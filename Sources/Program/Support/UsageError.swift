@@ -34,18 +34,28 @@ enum UsageError {
         let code = Program.exitCode(for: error)
         guard code != .success, code != couldNot, code != checkFailed else { return nil }
         let words = Array(arguments.drop { $0.hasPrefix("-") })
-        if Program.name(in: words) == nil, let typed = words.first {
-            let refusal = unknownCommand(typed)
-            let near = refusal.candidates.compactMap { if case .name(let name) = $0 { name } else { nil } }.first
-            return "dcae: error: \(refusal.message)" + (near.map { "; did you mean \($0)?" } ?? "")
-                + "\nSee 'dcae --help' for all commands."
-        }
+        if Program.name(in: words) == nil, let typed = words.first { return answer(unknownCommand: typed) }
         var text = Program.fullMessage(for: error)
         // What is found wrong once the command runs is no less its own.
         if let name = Program.name(in: words), let range = text.firstRange(of: "\nUsage: dcae <subcommand>") {
             text = text[..<range.lowerBound] + "\n  See 'dcae \(name) --help' for more information."
         }
         return text.hasPrefix("Error: ") ? "dcae: error: " + text.dropFirst("Error: ".count) : text
+    }
+
+    /// What is wrong with `help` of a command that is not there; nil where that is not asked for.
+    static func unknownTopic(_ arguments: [String]) -> String? {
+        guard arguments.first == "help", arguments.count > 1, !arguments[1].hasPrefix("-"),
+            Program.name(in: [arguments[1]]) == nil, arguments[1] != "help", !arguments.contains("--json")
+        else { return nil }
+        return answer(unknownCommand: arguments[1])
+    }
+
+    private static func answer(unknownCommand typed: String) -> String {
+        let refusal = unknownCommand(typed)
+        let near = refusal.candidates.compactMap { if case .name(let name) = $0 { name } else { nil } }.first
+        return "dcae: error: \(refusal.message)" + (near.map { "; did you mean \($0)?" } ?? "")
+            + "\nSee 'dcae --help' for all commands."
     }
 
     private static func oneLine(_ message: String) -> String {
@@ -58,7 +68,7 @@ enum UsageError {
         return RefusalDetails(
             .usage,
             Words(line),
-            remedy: Words("`\(help)` shows what can be said"),
+            remedy: Words("see `\(help)`"),
             candidates: suggestions(in: line).map { .name($0) }
         )
     }

@@ -49,7 +49,8 @@ private struct DistributedSections {
             return (found, ["weights taken from \(section.escaped(limit: 60))"])
         }
         let there = sections
-        guard there.count > 1 || tensors.contains(where: { $0.section == nil }), let chosen = TorchSections.preferred.first(where: there.contains) else {
+        let isMixed = there.count > 1 || tensors.contains { $0.section == nil }
+        guard isMixed, let chosen = TorchSections.preferred.first(where: there.contains) else {
             return (tensors.map { ($0.name, $0) }, others([]))
         }
         // A state dict may hold loose tensors beside its sections.
