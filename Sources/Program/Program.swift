@@ -56,6 +56,13 @@ struct Program: ParsableCommand {
         dcae_prepare_descriptors()
         dcae_install_signal_handlers()
         ReadHistory.begin()
+        if let asked = Environment.value("DCAE_ISA"), !asked.isEmpty, asked != "\(InstructionSet.best)" {
+            let names = InstructionSet.available.map { "\($0)" }.joined(separator: ", ")
+            Terminal.warn(
+                .note,
+                "DCAE_ISA is \(asked.escaped(limit: 20)); this processor has \(names), and the best is used"
+            )
+        }
         var reporting: (any ReportingCommand)?
         if let words = UsageError.unknownTopic(arguments) {
             words.split(separator: "\n").forEach { Terminal.say(String($0)) }

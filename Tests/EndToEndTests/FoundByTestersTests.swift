@@ -265,4 +265,50 @@ import Testing
         try folder.write("o/diffusion_pytorch_model.safetensors", Fixtures.bytes(other))
         try OwnModelTests.run(["diff", source, "o", "--brief"], in: folder)
     }
+
+    /// Instructions that are not there are not passed over in silence; those that are need no word.
+    @Test func instructionsThatAreNotThereAreSaid() throws {
+        let wrong = try Program.run(["tokens", "1024"], environment: ["DCAE_ISA": "sse9"])
+        #expect(wrong.status == 0 && wrong.error.contains("warning: DCAE_ISA is sse9; this processor has baseline"))
+        #expect(try Program.run(["tokens", "1024"], environment: ["DCAE_ISA": "baseline"]).error.isEmpty)
+    }
+
+    /// Of several networks the one whose names have no prefix can be chosen, too.
+    @Test func theOneWithoutAPrefixIsCalledADot() throws {
+        let folder = try TemporaryFolder()
+        let known = try OwnModelTests.registry(in: folder)
+        let source = Fixtures.path("tiny/sana/original.safetensors")
+        let checkpoint = try Checkpoint.open(source)
+        let parts = ["", "vae."].flatMap { prefix in
+            checkpoint.tensors.map { Synthesized(prefix: prefix, tensor: $0) }
+        }
+        try folder.write("two.safetensors", try Synthesized.file(parts, of: checkpoint))
+        let asked = try OwnModelTests.run(["convert", "two.safetensors", "-o", "o"], known, in: folder, status: 2)
+        #expect(asked.error.contains("\".\" and \"vae\""), "\(asked.error)")
+        try OwnModelTests.run(["convert", "two.safetensors", "-o", "o", "--section", "."], known, in: folder)
+        let name = "/diffusion_pytorch_model.safetensors"
+        #expect(try Fixtures.bytes(folder("o" + name)) == Fixtures.bytes(Fixtures.path("tiny/sana/diffusers" + name)))
+    }
+
+    /// Tensors of a checkpoint under other names, as a file.
+    private struct Synthesized {
+        let prefix: String
+        let tensor: StoredTensor
+
+        static func file(_ parts: [Synthesized], of checkpoint: Checkpoint) throws -> [UInt8] {
+            var (entries, data) = ([String](), [UInt8]())
+            for part in parts {
+                let bytes = try checkpoint.bytes(of: part.tensor)
+                let descriptor = part.tensor.descriptor
+                let shape = descriptor.shape.dimensions.map(String.init).joined(separator: ",")
+                entries.append(
+                    "\"\(part.prefix)\(descriptor.name)\":{\"dtype\":\"\(descriptor.dtype.rawValue)\",\"shape\":[\(shape)],"
+                        + "\"data_offsets\":[\(data.count),\(data.count + bytes.count)]}"
+                )
+                data += bytes
+            }
+            let header = Array("{\(entries.joined(separator: ","))}".utf8)
+            return (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header + data
+        }
+    }
 }
