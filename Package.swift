@@ -221,7 +221,7 @@ let tests: [(String, [Target.Dependency])] = [
         "DCAETests",
         [
             "DCAE", "CheckpointNetwork", "DCAENetwork", "Conversion", "Models", "Images", "Hub", "CheckpointIO",
-            "ModelZoo", "TensorCore",
+            "ModelZoo", "StrictJSON", "TensorCore",
         ]
     ),
     (

@@ -119,7 +119,8 @@ package struct OutputConfig: Sendable {
         let (variant, notes) = name(model)
         guard let variant else {
             // The network's own description: no published name builds it, or it is not known which does.
-            guard model.spelledConfig != nil || model.structural.isEmpty, let config = diffusers(model) else {
+            let isSaid = model.spelledConfig != nil || model.hints.scalingFactor != nil
+            guard isSaid || model.structural.isEmpty, let config = diffusers(model) else {
                 return OutputConfig(text: nil, notes: notes)
             }
             return OutputConfig(text: text(config), notes: notes)
@@ -186,7 +187,7 @@ package struct OutputConfig: Sendable {
         guard first.config.scalingFactor != nil, fitting.allSatisfy({ $0.config == first.config }) else {
             let names = fitting.map(\.name).joined(separator: " or ")
             let kept =
-                model.spelledConfig == nil
+                model.spelledConfig == nil && model.hints.scalingFactor == nil
                 ? "no config.json is written" : "config.json is its AutoencoderDC configuration"
             return (nil, ["\(kept): the model can be \(names), and which was not said"])
         }

@@ -92,8 +92,9 @@ extension OpenedModel {
     package var verdict: Model.Identity.Verdict {
         // One coder can be that of several networks.
         if part != .whole, !structural.isEmpty { return .part }
+        // What cannot be converted is not settled.
+        if factorProblem?.kind == .contradiction || problem?.kind == .contradiction { return .contradictory }
         if problem != nil || config == nil {
-            if case .contradiction? = problem { return .contradictory }
             if case .ambiguous? = problem { return .ambiguous }
             return isContradictory ? .contradictory : .unknown
         }
@@ -110,7 +111,7 @@ extension OpenedModel {
         case .identified, .described: nil
         case .part:
             Set(structural.map(\.config.scalingFactor)).count > 1 ? ambiguity(structural) : nil
-        case .contradictory: .contradiction(evidence)
+        case .contradictory: problem ?? factorProblem ?? .contradiction(evidence)
         case .ambiguous: problem ?? ambiguity(candidates)
         case .unknown: problem ?? .notDCAE(mismatch)
         }
@@ -118,6 +119,7 @@ extension OpenedModel {
 
     private func ambiguity(_ variants: [Variant]) -> ModelFault {
         let factors = Set(variants.map(\.config.scalingFactor))
-        return .ambiguous(variants, needsName: factors.count == 1, measured: measurement != nil)
+        let needsName = factors.count == 1 || config?.scalingFactor != nil
+        return .ambiguous(variants, needsName: needsName, measured: measurement != nil)
     }
 }

@@ -96,10 +96,30 @@ struct ModelNames {
         }
     }
 
+    /// The tensors of a coder that was saved by itself, its names without the coder's own: what stands before them, and what
+    /// they are called in it. Nil where there is more than one such place, or none.
+    static func bareCoder(in checkpoint: Checkpoint) -> (prefix: String, members: [(name: String, tensor: Int)])? {
+        var prefix: [Substring]?
+        var members: [(name: String, tensor: Int)] = []
+        for (index, tensor) in checkpoint.tensors.enumerated() {
+            guard tensor.descriptor.name.utf8.count <= lengthLimit else { continue }
+            let kept = tensor.descriptor.name.split(separator: ".", omittingEmptySubsequences: false)
+                .filter { !wrappers.contains($0) }
+            guard let root = prefix?.count ?? kept.indices.dropLast().first(where: { isBeginning(kept[$0]) }),
+                root < kept.count, prefix.map({ $0.elementsEqual(kept[..<root]) }) ?? true
+            else { continue }
+            prefix = prefix ?? Array(kept[..<root])
+            members.append((kept[root...].joined(separator: "."), index))
+        }
+        return prefix.map { ($0.map { $0 + "." }.joined(), members) }
+    }
+
+    private static func isBeginning(_ part: Substring) -> Bool { beginnings.contains(where: part.hasPrefix) }
+
     /// Where an encoder or decoder of a DC-AE begins in a name.
     private static func root(of parts: [Substring]) -> Int? {
         parts.indices.dropLast().first { index in
-            coders.contains(parts[index]) && beginnings.contains { parts[index + 1].hasPrefix($0) }
+            coders.contains(parts[index]) && isBeginning(parts[index + 1])
         }
     }
 }

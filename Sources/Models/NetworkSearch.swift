@@ -18,8 +18,8 @@ struct NetworkSearch {
         var fault: ModelFault?
     }
 
-    private let file: Checkpoint
-    private let candidates: [NetworkCandidate]
+    let file: Checkpoint
+    let candidates: [NetworkCandidate]
     private let names: ModelNames
 
     /// - Parameter candidates: the networks that it may hold; the earlier ones are preferred.
@@ -30,7 +30,7 @@ struct NetworkSearch {
     }
 
     /// A place of the file as a checkpoint of its own.
-    private struct Part {
+    struct Part {
         let place: ModelNames.Place
         let checkpoint: Checkpoint
         let layout: Layout?
@@ -62,11 +62,11 @@ struct NetworkSearch {
         }
         let coders = parts.filter { $0.match != nil }
         if coders.count == 1 { return found(coders[0], others: []) }
-        return nearest(parts)
+        return joined(coders) ?? (parts.isEmpty ? bareCoder() : nil) ?? nearest(parts)
     }
 
     /// The network that a place is exactly, the whole before one coder.
-    private func match(_ part: Part) -> (candidate: NetworkCandidate, part: NetworkPart)? {
+    func match(_ part: Part) -> (candidate: NetworkCandidate, part: NetworkPart)? {
         guard let layout = part.layout, !part.place.isAmbiguous else { return nil }
         let coders = Set(part.place.members.lazy.map { $0.name.hasPrefix("encoder.") })
         let wanted: NetworkPart = coders.count == 2 ? .whole : coders.contains(true) ? .encoder : .decoder
@@ -74,12 +74,7 @@ struct NetworkSearch {
     }
 
     private func found(_ part: Part, others: [Part]) -> Found {
-        var rest: [String] = []
-        if part.place.members.count < file.tensors.count {
-            var isTaken = [Bool](repeating: false, count: file.tensors.count)
-            for member in part.place.members { isTaken[member.tensor] = true }
-            rest = file.tensors.indices.filter { !isTaken[$0] }.map { file.tensors[$0].descriptor.name }
-        }
+        let rest = part.place.members.count < file.tensors.count ? rest(beside: part.place.members) : []
         return Found(
             checkpoint: file.selecting(part.place.members, notes: notes(part, rest, others)),
             layout: part.layout,
@@ -226,7 +221,7 @@ struct NetworkSearch {
     }
 
     /// The tensors that are left out, by the beginnings of their names.
-    private static func left(_ names: [String]) -> String {
+    static func left(_ names: [String]) -> String {
         var groups: [(name: String, count: Int)] = []
         var positions: [String: Int] = [:]
         for name in names {

@@ -58,6 +58,14 @@ package struct OpenedModel: Sendable {
         var measurement: FactorMeasurement?
         var published: PublishedMatch?
         var other: ForeignModel?
+
+        /// What the user says cannot be: nothing is claimed of the model.
+        mutating func refuse(_ fault: ModelFault) {
+            (problem, factorProblem) = (fault, fault)
+            config?.scalingFactor = nil
+            candidates = []
+            variant = nil
+        }
     }
 
     /// The configuration of the network; its scaling factor is nil where that is not settled. Nil where no network is known,

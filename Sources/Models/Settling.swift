@@ -191,9 +191,7 @@ struct Settling: Sendable {
         let facts = facts(own: own)
         for fact in facts where !fact.variants.isEmpty && !fact.variants.contains(variant.name) {
             guard isOutweighed(fact, variant, own, answer.structural) else {
-                answer.problem = .variantDiffers(given: variant.name, evidence: fact.text)
-                answer.factorProblem = answer.problem
-                return
+                return answer.refuse(.variantDiffers(given: variant.name, evidence: fact.text))
             }
             answer.warnings.append("the variant given is \(variant.name), although \(fact.text)")
         }
@@ -207,18 +205,14 @@ struct Settling: Sendable {
         } else if let own, found.candidate.map({ !Self.fits($0, own.config, found) }) != true {
             let difference = Self.difference(own.config, variant.config)
             let text = "config.json beside it describes another network: \(difference)"
-            answer.problem = .variantDiffers(given: variant.name, evidence: text)
-            answer.factorProblem = answer.problem
-            return
+            return answer.refuse(.variantDiffers(given: variant.name, evidence: text))
         }
         if case .original(let original) = surroundings.config.content, let factor = original.scalingFactor {
             known = factor
         }
         if let factor = hints.scalingFactor {
             if let known, known != factor, variant.pipelineScalingFactor != factor {
-                answer.problem = .factorDiffers(given: factor, known: known, variant: variant.name)
-                answer.factorProblem = answer.problem
-                return
+                return answer.refuse(.factorDiffers(given: factor, known: known, variant: variant.name))
             }
             answer.reasons.append("the scaling factor given is \(factor)")
             known = factor
@@ -277,13 +271,26 @@ struct Settling: Sendable {
         }
         answer.evidence = [structureEvidence(answer.structural)] + facts
         answer.reasons = answer.evidence.map(\.text)
+        let said = config.scalingFactor
+        if let factor = hints.scalingFactor {
+            if let said, said != factor {
+                answer.warnings.append(
+                    "the config.json beside it has scaling_factor \(said); the one given, \(factor), is used"
+                )
+            }
+            config.scalingFactor = factor
+            answer.reasons.append("the scaling factor given is \(factor)")
+        }
+        // Where the user's factor goes before that of its config.json, the model is no variant as it was published.
+        let isOverruled = said != nil && said != config.scalingFactor
         let claims = answer.structural.filter {
             (config.scalingFactor == nil || $0.config.scalingFactor == config.scalingFactor)
                 && $0.config.normalization.isAlikeBesideFactor(config.normalization)
         }
-        let left = narrowed(claims, by: facts)
-        if left.isEmpty, !claims.isEmpty {
-            answer.isContradictory = true
+        let left = isOverruled ? [] : narrowed(claims, by: facts)
+        if left.isEmpty, !claims.isEmpty, !isOverruled {
+            // A factor that was given settles what counts; what is left open is the name.
+            answer.isContradictory = hints.scalingFactor == nil
             let contrary = facts.filter { fact in
                 !fact.variants.isEmpty && !claims.contains { fact.variants.contains($0.name) }
             }
@@ -298,17 +305,6 @@ struct Settling: Sendable {
         answer.variant = left.count == 1 ? left[0] : nil
         if measurement?.isDecided == true, config.scalingFactor == nil, let variant = answer.variant {
             config.scalingFactor = variant.config.scalingFactor
-        }
-        if let factor = hints.scalingFactor {
-            if let own = config.scalingFactor, own != factor {
-                answer.warnings.append(
-                    "the config.json beside it has scaling_factor \(own); the one given, \(factor), is used"
-                )
-                answer.variant = nil
-                answer.candidates = answer.structural.filter { $0.config.scalingFactor == factor }
-            }
-            config.scalingFactor = factor
-            answer.reasons.append("the scaling factor given is \(factor)")
         }
         if let contradiction {
             answer.warnings.append(contradiction.message)
@@ -341,7 +337,14 @@ struct Settling: Sendable {
         answer.candidates = candidates
         if candidates.isEmpty {
             answer.config = Self.common(answer.structural)
-            answer.config?.scalingFactor = nil
+            if let factor = hints.scalingFactor, answer.config != nil {
+                // The factor settles what counts; the name stays open.
+                answer.config?.scalingFactor = factor
+                answer.reasons.append("the scaling factor given is \(factor)")
+                answer.isContradictory = false
+                answer.warnings.append(ModelFault.contradiction(evidence).message)
+                return settleNeighbour(&answer)
+            }
             answer.problem = answer.config == nil ? .contradiction(evidence) : nil
             answer.factorProblem = .contradiction(evidence)
             return
@@ -360,9 +363,10 @@ struct Settling: Sendable {
             answer.config = Self.common(fitting.isEmpty ? candidates : fitting)
             answer.config?.scalingFactor = factor
             if !fitting.isEmpty { candidates = fitting }
-            // A factor of its own is for a variant that has none published, or for weights trained further.
-            let isOther = candidates[0].config.scalingFactor.map { $0 != factor } ?? false
-            answer.candidates = own != nil && fitting.isEmpty ? [] : candidates
+            // A factor of its own is for a variant that has none published, or for weights trained further, which are no
+            // variant as it was published.
+            let isOther = fitting.isEmpty && candidates.contains { $0.config.scalingFactor != nil }
+            answer.candidates = isOther || own != nil && fitting.isEmpty ? [] : candidates
             answer.variant = candidates.count == 1 && !isOther ? candidates[0] : nil
             if answer.config == nil { answer.problem = .ambiguous(answer.structural, needsName: true) }
             return settleNeighbour(&answer)

@@ -13,7 +13,6 @@ public struct JSONError: Error, Sendable, Equatable {
         case invalidEscape
         case loneSurrogate
         case invalidNumber
-        case integerTooLarge
         case duplicateKey(String)
         case keyTooLong(limit: Int)
         case tooDeep(limit: Int)
@@ -38,7 +37,6 @@ public struct JSONError: Error, Sendable, Equatable {
         case .invalidEscape: "invalid escape in a string"
         case .loneSurrogate: "lone surrogate in a string"
         case .invalidNumber: "a number that is not written as JSON asks"
-        case .integerTooLarge: "an integer beyond 64 bits"
         case .duplicateKey(let key): "the key \"\(key.escaped())\" stands twice in one object"
         case .keyTooLong(let limit): "a key longer than \(limit) bytes"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"

@@ -2,8 +2,8 @@ package import TensorCore
 
 /// One strict pass over a JSON text (RFC 8259), which checks it and makes its values.
 ///
-/// It takes nothing that two programs could read as two different things: no duplicate keys, no NaN, no single quotes, no numbers
-/// beyond 64 bits.
+/// It takes nothing that two programs could read as two different things: no duplicate keys, no NaN, no single quotes. A whole
+/// number beyond 64 bits keeps its spelling, and is nobody's count.
 package struct JSONScanner {
     /// A member of the outermost object.
     package struct Member {
@@ -254,7 +254,8 @@ package struct JSONScanner {
         if text == "-0" { sawNegativeZero = true }
         if let number = Int(text) { return .integer(number) }
         if let number = UInt64(text) { return .unsigned(number) }
-        throw JSONError(offset: start, problem: .integerTooLarge)
+        // As Python reads them; where a count is asked for, it is none.
+        return .spelled(text, Double(text) ?? .nan)
     }
 
     private mutating func skipDigits() -> Int {

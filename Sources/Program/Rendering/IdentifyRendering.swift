@@ -19,14 +19,18 @@ struct IdentifyRendering {
         let layout = model.layout?.rawValue ?? ""
         switch verdict {
         case .identified:
-            Terminal.print("\(Terminal.bold(model.name)): \(layout) layout, scaling factor \(factor)")
+            var published = ""
+            if let own = model.config?.scalingFactor, let known = model.variant?.config.scalingFactor, own != known {
+                published = ", where \(known) is published"
+            }
+            Terminal.print("\(Terminal.bold(model.name)): \(layout) layout, scaling factor \(factor)\(published)")
         case .described:
             guard let config = model.config else { return }
             let geometry = "f\(config.spatialCompressionRatio)c\(config.latentChannels)"
             let near =
                 model.structural.isEmpty
                 ? "no known variant has this network"
-                : "the network of \(model.structural.map(\.name).joined(separator: " and ")), with a factor of its own"
+                : "the network of \(model.structural.map(\.name).joined(separator: " and ")), \(own)"
             Terminal.print(
                 "\(Terminal.bold("as \(describer) says")): \(geometry), \(layout) layout, scaling factor "
                     + "\(factor); \(near)"
@@ -41,6 +45,13 @@ struct IdentifyRendering {
 
     /// What describes a network of no known variant.
     private var describer: String { model.hints.config == nil ? "its own config.json" : "the given configuration" }
+
+    /// What a network that variants have does not share with them.
+    private var own: String {
+        let known = model.structural.contains { $0.config.scalingFactor == model.config?.scalingFactor }
+        if model.hints.scalingFactor != nil { return "with the factor given" }
+        return known ? "with a normalisation of its own" : "with a factor of its own"
+    }
 
     /// The scaling factor in words: that of a known variant may not be this file's, where its own config.json is of no use.
     private var factor: String {
