@@ -184,6 +184,8 @@ public final class Checkpoint: Sendable {
         package let name: String
         /// The sections that are there.
         package let there: [String]
+
+        package init(name: String, there: [String]) { (self.name, self.there) = (name, there) }
     }
 
     /// The entries of the archives that the tensors lie in, whose checksums `damage` compares.

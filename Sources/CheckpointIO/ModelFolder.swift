@@ -22,6 +22,10 @@ package enum ModelFolder {
         }
         let variants = names.filter(isWeightsOrIndex)
         if variants.count == 1 { return join(path, variants[0]) }
+        // As MLX wrote models before it wrote safetensors.
+        if variants.isEmpty, let arrays = ["weights.npz", "model.npz"].first(where: names.contains) {
+            return join(path, arrays)
+        }
         if variants.isEmpty, isFolder(join(path, "vae")) { return try weights(at: join(path, "vae")) }
         guard variants.isEmpty else { throw CheckpointError(path, .file, FileFault.severalCheckpoints(variants)) }
         if names.contains(where: isWeights) { throw CheckpointError(path, .file, FileFault.shardsWithoutIndex) }

@@ -29,13 +29,23 @@ enum TrainerFolder {
         // accelerate saves a model that FSDP has cut into pieces in a folder of this name.
         let pieces = ModelFolder.join(path, "pytorch_model_fsdp_0")
         if FileIdentity(path: ModelFolder.join(pieces, ".metadata")) != nil,
-            try !ModelFolder.fileNames(in: path).contains(where: ModelFolder.isWeightsOrIndex)
+            try !ModelFolder.fileNames(in: path).contains(where: Self.mayBeModel)
         {
             self = .distributed(pieces)
             return
         }
         guard let file = try Self.deepSpeedFile(in: try Self.latest(path)) else { return nil }
         self = .file(file)
+    }
+
+    /// Whether a file beside the pieces may hold the model itself, and not what accelerate saves of the training: `scheduler.bin`,
+    /// `optimizer.bin`, `custom_checkpoint_0.pkl` and the like.
+    private static func mayBeModel(_ name: String) -> Bool {
+        guard ModelFolder.isWeightsOrIndex(name) else { return false }
+        let stem = name.prefix { $0 != "." && !$0.isNumber }
+        let word = stem.hasSuffix("_") ? String(stem.dropLast()) : String(stem)
+        return !["scheduler", "optimizer", "sampler", "scaler", "dl_state_dict", "random_states", "custom_checkpoint"]
+            .contains(word)
     }
 
     /// DeepSpeed names its newest checkpoint, a folder, in the file `latest`.

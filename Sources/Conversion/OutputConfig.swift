@@ -18,7 +18,7 @@ package struct OutputConfig: Sendable {
     package init(_ model: OpenedModel, for target: Layout) {
         guard target == .original || target == .comfyui else {
             let config = Self.keepingOriginal(Self.diffusers(model), model)
-            self.init(text: config.map(Self.text), notes: Self.notes(of: config))
+            self.init(text: config.map { Self.text($0, like: model.spelledConfig) }, notes: Self.notes(of: config))
             return
         }
         self = Self.original(model)
@@ -48,10 +48,12 @@ package struct OutputConfig: Sendable {
         let own = config.json.members ?? []
         // Fields that diffusers has had from the beginning are never left to its defaults.
         let recent = AutoencoderDCConfig.recentFields
-        var members = spelled.filter { $0.key != "_diffusers_version" && $0.key != "_class_name" }
-        members += own.filter { field in
-            field.key.hasPrefix("_") || (spelled.allSatisfy { $0.key != field.key } && !recent.contains(field.key))
+        var members = spelled.map { field in
+            guard field.key.hasPrefix("_"), let said = own.first(where: { $0.key == field.key }) else { return field }
+            return said
         }
+        let added = own.filter { field in spelled.allSatisfy { $0.key != field.key } && !recent.contains(field.key) }
+        members = added.filter { $0.key.hasPrefix("_") } + members + added.filter { !$0.key.hasPrefix("_") }
         if let factor = config.scalingFactor,
             members.first(where: { $0.key == "scaling_factor" })?.value.number != factor
         {
@@ -66,15 +68,46 @@ package struct OutputConfig: Sendable {
     private static let originalField = "_original_config"
 
     private static func keepingOriginal(_ config: JSONValue?, _ model: OpenedModel) -> JSONValue? {
-        guard case .original(let own) = model.surroundings.config.content, var members = config?.members,
-            text(own.json) != (named(model).text ?? "") + "\n"
-        else { return config }
+        guard case .original(let own) = model.surroundings.config.content, var members = config?.members else {
+            return config
+        }
+        let isSaid = JSONWriter.pretty(arranged(own.json, like: nil)) == named(model).text ?? ""
+        // A name and a factor beside it lead back to that name only where nothing else has the factor.
+        let isFound = own.diffusers != nil || wayBack(of: model) == own.json
+        if isSaid, isFound { return config }
         members.append(.init(originalField, own.json))
         return .object(members)
     }
 
-    private static func text(_ value: JSONValue) -> String {
-        JSONWriter.pretty(value, sortKeys: true) + "\n"
+    /// The original config.json that a diffusers configuration alone leads back to; nil where no name is found by it.
+    private static func wayBack(of model: OpenedModel) -> JSONValue? {
+        guard let config = model.config else { return nil }
+        let structural = model.registry.variants.filter { $0.config.architecture == config.architecture }
+        let alike = structural.filter { $0.config.normalization == config.normalization }
+        let fitting = alike.isEmpty ? structural : alike
+        guard let first = fitting.first, fitting.allSatisfy({ $0.config == first.config }),
+            fitting.count == 1 || first.config.scalingFactor != nil
+        else { return nil }
+        return .object(naming(first, factor: config.scalingFactor))
+    }
+
+    /// A text of members in the order of their keys, as diffusers writes them, or as somebody put them by hand.
+    private static func text(_ value: JSONValue, like spelled: JSONValue?) -> String {
+        JSONWriter.pretty(arranged(value, like: spelled)) + "\n"
+    }
+
+    private static func arranged(_ value: JSONValue, like spelled: JSONValue?) -> JSONValue {
+        let keys = (spelled?.members ?? []).map(\.key)
+        guard zip(keys, keys.dropFirst()).allSatisfy({ UTF8Name($0) < UTF8Name($1) }), let members = value.members
+        else { return value }
+        return .object(members.sorted { UTF8Name($0.key) < UTF8Name($1.key) })
+    }
+
+    /// The name of a variant, and the factor where it is another.
+    private static func naming(_ variant: Variant, factor: Double?) -> [JSONValue.Member] {
+        let name = JSONValue.Member("model_name", .string(variant.name))
+        guard let factor, factor != variant.config.scalingFactor else { return [name] }
+        return [name, .init("scaling_factor", .double(factor))]
     }
 
     // MARK: original
@@ -123,20 +156,17 @@ package struct OutputConfig: Sendable {
             guard isSaid || model.structural.isEmpty, let config = diffusers(model) else {
                 return OutputConfig(text: nil, notes: notes)
             }
-            return OutputConfig(text: text(config), notes: notes)
+            return OutputConfig(text: text(config, like: model.spelledConfig), notes: notes)
         }
-        var members: [JSONValue.Member] = [.init("model_name", .string(variant.name))]
-        if let factor = model.config?.scalingFactor, factor != variant.config.scalingFactor {
-            members.append(.init("scaling_factor", .double(factor)))
-        }
+        var members = naming(variant, factor: model.config?.scalingFactor)
         // A factor that is missing stays missing: the name would bring the published one back.
         let lacksFactor = model.config?.scalingFactor == nil && variant.config.scalingFactor != nil
         if let spelled = diffusers(model),
             lacksFactor || !says(variant.config, spelled, factor: model.config?.scalingFactor)
         {
-            members.append(.init(NeighbourConfig.diffusersField, spelled))
+            members.append(.init(NeighbourConfig.diffusersField, arranged(spelled, like: model.spelledConfig)))
         }
-        return OutputConfig(text: JSONWriter.pretty(.object(members), sortKeys: true), notes: notes)
+        return OutputConfig(text: JSONWriter.pretty(arranged(.object(members), like: nil)), notes: notes)
     }
 
     /// The config.json that came with the model, with the factor that it has now.
@@ -151,14 +181,21 @@ package struct OutputConfig: Sendable {
             members.append(.init(NeighbourConfig.diffusersField, addition))
         }
         let stated = own.scalingFactor ?? own.diffusers?.config.scalingFactor
-        let published = model.registry.known(own.modelName)?.config.scalingFactor
+        let published =
+            model.registry.known(own.modelName)?.config.scalingFactor ?? factorOfAll(model.structural)
         if let factor = model.config?.scalingFactor, factor != stated ?? published {
             members.removeAll { $0.key == "scaling_factor" }
             if factor != published || own.diffusers != nil {
                 members.append(.init("scaling_factor", .double(factor)))
             }
         }
-        return OutputConfig(text: JSONWriter.pretty(.object(members), sortKeys: true), notes: [])
+        return OutputConfig(text: JSONWriter.pretty(arranged(.object(members), like: own.json)), notes: [])
+    }
+
+    /// The factor that all variants of a network have, by which a model of an unknown name is scaled.
+    private static func factorOfAll(_ variants: [Variant]) -> Double? {
+        let factors = Set(variants.map(\.config.scalingFactor))
+        return factors.count == 1 ? factors.first ?? nil : nil
     }
 
     /// Whether a name and a factor say all that a configuration does, to the spelling.

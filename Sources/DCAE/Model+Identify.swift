@@ -11,7 +11,8 @@ extension Model {
         public enum Verdict: String, Sendable, CaseIterable {
             /// One variant of the registry.
             case identified
-            /// A network that its own config.json, or the caller, describes; no known variant is the same.
+            /// A network that is known with its factor and has no one name: its own config.json, or the caller, describes it and
+            /// no known variant is the same, or several variants are it, as sana-1.0 and sana-1.1 are: `candidates`.
             case described
             /// An encoder or a decoder alone.
             case part
@@ -101,8 +102,11 @@ extension OpenedModel {
         if part != .whole { return .part }
         if variant != nil { return .identified }
         if isContradictory { return .contradictory }
-        // Its own word, or the user's, describes it, and no known variant is the same.
-        return candidates.isEmpty ? .described : .ambiguous
+        // Its own word, or the user's, describes it, and no known variant is the same; or variants of one network and one
+        // factor are left, between which nothing depends on the name.
+        guard let first = candidates.first else { return .described }
+        let isOne = config?.scalingFactor != nil && candidates.allSatisfy { $0.config == first.config }
+        return isOne ? .described : .ambiguous
     }
 
     /// Why it is not known what it is, and what to do; nil where it is.
@@ -112,7 +116,8 @@ extension OpenedModel {
         case .part:
             Set(structural.map(\.config.scalingFactor)).count > 1 ? ambiguity(structural) : nil
         case .contradictory: problem ?? factorProblem ?? .contradiction(evidence)
-        case .ambiguous: problem ?? ambiguity(candidates)
+        case .ambiguous:
+            problem ?? factorProblem.flatMap { $0.kind == .badConfig ? $0 : nil } ?? ambiguity(candidates)
         case .unknown: problem ?? .notDCAE(mismatch)
         }
     }

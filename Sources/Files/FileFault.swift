@@ -5,6 +5,7 @@ package import TensorCore
 package enum FileFault: Fault, Equatable {
     case system(call: String, code: Int32)
     case missing
+    case linkToNothing(String)
     case isFolder
     case notRegular
     case shrank(expected: Int)
@@ -33,7 +34,7 @@ package enum FileFault: Fault, Equatable {
 
     package var kind: RefusalKind {
         switch self {
-        case .missing: .noSuchFile
+        case .missing, .linkToNothing: .noSuchFile
         case .isFolder, .notRegular: .notAFile
         case .exists: .alreadyExists
         case .isSource, .isSpecial, .noName, .standardOutput: .badOutput
@@ -65,6 +66,7 @@ package enum FileFault: Fault, Equatable {
         switch self {
         case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)).lowercasedFirst)"
         case .missing: "there is no such file or folder"
+        case .linkToNothing(let target): "it is a link to \(target.escaped(limit: 200)), which does not exist"
         case .isFolder: "this is a folder, not a file"
         case .notRegular: "this is no regular file (a device, pipe or socket)"
         case .shrank(let expected): "the file is shorter than the \(expected) bytes it had when it was opened"
@@ -107,6 +109,7 @@ package enum FileFault: Fault, Equatable {
         case .system(_, let code) where code == EFBIG: "raise the limit on file sizes, or use \(.maxShardSize)"
         case .system: nil
         case .missing: "check the path"
+        case .linkToNothing: "fetch that file again, or remove the link"
         case .isFolder: "name the file in it"
         case .notRegular: "give a file on a disk"
         case .shrank: "leave the file alone and run the command again"

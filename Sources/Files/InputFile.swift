@@ -46,7 +46,13 @@ public final class InputFile: Sendable {
     private static func open(_ path: String) throws(CheckpointError) -> (Int32, Int, FileIdentity) {
         let descriptor = Libc.open(SystemText.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw CheckpointError(path, .file, errno == ENOENT ? FileFault.missing : .system(call: "open", code: errno))
+            let code = errno
+            guard code == ENOENT else { throw CheckpointError(path, .file, FileFault.system(call: "open", code: code)) }
+            throw CheckpointError(
+                path,
+                .file,
+                Path.target(ofLink: path).map { FileFault.linkToNothing($0) } ?? .missing
+            )
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

@@ -121,7 +121,7 @@ package enum HubFault: Fault, Equatable {
     package var remedy: Words? {
         switch self {
         case .offline: "pull it while there is a network, or unset HF_HUB_OFFLINE"
-        case .notCached: "pull it first"
+        case .notCached: "`dcae cache ls` lists what is"
         case .network: "check the connection, the proxy and HF_ENDPOINT"
         case .noNetworkLibrary:
             "install it (Debian and Ubuntu: libcurl4, Fedora: libcurl, macOS has it), or name its file in DCAE_CURL"

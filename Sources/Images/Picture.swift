@@ -104,7 +104,7 @@ public struct Picture: Sendable, Equatable {
     }
 
     /// Whether a picture of these sides stays within the limit; the sides may be any numbers.
-    static func isAllowed(_ width: Int, _ height: Int) -> Bool {
+    package static func isAllowed(_ width: Int, _ height: Int) -> Bool {
         let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
         return !overflow && pixels <= pixelLimit
     }

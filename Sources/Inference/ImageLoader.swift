@@ -92,10 +92,14 @@ extension FloatTensor {
         return try FloatTensor(batch: 1, channels: channels, height: height, width: width, values: Array(part))
     }
 
-    /// One sample of the batch as a picture, which takes three channels.
+    /// One sample of the batch as a picture: three channels in colour; of any other number, as sound has, each in grey and one
+    /// below the other, as many as a picture may hold.
     package func picture(_ index: Int = 0) -> Picture {
-        let part = values[(index * imageCount)..<((index + 1) * imageCount)]
-        return Picture(planes: Array(part), width: width, height: height)
+        let part = Array(values[(index * imageCount)..<((index + 1) * imageCount)])
+        guard channels != 3 else { return Picture(planes: part, width: width, height: height) }
+        let shown = (1...max(1, channels)).last { Picture.isAllowed(width, height * $0) } ?? 1
+        let plane = Array(part.prefix(shown * height * width))
+        return Picture(planes: plane + plane + plane, width: width, height: height * shown)
     }
 
     /// All images of batches whose images have one size, one after the other.

@@ -26,6 +26,7 @@ extension Manifest {
             // The version is what follows the name of the format.
             let prefix = Self.title.dropLast()
             guard let title, title.hasPrefix(prefix) else { throw .notAManifest }
+            if title == Self.title + "\r" { throw .carriageReturns }
             throw .unknownVersion(String(title.dropFirst(prefix.count)))
         }
         guard let first = lines.next(), first.hasPrefix(Self.namesField),

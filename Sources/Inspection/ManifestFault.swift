@@ -10,6 +10,7 @@ package enum ManifestFault: Fault, Equatable {
     case badTensor(line: Int, Problem)
     case notSorted(line: Int)
     case noLineEnd
+    case carriageReturns
     case contentDiffers
 
     /// What a tensor's line lacks.
@@ -42,15 +43,17 @@ package enum ManifestFault: Fault, Equatable {
             }
         case .notSorted(let line): "line \(line): the name comes before that of the line above"
         case .noLineEnd: "the last line has no end"
+        case .carriageReturns: "its lines end as on Windows: a program changed them on the way"
         case .contentDiffers: "its lines do not have the content digest that it states"
         }
     }
 
     package var remedy: Words? {
         switch self {
-        case .notAManifest: "`dcae hash PATH -o FILE` makes one"
+        case .notAManifest: "`dcae hash` makes one"
         case .unknownVersion: "a newer dcae reads it"
-        default: "the file was cut or edited; make it again with `dcae hash PATH -o FILE`"
+        case .carriageReturns: "change them back (dos2unix); in git, mark it with -text"
+        default: "the file was cut or edited; make it again with `dcae hash`"
         }
     }
 }

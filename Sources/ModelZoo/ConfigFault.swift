@@ -51,7 +51,10 @@ public enum ConfigFault: Fault, Equatable {
             "\(field) is \"\(found.escaped(limit: 40))\"; known are \(allowed.joined(separator: ", "))"
         case .lengths(let field, let found, let expected): "\(field) has \(found) entries for \(expected) stages"
         case .stagesDiffer(let encoder, let decoder): "the encoder has \(encoder) stages and the decoder \(decoder)"
-        case .scalingFactor(let factor): "scaling_factor is \(factor); a finite number above 0 is needed"
+        case .scalingFactor(let factor):
+            factor > 0 && factor.isFinite
+                ? "scaling_factor is \(factor), which 32-bit floats cannot multiply and divide by"
+                : "scaling_factor is \(factor); a finite number above 0 is needed"
         case .emptyStage(let field, let stage):
             "\(field) is 0 for stage \(stage); only the first or last stage may have none"
         case .noHead(let coder, let stage, let channels, let headDim):

@@ -66,7 +66,10 @@ public struct LatentNormalization: Sendable, Equatable {
     /// - Throws: a number that is not finite, a factor or deviation that is not above 0, a list of another length, a mean
     ///   without a standard deviation or beside a shift.
     package func check(channels: Int) throws(ConfigFault) {
-        if let scalingFactor, !scalingFactor.isFinite || scalingFactor <= 0 { throw .scalingFactor(scalingFactor) }
+        if let scalingFactor {
+            let factor = Float(scalingFactor)
+            guard scalingFactor > 0, factor.isNormal, (1 / factor).isNormal else { throw .scalingFactor(scalingFactor) }
+        }
         if let shift, !shift.isFinite { throw .notFinite(field: "shift_factor", shift) }
         for (field, numbers) in [("latents_mean", means), ("latents_std", standardDeviations)] {
             guard let numbers else { continue }

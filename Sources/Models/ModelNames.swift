@@ -75,14 +75,16 @@ struct ModelNames {
                     places.append(Place(prefix: prefix))
                 }
                 places[position].add(kept[root...].joined(separator: "."), index, wasWrapped: isWrapped)
-            } else if let last = kept.last, kept.count > 1, Self.coders.contains(where: last.hasPrefix) {
+            } else if let last = kept.last, kept.count > 1, let root = Self.dotlessRoot(of: last) {
                 let prefix = kept.dropLast().map { $0 + "." }.joined()
-                let position = dotlessPositions[prefix] ?? dotless.count
+                // What the network is called in its module stands before its names, without a dot too.
+                let key = prefix + last[..<root]
+                let position = dotlessPositions[key] ?? dotless.count
                 if position == dotless.count {
-                    dotlessPositions[prefix] = position
+                    dotlessPositions[key] = position
                     dotless.append((prefix, []))
                 }
-                dotless[position].members.append((String(last), index))
+                dotless[position].members.append((String(last[root...]), index))
             } else {
                 others.append((kept, index, kept.count < parts.count))
             }
@@ -115,6 +117,23 @@ struct ModelNames {
     }
 
     private static func isBeginning(_ part: Substring) -> Bool { beginnings.contains(where: part.hasPrefix) }
+
+    /// Where an encoder or decoder of a DC-AE begins in a name without dots.
+    private static func dotlessRoot(of name: Substring) -> Substring.Index? {
+        if coders.contains(where: name.hasPrefix) { return name.startIndex }
+        let bytes = Array(name.utf8)
+        guard bytes.count > 14 else { return nil }
+        for start in 1..<(bytes.count - 7) where bytes[(start + 2)...].starts(with: "coder".utf8) {
+            let word = String(decoding: bytes[start..<(start + 7)], as: UTF8.self)
+            guard coders.contains(Substring(word)) else { continue }
+            let rest = bytes[(start + 7)...]
+            // The dots are gone, and with them nothing else.
+            if beginnings.contains(where: { rest.starts(with: $0.utf8) }) {
+                return name.utf8.index(name.startIndex, offsetBy: start)
+            }
+        }
+        return nil
+    }
 
     /// Where an encoder or decoder of a DC-AE begins in a name.
     private static func root(of parts: [Substring]) -> Int? {

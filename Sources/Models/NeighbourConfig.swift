@@ -43,6 +43,7 @@ package struct NeighbourConfig: Sendable {
             file = try InputFile(opening: path)
         } catch {
             self.file = nil
+            // A link whose target is gone, as in a cache from which a file was removed, is not missing.
             let isAbsent = if case .missing? = error.fault as? FileFault { true } else { false }
             content = isAbsent ? .absent : .unreadable(error)
             return

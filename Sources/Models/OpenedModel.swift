@@ -190,6 +190,8 @@ package struct OpenedModel: Sendable {
                 (answer.problem, answer.factorProblem) = (.pipeline(pipeline), .pipeline(pipeline))
             } else if let pipeline, pipeline.isOther {
                 answer.warnings.append(pipeline.contradiction)
+            } else if let pipeline, let other = answer.other {
+                answer.warnings.append(pipeline.contradiction(by: other))
             }
             return answer
         }

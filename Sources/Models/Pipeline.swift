@@ -92,6 +92,12 @@ package struct Pipeline: Sendable, Equatable {
         return "\(Self.indexName) says that it is \(name), but its tensors are those of a DC-AE"
     }
 
+    /// What is said where its index calls its autoencoder a DC-AE, and its tensors are those of something else.
+    func contradiction(by other: ForeignModel) -> String {
+        let name = autoencoder.map { "\(Self.article($0)) \($0.escaped(limit: 60))" } ?? "a DC-AE"
+        return "\(Self.indexName) says that it is \(name), but this is \(other.text)"
+    }
+
     /// What it is and which autoencoder it has, for people.
     package var summary: String {
         let name = className.map { $0.escaped(limit: 60) + ", " } ?? ""

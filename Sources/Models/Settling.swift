@@ -9,7 +9,7 @@ internal import TensorCore
 /// user's word and a fact is an error, one between facts is reported.
 struct Settling: Sendable {
     let found: NetworkSearch.Found
-    private let candidates: [NetworkCandidate]
+    let candidates: [NetworkCandidate]
     let hints: ModelHints
     let surroundings: Surroundings
     let registry: Registry
@@ -81,55 +81,6 @@ struct Settling: Sendable {
         return registry.variants.filter { variant in
             fitting.contains { $0.architecture == variant.config.architecture }
         }
-    }
-
-    // MARK: No network
-
-    private func problemWithoutNetwork(_ mismatch: String?) -> ModelFault {
-        if let fault = found.fault { return fault }
-        guard let layout = found.layout, let first = candidates.first else { return .notDCAE(mismatch) }
-        let report = StructureReport(found.checkpoint, first.network, layout)
-        switch first.source {
-        case .given: return .structure(variant: "the given configuration", report)
-        case .variant: return .structure(variant: hints.variant?.name ?? "", report)
-        case .neighbour: return .configContradicts(report)
-        case .registry: return problemOfConfig ?? .notDCAE(mismatch)
-        }
-    }
-
-    /// What the config.json beside the weights says goes before the network that happens to be nearest.
-    private var problemOfConfig: ModelFault? {
-        switch surroundings.config.content {
-        case .unreadable(let error): .configUnreadable(error.reason)
-        case .original(let original):
-            if let layout = found.layout, let variant = registry.find(original.modelName) {
-                .modelNameContradicts(
-                    variant.name,
-                    StructureReport(found.checkpoint, NetworkDescription(variant.config), layout)
-                )
-            } else {
-                nil
-            }
-        case .absent, .diffusers: nil
-        }
-    }
-
-    private var mismatch: String {
-        guard let layout = found.layout else { return "its tensors have the names of no layout of a DC-AE" }
-        var closest: (variant: Variant, report: StructureReport)?
-        var compared: [(AutoencoderDCConfig, StructureReport)] = []
-        for variant in registry.variants {
-            let architecture = variant.config.architecture
-            let report =
-                compared.first { $0.0 == architecture }?.1
-                ?? StructureReport(found.checkpoint, NetworkDescription(architecture), layout)
-            compared.append((architecture, report))
-            // What was only published in another layout is nobody's nearest in this one.
-            guard layout.isUnpublished || variant.layouts.contains(layout) else { continue }
-            if report.faults.count < closest?.report.faults.count ?? .max { closest = (variant, report) }
-        }
-        guard let closest else { return "its tensors fit none" }
-        return "nearest is \(closest.variant.name), from which it differs: \(closest.report.summary)"
     }
 
     // MARK: Evidence
@@ -368,6 +319,15 @@ struct Settling: Sendable {
             let isOther = fitting.isEmpty && candidates.contains { $0.config.scalingFactor != nil }
             answer.candidates = isOther || own != nil && fitting.isEmpty ? [] : candidates
             answer.variant = candidates.count == 1 && !isOther ? candidates[0] : nil
+            if hints.scalingFactor == nil,
+                let owner = answer.structural.first(where: { $0.config.scalingFactor == factor }),
+                !candidates.contains(where: { $0.name == owner.name })
+            {
+                answer.warnings.append(
+                    "config.json beside it names \(Self.names(candidates)), but its scaling_factor, \(factor), is that of "
+                        + owner.name
+                )
+            }
             if answer.config == nil { answer.problem = .ambiguous(answer.structural, needsName: true) }
             return settleNeighbour(&answer)
         }

@@ -125,15 +125,24 @@ import Testing
         let weights = TorchFile.dict([("w", tensor)])
         let beside = try found([("rng", tensor), ("model", weights)])
         #expect(beside.names == ["w"] && beside.notes.first == "weights taken from model")
-        #expect(beside.notes.contains("not weights, ignored: rng"))
+        #expect(beside.notes.contains("left out: rng"))
         let average = try found([("a", tensor), ("ema", weights)])
         #expect(average.names == ["a"] && !average.notes.contains { $0.contains("taken from") })
         let both = try found([("ema", weights), ("state_dict", weights)])
         #expect(both.notes.contains("there are weights under ema too; to take those, name the section ema"))
+        // A step or a loss beside a network does not make the network something to leave out, whatever it is called.
+        let network = TorchFile.dict((0..<12).map { ("w\($0)", tensor) })
+        for name in ["vae", "my_net", "generator", "ema"] {
+            let trained = try found([("step", tensor), (name, network)])
+            #expect(trained.names.count == 12 && trained.notes.contains("weights taken from \(name)"))
+            #expect(trained.notes.contains("left out: step"))
+        }
+        let two = try found([("step", tensor), ("one", network), ("two", network)])
+        #expect(two.names.contains("one.w0") && two.names.contains("two.w11"))
         // What trainers number is what it is without the number.
         for name in ["optimizer_state_dict_0", "random_states", "scaler_12", "lr_scheduler_0"] {
             let trained = try found([(name, weights), ("model_state_dict", weights)])
-            #expect(trained.notes == ["weights taken from model_state_dict", "not weights, ignored: \(name)"])
+            #expect(trained.notes == ["weights taken from model_state_dict", "left out: \(name)"])
         }
         // An optimizer is one whatever it is called, beside a section and among parts that belong together.
         let optimizer = TorchFile.dict([
@@ -142,9 +151,33 @@ import Testing
         ])
         for name in ["opt_state", "ema_optimizer", "adam"] {
             let trained = try found([(name, optimizer), ("model_state_dict", weights)])
-            #expect(trained.notes == ["weights taken from model_state_dict", "not weights, ignored: \(name)"])
+            #expect(trained.notes == ["weights taken from model_state_dict", "left out: \(name)"])
             let parts = try found([(name, optimizer), ("encoder", weights), ("decoder", weights)])
-            #expect(parts.names == ["encoder.w", "decoder.w"] && parts.notes == ["not weights, ignored: \(name)"])
+            #expect(parts.names == ["encoder.w", "decoder.w"] && parts.notes == ["left out: \(name)"])
         }
+    }
+
+    /// A tensor in a list or a tuple of its own is taken out of it; several have no names.
+    @Test func aTensorIsTakenOutOfAList() throws {
+        let tensor = TorchFile.tensor(Self.floats, length: 4)
+        func open(_ body: [UInt8]) throws -> Checkpoint {
+            let folder = try TemporaryFolder()
+            let storages = [(key: "0", bytes: [UInt8](repeating: 1, count: 16))]
+            return try Checkpoint.open(folder.write("x.pt", TorchFile.zip(TorchFile.pickle(body), storages: storages)))
+        }
+        for (body, kind) in [(Array("](".utf8) + tensor + Array("e".utf8), "a list"), (tensor + [0x85], "a tuple")] {
+            let checkpoint = try open(body)
+            #expect(checkpoint.isUnnamed && checkpoint.notes == ["the tensor was taken out of \(kind)"])
+        }
+        let error = #expect(throws: CheckpointError.self) {
+            try open(Array("](".utf8) + tensor + tensor + Array("e".utf8))
+        }
+        #expect(
+            error?.description.hasSuffix(
+                "it holds a list of tensors, which have no names; "
+                    + "in Python, save a dict of tensors by name, or one tensor alone"
+            ) == true,
+            "\(String(describing: error))"
+        )
     }
 }

@@ -143,7 +143,7 @@ import Testing
             (["hash", "d", "--check", "."], ".: this is a folder, not a file; name the file in it"),
             (
                 ["hash", "d", "--check", "text"],
-                "text: line 1: this is not a manifest: it does not begin with \"# dcae manifest 1\"; `dcae hash PATH -o FILE` makes one"
+                "text: line 1: this is not a manifest: it does not begin with \"# dcae manifest 1\"; `dcae hash` makes one"
             ),
             (
                 ["hash", "d", "-o", "text"],

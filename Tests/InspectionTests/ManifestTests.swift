@@ -106,7 +106,7 @@ import Testing
         arguments: [
             (
                 "# dcae manifest 1", "",
-                "line 1: this is not a manifest: it does not begin with \"# dcae manifest 1\"; `dcae hash PATH -o FILE` makes one"
+                "line 1: this is not a manifest: it does not begin with \"# dcae manifest 1\"; `dcae hash` makes one"
             ),
             (
                 "# dcae manifest 1", "# dcae manifest 2",
@@ -137,7 +137,7 @@ import Testing
         let text = try small(folder).text.replacingOccurrences(of: part, with: replacement)
         let path = try folder.write("m.txt", Array(text.utf8))
         let error = try #require(throws: CheckpointError.self) { try Manifest.read(file: path) }
-        let remake = "the file was cut or edited; make it again with `dcae hash PATH -o FILE`"
+        let remake = "the file was cut or edited; make it again with `dcae hash`"
         #expect(
             "\(error.fault.message)" + (error.fault.remedy.map { "; \($0)" } ?? "")
                 == message.replacingOccurrences(of: "REMAKE", with: remake)

@@ -47,6 +47,31 @@ import Testing
         #expect(model.notes.contains { $0.contains("the encoder is under \"teacher.enc\"") })
     }
 
+    /// LitEma keeps averages under names without dots, in which what the network is called in its module stands too.
+    @Test(arguments: ["", "vae", "first_stage_model", "autoencoder", "model"]) func anAverageIsFoundByItsSection(
+        attribute: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        let whole = try hollow("lite", in: folder, at: "m")
+        let prefix = attribute.isEmpty ? "" : attribute + "."
+        let tensors = whole.tensors.flatMap { tensor in
+            let name = prefix + tensor.descriptor.name
+            let isCounter = name.hasSuffix("num_batches_tracked")
+            return [tensor.renamed(name)]
+                + (isCounter ? [] : [tensor.renamed("model_ema." + name.filter { $0 != "." })])
+        }
+        let file = Checkpoint(
+            path: whole.path,
+            format: .safetensors,
+            files: whole.files,
+            tensors: tensors,
+            unusedSection: Checkpoint.UnusedSection(name: "model_ema", there: [])
+        )
+        let model = try OpenedModel(file, registry: Registry())
+        #expect(model.variant?.name == "dc-ae-lite-f32c32-sana-1.1" && model.part == .whole)
+        #expect(model.notes.contains { $0.contains("averages taken from model_ema") })
+    }
+
     /// A coder with a tensor missing is none.
     @Test func aPartOfACoderIsNotTakenForOne() throws {
         let folder = try TemporaryFolder()

@@ -2,7 +2,15 @@
 package enum TorchFile {
     /// A zip archive as torch.save writes it, of a pickle and of storages by their key.
     package static func zip(_ pickle: [UInt8], storages: [(key: String, bytes: [UInt8])] = []) -> [UInt8] {
-        let entries = [("archive/data.pkl", pickle)] + storages.map { ("archive/data/" + $0.key, $0.bytes) }
+        archive([("archive/data.pkl", pickle)] + storages.map { ("archive/data/" + $0.key, $0.bytes) })
+    }
+
+    /// A zip archive whose entries all hold the same bytes.
+    package static func zip(_ bytes: [UInt8], named names: [String]) -> [UInt8] {
+        archive(names.map { ($0, bytes) })
+    }
+
+    private static func archive(_ entries: [(String, [UInt8])]) -> [UInt8] {
         var (file, directory): ([UInt8], [UInt8]) = ([], [])
         for (name, bytes) in entries {
             let sizes = number(0, 4) + number(bytes.count, 4) + number(bytes.count, 4)

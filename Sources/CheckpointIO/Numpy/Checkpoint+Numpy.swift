@@ -29,20 +29,32 @@ extension Checkpoint {
         var tensors: [StoredTensor] = []
         let limit = options.maxExpandedSize ?? ReadingBudget.expandedBytes(fileSize: file.size)
         let expanded = try ExpandedEntries(directory, of: file, limit: limit)
+        // Scripts keep prompts and settings beside arrays: what holds no numbers is left out where something does.
+        var others: [(name: String, error: CheckpointError)] = []
         for entry in directory.entries {
             let name = String(Substring(entry.name.utf8.dropLast(4)))
-            if let part = expanded.ranges[UTF8Name(entry.name)], let whole = expanded.file {
-                tensors.append(try array(in: whole, part, name: name, place: file.path, number: 1))
-            } else {
-                guard let plain = try directory.entry(entry.name) else { continue }
-                tensors.append(try array(in: file, plain.range, name: name, place: file.path))
+            do throws(CheckpointError) {
+                if let part = expanded.ranges[UTF8Name(entry.name)], let whole = expanded.file {
+                    tensors.append(try array(in: whole, part, name: name, place: file.path, number: 1))
+                } else {
+                    guard let plain = try directory.entry(entry.name) else { continue }
+                    tensors.append(try array(in: file, plain.range, name: name, place: file.path))
+                }
+            } catch {
+                guard case .elementType? = error.fault as? NumpyFault else { throw error }
+                others.append((name, error))
             }
         }
+        if tensors.isEmpty, let first = others.first { throw first.error }
+        let shown = others.prefix(4).map { $0.name.escaped(limit: 40) }.joined(separator: ", ")
+        let more = others.count > 4 ? " and \(others.count - 4) more" : ""
+        let notes = others.isEmpty ? [] : ["what holds no plain numbers is left out: \(shown)\(more)"]
         return Checkpoint(
             path: path,
             format: .numpyArchive,
             files: [file] + (expanded.file.map { [$0] } ?? []),
             tensors: tensors,
+            notes: notes,
             unusedSection: options.section.map { Checkpoint.UnusedSection(name: $0, there: []) },
             archives: [ArchiveRecords(directory)]
         )

@@ -55,6 +55,14 @@ extension Checkpoint {
             return parts.last == "data.pkl" && parts.count <= 2
         }
         guard let pickle = pickles.first else {
+            if directory.entries.contains(where: { $0.name.split(separator: "/").last == "archive_format" }) {
+                throw CheckpointError(path, .file, ForeignFile.exported("a program of torch.export"))
+            }
+            // People put a checkpoint into a zip to send it.
+            let names = directory.entries.prefix(64).map(\.name)
+            if names.contains(where: { name in Self.weightEndings.contains { name.hasSuffix($0) } }) {
+                throw CheckpointError(path, .file, ForeignFile.archive("a zip archive with a checkpoint in it"))
+            }
             // What torch.save writes when it is closed, whether or not it got to the pickle, which comes first.
             if directory.entries.contains(where: {
                 $0.name.utf8.suffix(22).elementsEqual(".data/serialization_id".utf8)
@@ -68,6 +76,8 @@ extension Checkpoint {
         }
         return String(pickle.name.dropLast("data.pkl".count))
     }
+
+    private static let weightEndings = [".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".zst"]
 
     /// What the record `byteorder` says; archives without one are little-endian.
     private static func isBigEndian(_ entry: ZipDirectory.Entry?, _ file: InputFile) throws(CheckpointError) -> Bool {

@@ -17,6 +17,8 @@ struct TarArchive {
             let header = try file.bytes(at: position, count: 512)
             if header.allSatisfy({ $0 == 0 }) { break }
             let name = String(decoding: header[0..<100].prefix { $0 != 0 }, as: UTF8.self)
+            // What begins with another member is an archive of whatever people keep together.
+            let isOther = members.isEmpty && !Self.known.contains(name)
             func refusal(_ what: String) -> CheckpointError {
                 CheckpointError(file.path, .byte(position), TorchFault.tarDamaged(what))
             }
@@ -29,16 +31,20 @@ struct TarArchive {
             let range = (position + 512)..<(position + 512 + size)
             switch header[156] {
             case UInt8(ascii: "0"), 0:
-                // What begins with another member is an archive of whatever people keep together.
-                if members.isEmpty, !Self.known.contains(name) {
-                    throw CheckpointError(file.path, .file, ForeignFile.archive("a tar archive"))
-                }
+                if isOther { throw CheckpointError(file.path, .file, ForeignFile.archive("a tar archive")) }
                 guard Self.known.contains(name), header[345] == 0 else {
                     throw refusal("it has a member \"\(name.escaped(limit: 40))\"")
                 }
                 guard members.updateValue(range, forKey: name) == nil else { throw refusal("a member occurs twice") }
             case UInt8(ascii: "x"), UInt8(ascii: "g"):
-                try Self.checkExtension(file, range, refusal)
+                do throws(CheckpointError) {
+                    try Self.checkExtension(file, range, refusal)
+                } catch {
+                    guard isOther else { throw error }
+                    throw CheckpointError(file.path, .file, ForeignFile.archive("a tar archive"))
+                }
+            // A folder, a link, or a name too long for a header.
+            case _ where isOther: throw CheckpointError(file.path, .file, ForeignFile.archive("a tar archive"))
             default: throw refusal("a member is a link or something else that is no file")
             }
             position = min(file.size, (range.upperBound + 511) / 512 * 512)

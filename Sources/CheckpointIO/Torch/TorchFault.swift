@@ -10,6 +10,7 @@ package enum TorchFault: Fault, Equatable {
     case recordSize(declared: Int, found: Int)
     case countMismatch(declared: Int, found: Int64)
     case notStateDict(kind: String)
+    case tensorsWithoutNames(kind: String)
     case noTensors
     case noSection(String, there: [String])
     case tooManyPaths(limit: Int)
@@ -35,7 +36,8 @@ package enum TorchFault: Fault, Equatable {
     package var kind: RefusalKind {
         switch self {
         case .notArchive, .notLegacy: .unknownFormat
-        case .torchScript, .notStateDict, .noTensors, .keyNotName, .unreadable, .scattered, .partitioned,
+        case .torchScript, .notStateDict, .tensorsWithoutNames, .noTensors, .keyNotName, .unreadable, .scattered,
+            .partitioned,
             .legacyProtocol, .tooManyPaths:
             .unsupported
         case .noSection: .noSuchSection
@@ -67,6 +69,7 @@ package enum TorchFault: Fault, Equatable {
         case .countMismatch(let declared, let found):
             "the storage has \(declared) elements in the pickle, \(found) before its data"
         case .notStateDict(let kind): "the checkpoint is \(kind), not a dict of named tensors"
+        case .tensorsWithoutNames(let kind): "it holds \(kind) of tensors, which have no names"
         case .noTensors: "the checkpoint holds no named tensors"
         case .noSection(let name, let there):
             there.isEmpty
@@ -103,6 +106,7 @@ package enum TorchFault: Fault, Equatable {
         case .notArchive, .notLegacy: "give a file that torch.save wrote, or safetensors"
         case .torchScript: "in Python, save torch.jit.load(…).state_dict() instead"
         case .notStateDict, .noTensors, .tooManyPaths: "in Python, save model.state_dict()"
+        case .tensorsWithoutNames: "in Python, save a dict of tensors by name, or one tensor alone"
         case .noSection(_, let there): there.isEmpty ? "leave out \(.section)" : "name one that is there"
         case .unreadable(let reason): Words(reason.remedy)
         case .keyNotName: "save it with model.state_dict()"

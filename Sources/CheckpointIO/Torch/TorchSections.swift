@@ -28,32 +28,32 @@ struct TorchSections {
 
     /// Whether a part of a dict is known not to hold weights: by its name, or as the state of an optimizer, whatever a trainer
     /// calls it.
-    private mutating func isNeverWeights(_ name: String, _ list: UInt32?) throws(CheckpointError) -> Bool {
+    mutating func isNeverWeights(_ name: String, _ list: UInt32?) throws(CheckpointError) -> Bool {
         if Self.isNeverWeights(name) { return true }
         guard let list else { return false }
         let names = try members(of: list).prefix(8).map(\.name)
         return names.contains("state") && names.contains("param_groups")
     }
 
-    private static let depthLimit = 64
-    private static let nameLimit = 65_536
+    static let depthLimit = 64
+    static let nameLimit = 65_536
 
     /// A key of a dict as a name, and its value.
-    private typealias Member = (name: String, value: PickleReference)
+    typealias Member = (name: String, value: PickleReference)
 
     /// The weights: names and numbers into the heap's tensors, in the order of the dict.
-    private(set) var weights: [(name: String, tensor: Int)] = []
+    var weights: [(name: String, tensor: Int)] = []
     private(set) var notes: [String] = []
     /// The section that was asked for and is no dict of the checkpoint.
     private(set) var unusedSection: Checkpoint.UnusedSection?
     /// Whether there is one tensor alone, without a name.
     private(set) var isUnnamed = false
 
-    private let path: String
-    private let heap: PickleHeap
+    let path: String
+    let heap: PickleHeap
     private let source: PickleSource
     /// The dicts through which a tensor can be reached, by the number of their lists.
-    private var holders: Set<UInt32> = []
+    var holders: Set<UInt32> = []
     private var budget: ReadingBudget
     /// What `members` has found, so that a dict is looked through once.
     private var known: [UInt32: [Member]] = [:]
@@ -68,7 +68,10 @@ struct TorchSections {
         budget = machine.heap.budget
         if options.section == nil, try takeBareTensor(root) { return }
         guard let top = heap[root].entries else {
-            throw CheckpointError(path, .file, TorchFault.notStateDict(kind: heap[root].kind))
+            let hasTensors = (heap.items(root) ?? []).contains { if case .tensor = heap[$0] { true } else { false } }
+            let kind = heap[root].kind
+            let fault = hasTensors ? TorchFault.tensorsWithoutNames(kind: kind) : .notStateDict(kind: kind)
+            throw CheckpointError(path, .file, fault)
         }
         findHolders(from: top)
         guard holders.contains(top) else {
@@ -96,7 +99,7 @@ struct TorchSections {
             trail.append(next.name)
         }
         if !trail.isEmpty { notes.insert("weights taken from \(Self.shown(trail))", at: 0) }
-        try collect(list, children: !holdsTensors(list))
+        try collect(list, children: try !isWeights(list))
         try noteIgnored(in: list, at: trail)
         guard !weights.isEmpty else { throw CheckpointError(path, .file, TorchFault.noTensors) }
         try refusePartitions(top)
@@ -110,6 +113,15 @@ struct TorchSections {
             isUnnamed = true
             return true
         case .unreadable(let reason): throw CheckpointError(path, .file, TorchFault.unreadable(reason))
+        case .list, .tuple:
+            // A loader's batch of one, or what a function with several results gave.
+            let items = (heap.itemCount(root) ?? 0) <= 8 ? heap.items(root) ?? [] : []
+            let tensors = items.compactMap { if case .tensor(let tensor) = heap[$0] { Int(tensor) } else { nil } }
+            guard let first = tensors.first, tensors.count == 1 else { return false }
+            weights = [(Checkpoint.unnamed, first)]
+            isUnnamed = true
+            notes.append("the tensor was taken out of \(heap[root].kind)")
+            return true
         default: return false
         }
     }
@@ -153,7 +165,7 @@ struct TorchSections {
     // MARK: Dicts
 
     /// The last value of each key of a dict, in the order in which the keys came first.
-    private mutating func members(of list: UInt32) throws(CheckpointError) -> [Member] {
+    mutating func members(of list: UInt32) throws(CheckpointError) -> [Member] {
         if let found = known[list] { return found }
         let items = heap.lists[Int(list)]
         var members: [Member] = []
@@ -171,7 +183,7 @@ struct TorchSections {
         return members
     }
 
-    private mutating func charge(_ amount: Int, _ work: ReadingBudget.Work) throws(CheckpointError) {
+    mutating func charge(_ amount: Int, _ work: ReadingBudget.Work) throws(CheckpointError) {
         guard budget.charge(amount, work) == nil else {
             throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
         }
@@ -190,7 +202,7 @@ struct TorchSections {
         }
     }
 
-    private func isName(_ key: PickleReference) -> Bool {
+    func isName(_ key: PickleReference) -> Bool {
         switch heap[key] {
         case .string(let text): text.count <= Self.nameLimit
         case .int, .float: true
@@ -238,8 +250,43 @@ struct TorchSections {
     }
 
     private mutating func leadsFurther(_ list: UInt32) throws(CheckpointError) -> Bool {
-        guard holdsTensors(list) else { return true }
+        guard try isWeights(list) else { return true }
         return try hasPreferredSection(list)
+    }
+
+    /// Whether the weights are the tensors of a dict itself: a few beside a section with many more are a step, a loss or the
+    /// state of a random generator.
+    private mutating func isWeights(_ list: UInt32) throws(CheckpointError) -> Bool {
+        let own = tensorCount(list, limit: 64)
+        guard own > 0 else { return false }
+        guard own < 64 else { return true }
+        for part in try sections(of: list) where try !isNeverWeights(part.name, part.list) {
+            if try tensorCount(below: part.list) >= 8 * own { return false }
+        }
+        return true
+    }
+
+    /// How many tensors a dict holds itself, counted no further than to a limit.
+    private func tensorCount(_ list: UInt32, limit: Int) -> Int {
+        let items = heap.lists[Int(list)]
+        var count = 0
+        for index in stride(from: 1, to: items.count, by: 2) where count < limit {
+            switch heap[items[index]] {
+            case .tensor, .unreadable: count += 1
+            default: continue
+            }
+        }
+        return count
+    }
+
+    /// How many tensors a dict and the dicts in it hold: a coder may be a dict of its own.
+    private mutating func tensorCount(below list: UInt32) throws(CheckpointError) -> Int {
+        let limit = 512
+        var count = tensorCount(list, limit: limit)
+        for part in try sections(of: list).prefix(16) where count < limit {
+            count += tensorCount(part.list, limit: limit)
+        }
+        return count
     }
 
     /// Whether a section is there that goes before loose tensors; an average beside them does not, being a copy of them.
@@ -294,7 +341,7 @@ struct TorchSections {
     private mutating func noteIgnored(in list: UInt32, at trail: [String], tensorsToo: Bool = false)
         throws(CheckpointError)
     {
-        let holdsTensors = holdsTensors(list) && !tensorsToo
+        let holdsTensors = try isWeights(list) && !tensorsToo
         var others: [Member] = []
         for member in try members(of: list) {
             switch heap[member.value] {
@@ -310,88 +357,10 @@ struct TorchSections {
         }
         guard !others.isEmpty else { return }
         let names = others.prefix(6).map { Self.shown(trail + [$0.name]) }.joined(separator: ", ")
-        notes.append("not weights, ignored: \(names)" + (others.count > 6 ? " and \(others.count - 6) more" : ""))
+        notes.append("left out: \(names)" + (others.count > 6 ? " and \(others.count - 6) more" : ""))
     }
 
     private static func shown(_ trail: [String]) -> String {
         trail.joined(separator: ".").escaped(limit: 60)
-    }
-
-    // MARK: Collecting
-
-    /// A dict on the way to tensors: the one that it lies in, by number, and its name there.
-    private struct Trail {
-        let parent: Int?
-        let name: String
-        let depth: Int
-    }
-
-    /// Takes the tensors of a dict, and with `children` those of the dicts in it, their names joined by dots.
-    private mutating func collect(_ list: UInt32, children: Bool) throws(CheckpointError) {
-        var names: Set<UTF8Name> = []
-        // Whole names are made for tensors alone, and charged before that: one prefix may be shared by a million dicts.
-        var trails: [Trail] = []
-        var waiting: [(list: UInt32, trail: Int?)] = [(list, nil)]
-        while let (list, trail) = waiting.popLast() {
-            let depth = trail.map { trails[$0].depth } ?? 0
-            try charge(1 + heap.lists[Int(list)].count / 2, .visits)
-            guard depth <= Self.depthLimit else {
-                throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
-            }
-            try checkKeys(of: list)
-            var below: [(list: UInt32, trail: Int?)] = []
-            for (name, value) in try members(of: list) {
-                if trail == nil, children, try isNeverWeights(name, heap[value].entries) { continue }
-                if case .unreadable(let reason) = heap[value] {
-                    let full = try fullName(name, trail, trails)
-                    throw CheckpointError(path, .tensor(full), TorchFault.unreadable(reason))
-                }
-                if case .tensor(let tensor) = heap[value] {
-                    let full = try fullName(name, trail, trails)
-                    guard weights.count < PickleHeap.tensorLimit else {
-                        throw CheckpointError(path, .file, TorchFault.tooManyPaths(limit: PickleHeap.tensorLimit))
-                    }
-                    guard names.insert(UTF8Name(full)).inserted else {
-                        throw CheckpointError(path, .tensor(full), TorchFault.nameTwice)
-                    }
-                    weights.append((full, Int(tensor)))
-                } else if children, let child = heap[value].entries, holders.contains(child) {
-                    trails.append(Trail(parent: trail, name: name, depth: depth + 1))
-                    below.append((child, trails.count - 1))
-                }
-            }
-            waiting += below.reversed()
-        }
-    }
-
-    private mutating func fullName(
-        _ name: String,
-        _ trail: Int?,
-        _ trails: [Trail]
-    ) throws(CheckpointError) -> String {
-        var parts = [name]
-        var length = name.utf8.count
-        var next = trail
-        while let number = next {
-            parts.append(trails[number].name)
-            length += trails[number].name.utf8.count + 1
-            next = trails[number].parent
-        }
-        try charge(length, .nameBytes)
-        return parts.reversed().joined(separator: ".")
-    }
-
-    /// Every tensor has a name: none is left out in silence.
-    private func checkKeys(of list: UInt32) throws(CheckpointError) {
-        let items = heap.lists[Int(list)]
-        for index in stride(from: 0, to: items.count, by: 2) where !isName(items[index]) {
-            switch heap[items[index + 1]] {
-            case .tensor, .unreadable:
-                var kind = heap[items[index]].kind
-                if case .string = heap[items[index]] { kind += " of more than \(Self.nameLimit) bytes" }
-                throw CheckpointError(path, .file, TorchFault.keyNotName(kind: kind))
-            default: continue
-            }
-        }
     }
 }

@@ -30,7 +30,7 @@ struct ConvertRendering {
         if common.json { return Terminal.print(document(report)) }
         if common.quiet { return Terminal.print(output ?? "") }
         printAnswer()
-        if plan.target != .original, let factor = model.config?.scalingFactor {
+        if plan.target != .original, let factor = model.scalingText {
             Terminal.print("  scaling factor \(factor)")
         }
         for file in plan.files {

@@ -24,6 +24,11 @@ struct IdentifyRendering {
                 published = ", where \(known) is published"
             }
             Terminal.print("\(Terminal.bold(model.name)): \(layout) layout, scaling factor \(factor)\(published)")
+        case .described where !model.candidates.isEmpty:
+            let names = Terminal.bold(model.candidates.map(\.name).joined(separator: " or "))
+            Terminal.print(
+                "\(names), which are one network with one factor: \(layout) layout, scaling factor \(factor)"
+            )
         case .described:
             guard let config = model.config else { return }
             let geometry = "f\(config.spatialCompressionRatio)c\(config.latentChannels)"
@@ -48,14 +53,18 @@ struct IdentifyRendering {
 
     /// What a network that variants have does not share with them.
     private var own: String {
-        let known = model.structural.contains { $0.config.scalingFactor == model.config?.scalingFactor }
         if model.hints.scalingFactor != nil { return "with the factor given" }
-        return known ? "with a normalisation of its own" : "with a factor of its own"
+        let owners = model.structural.filter { $0.config.scalingFactor == model.config?.scalingFactor }.map(\.name)
+        guard !owners.isEmpty else { return "with a factor of its own" }
+        guard model.structural.contains(where: { $0.config.normalization == model.config?.normalization }) else {
+            return "with a normalisation of its own"
+        }
+        return "with the factor of \(owners.joined(separator: " and "))"
     }
 
     /// The scaling factor in words: that of a known variant may not be this file's, where its own config.json is of no use.
     private var factor: String {
-        if let factor = model.config?.scalingFactor { return "\(factor)" }
+        if let text = model.scalingText { return text }
         if let variant = model.variant, variant.config.scalingFactor == nil { return "not published" }
         return "not known"
     }
@@ -81,6 +90,7 @@ struct IdentifyRendering {
             .init("part", .string(model.part.rawValue)),
             .init("pipeline", model.pipeline?.document ?? .null),
             .init("scaling_factor", JSONValue(model.config?.scalingFactor)),
+            .init("normalization", model.scalingDocument),
             .init(
                 "candidates",
                 .array(

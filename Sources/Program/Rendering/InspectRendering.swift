@@ -21,6 +21,12 @@ enum InspectRendering {
         line("layout", layout.map { "\($0.rawValue) DC-AE\(part)" } ?? "not that of a DC-AE")
         if let other = model.otherModel {
             line("model", other.text)
+        } else if case .several(let sections)? = model.problem {
+            let names = sections.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
+            line(
+                "networks",
+                "\(sections.count), under \(names)\(sections.count > 4 ? " and others" : ""); --section takes one"
+            )
         } else if !model.structural.isEmpty {
             line("fits", model.structural.map(\.name).joined(separator: ", "))
         } else if model.config != nil {
@@ -28,7 +34,7 @@ enum InspectRendering {
         } else if model.layout != nil, let mismatch = model.mismatch {
             line("variant", "none that is known; \(mismatch)")
         }
-        if let factor = model.config?.scalingFactor { line("factor", "\(factor), by which latents are scaled") }
+        if let factor = model.scalingText { line("factor", factor) }
         let size = ByteSize.show(checkpoint.byteCount)
         line("tensors", "\(checkpoint.tensors.count), \(summary.elementCount.grouped) values, \(size)")
         line(
