@@ -14,6 +14,17 @@
 #include <sys/syscall.h>
 #endif
 
+static const char *const *started_with;
+
+#if defined(__GLIBC__) || defined(__APPLE__)
+__attribute__((constructor)) static void keep_arguments(int count, const char *const *arguments) {
+    (void)count;
+    started_with = arguments;
+}
+#endif
+
+const char *const *dcae_started_with(void) { return started_with; }
+
 int dcae_preallocate(int descriptor, int64_t size) {
     if (size == 0) return 0;
 #if defined(__APPLE__)

@@ -48,6 +48,9 @@ package enum FileKind: Sendable {
             return .json
         }
         if start.starts(with: NumpyHeader.magic) { return .numpy }
+        if start.starts(with: "# dcae manifest".utf8) {
+            throw CheckpointError(path, .file, ForeignFile.product("a manifest of checksums", command: "dcae hash"))
+        }
         if let name = otherFormat(start) { throw CheckpointError(path, .file, FileFault.otherFormat(name)) }
         if let foreign = ForeignFile.find(start: start, path: path) { throw CheckpointError(path, .file, foreign) }
         // What has no name may still be a safetensors file with a wrong length, and its reader says what is wrong.

@@ -8,19 +8,22 @@ package enum ForeignFile: Fault, Equatable {
     case exported(String)
     /// The beginning of a download.
     case unfinished(String)
+    /// A file that this program wrote beside checkpoints, and the command that reads it.
+    case product(String, command: String)
     /// A file that holds the structure of a network alone.
     case structure(String)
 
     package var kind: RefusalKind {
         switch self {
-        case .archive, .exported, .structure: .unknownFormat
+        case .archive, .exported, .structure, .product: .unknownFormat
         case .unfinished: .unfinished
         }
     }
 
     package var message: String {
         switch self {
-        case .archive(let name), .exported(let name), .structure(let name): "this is \(name), not a checkpoint"
+        case .archive(let name), .exported(let name), .structure(let name), .product(let name, _):
+            "this is \(name), not a checkpoint"
         case .unfinished(let name): "\(name.escaped(limit: 60)) is a download that has not been finished"
         }
     }
@@ -28,6 +31,7 @@ package enum ForeignFile: Fault, Equatable {
     package var remedy: Words? {
         switch self {
         case .archive: "unpack it first"
+        case .product(_, let command): "`\(command)` reads it"
         case .exported: "give the safetensors or PyTorch file that it was made from"
         case .structure: "give the safetensors or PyTorch file with the weights"
         case .unfinished: "let it finish, or download the file again"

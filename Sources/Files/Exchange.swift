@@ -147,7 +147,11 @@ enum Exchange {
             let inode = StagingName.inode(in: mark[1]), inode == FileIdentity(path: folder)?.inode
         else { return }
         let old = Path.join(Path.parent(of: folder), mark[1])
-        if let identity = FileIdentity(ofName: old) {
+        switch Presence(ofName: old) {
+        case .absent: break
+        // The mark stays for a run that can see what it points to.
+        case .unknown: return
+        case .there(let identity):
             guard String(identity.inode) == mark[2], Folder.exists(old, followingLinks: false) else { return }
             let outgoing = Set(mark.dropFirst(3).filter(Path.isName).map { UTF8Name($0) })
             for name in (try? Folder.names(in: old, hidden: true)) ?? [] {
@@ -176,7 +180,7 @@ enum Exchange {
         var (mine, theirs) = (stat(), stat())
         guard lstat(from, &mine) == 0 else { return }
         if lstat(to, &theirs) != 0 {
-            rename(from, to)
+            if errno == ENOENT { rename(from, to) }
         } else if FileIdentity(mine) != FileIdentity(theirs), isLater(mine, theirs) {
             rename(from, to)
         } else {

@@ -33,6 +33,23 @@ extension FileIdentity {
     }
 }
 
+/// Whether a name is taken. What cannot be looked at is neither there nor gone: nothing may be removed for it.
+enum Presence {
+    case there(FileIdentity)
+    case absent
+    case unknown(Int32)
+
+    init(ofName path: String) {
+        var status = stat()
+        if lstat(SystemText.cString(path), &status) == 0 {
+            self = .there(FileIdentity(status))
+        } else {
+            let code = errno
+            self = code == ENOENT ? .absent : .unknown(code)
+        }
+    }
+}
+
 /// The files that this program has read, which none of its outputs may replace.
 ///
 /// A program that runs one command has it remember them all, so that no command can forget one. A library must not: what

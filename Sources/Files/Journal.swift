@@ -93,7 +93,9 @@ struct Journal {
             guard Folder.exists(folder) else { return }
             let journal = Journal(in: folder, of: target)
             let isDone = holdingSignals {
-                guard let journal, journal.isAsLeft, (try? journal.replace(.flushed)) != nil else { return false }
+                guard let journal, (try? journal.isAsLeft) == true, (try? journal.replace(.flushed)) != nil else {
+                    return false
+                }
                 journal.removeFolder()
                 return true
             }
@@ -141,32 +143,48 @@ struct Journal {
 
     private func aside(_ index: Int) -> String { Path.join(folder, ".dcae-old-\(index)") }
 
-    private func isThere(_ path: String) -> Bool { FileIdentity(ofName: path) != nil }
+    private func isThere(_ path: String) throws(CheckpointError) -> Bool {
+        switch Presence(ofName: path) {
+        case .there: return true
+        case .absent: return false
+        case .unknown(let code): throw OutputFile.failure(path, "looking for the file", code)
+        }
+    }
 
     private static func give(_ from: String, _ to: String) -> Int32 {
         rename(SystemText.cString(from), SystemText.cString(to)) == 0 ? 0 : errno
     }
 
     /// Whether an old file lies under its name still.
-    private func isWaiting(_ index: Int) -> Bool {
+    private func isWaiting(_ index: Int) throws(CheckpointError) -> Bool {
         let name = old[index].name
-        guard !isThere(aside(index)), isThere(Path.join(target, name)) else { return false }
+        guard try !isThere(aside(index)), try isThere(Path.join(target, name)) else { return false }
         // Where the new one is no longer in the folder, it has taken the name.
-        return !new.contains { Path.isSame($0, name) } || isThere(Path.join(folder, name))
+        let isReplaced = new.contains { Path.isSame($0, name) }
+        return isReplaced ? try isThere(Path.join(folder, name)) : true
     }
 
     /// Whether nobody has put other files in the place of those that are to go.
     private var isAsLeft: Bool {
-        old.indices.allSatisfy { !isWaiting($0) || Self.mark(of: Path.join(target, old[$0].name)) == old[$0].mark }
+        get throws(CheckpointError) {
+            for index in old.indices where try isWaiting(index) {
+                guard Self.mark(of: Path.join(target, old[index].name)) == old[index].mark else { return false }
+            }
+            return true
+        }
     }
 
     /// Moves the old files away and the new ones in, as far as that is not done.
     private func replace(_ durability: Durability) throws(CheckpointError) {
-        for index in old.indices where isWaiting(index) {
+        for index in old.indices where try isWaiting(index) {
             try move(Path.join(target, old[index].name), aside(index))
         }
-        for name in new where isThere(Path.join(folder, name)) {
+        for name in new where try isThere(Path.join(folder, name)) {
             try move(Path.join(folder, name), Path.join(target, name))
+        }
+        // The old files go only when every new one has been seen in its place, and no old one in that of another.
+        for name in new where try !isThere(Path.join(target, name)) {
+            throw OutputFile.failure(Path.join(target, name), "looking for the finished file", ENOENT)
         }
         try durability.flush(folder)
         try durability.flush(target)
@@ -179,10 +197,19 @@ struct Journal {
 
     /// Puts everything back, and throws what made it necessary.
     private func undo(_ error: CheckpointError) throws(CheckpointError) -> Never {
-        for name in new.reversed() where !isThere(Path.join(folder, name)) && isThere(Path.join(target, name)) {
+        // Nothing is put back over what cannot be looked at: the next run finds the journal.
+        func isKnown(_ path: String) throws(CheckpointError) -> Bool {
+            switch Presence(ofName: path) {
+            case .there: return true
+            case .absent: return false
+            case .unknown: throw unfinished
+            }
+        }
+        for name in new.reversed() {
+            guard try !isKnown(Path.join(folder, name)), try isKnown(Path.join(target, name)) else { continue }
             guard Self.give(Path.join(target, name), Path.join(folder, name)) == 0 else { throw unfinished }
         }
-        for index in old.indices.reversed() where isThere(aside(index)) {
+        for index in old.indices.reversed() where try isKnown(aside(index)) {
             guard Self.give(aside(index), Path.join(target, old[index].name)) == 0 else { throw unfinished }
         }
         try Durability.flushed.flush(target)

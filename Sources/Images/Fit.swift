@@ -103,7 +103,7 @@ extension Picture {
         let size = PixelSize(width: scaled(picture.width), height: scaled(picture.height))
         try Self.check(size, name)
         let area = PixelArea(x: (size.width - side) / 2, y: (size.height - side) / 2, width: side, height: side)
-        return picture.resized(toWidth: size.width, height: size.height, by: .bicubic, order: order).cropped(to: area)
+        return picture.resized(toWidth: size.width, height: size.height, by: .bicubic, order: order, area: area)
     }
 
     private func torchvisionSquare(
@@ -116,17 +116,29 @@ extension Picture {
         let longer = side * long / short
         let size = width <= height ? PixelSize(width: side, height: longer) : PixelSize(width: longer, height: side)
         try Self.check(size, name)
-        return resized(toWidth: size.width, height: size.height, by: .bicubic, order: order)
-            .centreCropped(toWidth: side, height: side)
+        let area = PixelArea(
+            x: Self.middle(size.width - side),
+            y: Self.middle(size.height - side),
+            width: side,
+            height: side
+        )
+        return resized(toWidth: size.width, height: size.height, by: .bicubic, order: order, area: area)
+    }
+
+    /// Where the middle begins; of two middles the one that Python's `round` picks for torchvision, the even one.
+    private static func middle(_ surplus: Int) -> Int {
+        surplus % 4 == 3 ? surplus / 2 + 1 : surplus / 2
     }
 
     /// The middle of the picture; of two middles the one that Python's `round` picks for torchvision, the even one.
     public func centreCropped(toWidth newWidth: Int, height newHeight: Int) -> Picture {
-        func start(_ surplus: Int) -> Int {
-            surplus % 4 == 3 ? surplus / 2 + 1 : surplus / 2
-        }
-        return cropped(
-            to: PixelArea(x: start(width - newWidth), y: start(height - newHeight), width: newWidth, height: newHeight)
+        cropped(
+            to: PixelArea(
+                x: Self.middle(width - newWidth),
+                y: Self.middle(height - newHeight),
+                width: newWidth,
+                height: newHeight
+            )
         )
     }
 

@@ -34,33 +34,44 @@ extension Picture {
     ///   - newHeight: the number of rows, at least 1.
     ///   - filter: how pixels are weighed.
     ///   - order: which sides come first.
-    /// - Returns: a picture of the new size and as many bits.
+    ///   - area: what of the new picture is wanted; nothing else of it is computed.
+    /// - Returns: a picture of the new size, or of that area, and as many bits.
     public func resized(
         toWidth newWidth: Int,
         height newHeight: Int,
         by filter: ResampleFilter,
-        order: ResampleOrder = .pillow13
+        order: ResampleOrder = .pillow13,
+        area: PixelArea? = nil
     ) -> Picture {
         precondition(newWidth > 0 && newHeight > 0 && Self.isAllowed(newWidth, newHeight), "a picture has pixels")
-        if newWidth == width && newHeight == height { return self }
-        let columns = newWidth == width ? nil : Weights(from: width, to: newWidth, filter)
-        let rows = newHeight == height ? nil : Weights(from: height, to: newHeight, filter)
+        let area = area ?? PixelArea(x: 0, y: 0, width: newWidth, height: newHeight)
+        if newWidth == width && newHeight == height { return cropped(to: area) }
+        let columns = Weights(from: width, to: newWidth, filter, area.x..<(area.x + area.width))
+        let rows = Weights(from: height, to: newHeight, filter, area.y..<(area.y + area.height))
+        // A side that keeps its length is not weighed, but cut.
+        let (keepsWidth, keepsHeight) = (newWidth == width, newHeight == height)
         let columnsFirst = order.startsWithColumns(size, PixelSize(width: newWidth, height: newHeight))
-        switch samples {
+        let picture =
+            keepsWidth && area.width < width
+            ? cropped(to: PixelArea(x: area.x, y: 0, width: area.width, height: height))
+            : keepsHeight && area.height < height
+                ? cropped(to: PixelArea(x: 0, y: area.y, width: width, height: area.height)) : self
+        let (width, height) = (picture.width, picture.height)
+        switch picture.samples {
         case .bytes(var bytes):
-            if let rows, columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: width * 3) }
-            let lines = columnsFirst ? newHeight : height
-            if let columns { bytes = columns.fixed.alongRows(bytes, height: lines, width: width) }
-            if let rows, !columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: newWidth * 3) }
-            return Picture(width: newWidth, height: newHeight, samples: .bytes(bytes))
+            if !keepsHeight, columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: width * 3) }
+            let lines = columnsFirst && !keepsHeight ? area.height : height
+            if !keepsWidth { bytes = columns.fixed.alongRows(bytes, height: lines, width: width) }
+            if !keepsHeight, !columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: area.width * 3) }
+            return Picture(width: area.width, height: area.height, samples: .bytes(bytes))
         case .words(let words):
             var values = words.map(Float.init)
-            if let rows, columnsFirst { values = rows.alongColumns(values, stride: width * 3) }
-            let lines = columnsFirst ? newHeight : height
-            if let columns { values = columns.alongRows(values, height: lines, width: width) }
-            if let rows, !columnsFirst { values = rows.alongColumns(values, stride: newWidth * 3) }
+            if !keepsHeight, columnsFirst { values = rows.alongColumns(values, stride: width * 3) }
+            let lines = columnsFirst && !keepsHeight ? area.height : height
+            if !keepsWidth { values = columns.alongRows(values, height: lines, width: width) }
+            if !keepsHeight, !columnsFirst { values = rows.alongColumns(values, stride: area.width * 3) }
             let rounded = values.map { UInt16(max(0, min(65535, $0 + 0.5))) }
-            return Picture(width: newWidth, height: newHeight, samples: .words(rounded))
+            return Picture(width: area.width, height: area.height, samples: .words(rounded))
         }
     }
 }
@@ -107,8 +118,8 @@ private struct Weights<Weight: Sendable>: Sendable {
 }
 
 extension Weights where Weight == Double {
-    /// The weights as `precompute_coeffs` in PIL's Resample.c computes them.
-    init(from oldSize: Int, to newSize: Int, _ filter: ResampleFilter) {
+    /// The weights as `precompute_coeffs` in PIL's Resample.c computes them, of a part of the new line.
+    init(from oldSize: Int, to newSize: Int, _ filter: ResampleFilter, _ part: Range<Int>) {
         let scale = Double(oldSize) / Double(newSize)
         // Shrinking widens the filter, which is what keeps fine patterns from folding back as coarse ones.
         let filterScale = max(scale, 1)
@@ -116,19 +127,20 @@ extension Weights where Weight == Double {
         let stride = Int(support.rounded(.up)) * 2 + 1
         var first: [Int] = []
         var counts: [Int] = []
-        var weights = [Double](repeating: 0, count: newSize * stride)
-        for i in 0..<newSize {
+        var weights = [Double](repeating: 0, count: part.count * stride)
+        for i in part {
+            let start = (i - part.lowerBound) * stride
             let centre = (Double(i) + 0.5) * scale
             let lower = max(0, Int(centre - support + 0.5))
             let upper = min(oldSize, Int(centre + support + 0.5))
             var sum = 0.0
             for x in lower..<upper {
                 let weight = filter.weight((Double(x) - centre + 0.5) * (1 / filterScale))
-                weights[i * stride + x - lower] = weight
+                weights[start + x - lower] = weight
                 sum += weight
             }
             if sum != 0 {
-                for x in 0..<(upper - lower) { weights[i * stride + x] /= sum }
+                for x in 0..<(upper - lower) { weights[start + x] /= sum }
             }
             first.append(lower)
             counts.append(upper - lower)

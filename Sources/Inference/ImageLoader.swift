@@ -92,6 +92,22 @@ extension FloatTensor {
         return try FloatTensor(batch: 1, channels: channels, height: height, width: width, values: Array(part))
     }
 
+    /// The middle of images whose sides are longer, which they are by whole units of compression.
+    package func middle(longestSide: Int) throws -> FloatTensor {
+        let (height, width) = (min(self.height, longestSide), min(self.width, longestSide))
+        guard height < self.height || width < self.width else { return self }
+        let (top, left) = ((self.height - height) / 2, (self.width - width) / 2)
+        var part: [Float] = []
+        part.reserveCapacity(batch * channels * height * width)
+        for plane in 0..<(batch * channels) {
+            for row in top..<(top + height) {
+                let start = (plane * self.height + row) * self.width + left
+                part += values[start..<(start + width)]
+            }
+        }
+        return try FloatTensor(batch: batch, channels: channels, height: height, width: width, values: part)
+    }
+
     /// One sample of the batch as a picture: three channels in colour; of any other number, as sound has, each in grey and one
     /// below the other, as many as a picture may hold.
     package func picture(_ index: Int = 0) -> Picture {

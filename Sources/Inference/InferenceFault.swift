@@ -84,6 +84,8 @@ package enum InferenceFault: Fault, Equatable {
 
     package var remedy: Words? {
         switch self {
+        case .notTensors(let what) where what.contains("picture") || what.contains("PNG") || what.contains("JPEG"):
+            "`dcae encode` makes a latent of a picture"
         case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
         case .latentNote: "save it without that metadata, and say with \(.scaled) whether it is scaled"
         case .latentIsNotScaled: "leave out \(.scaled)"

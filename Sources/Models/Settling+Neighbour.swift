@@ -46,6 +46,10 @@ extension Settling {
         } else if !answer.reasons.contains(measurement.text) {
             answer.reasons.append(measurement.text)
         }
+        // It is shown where it decided nothing, too.
+        if !answer.evidence.contains(where: { $0.source == .measurement }) {
+            answer.evidence.append(Evidence(.measurement, measurement.text, []))
+        }
     }
 
     /// What an original config.json says of latents beside a factor, which has its place in a diffusers configuration.

@@ -7,7 +7,7 @@ internal import TensorCore
 extension NumericsReport {
     /// Writes the inputs and results of both engines into a safetensors file: `image`, `latent` and `sample` in float32,
     /// `reference.latent` and `reference.sample` in float64. The latent is what both decoded.
-    package func save(to path: String) throws(CheckpointError) {
+    package func save(to path: String, force: Bool = false) throws(CheckpointError) {
         let floats: [(String, [Int], [Float])] = [
             ("image", encoder.input.dimensions, encoder.input.values),
             ("latent", encoder.fast.dimensions, encoder.fast.values),
@@ -30,7 +30,7 @@ extension NumericsReport {
                 tensor.1.values.withUnsafeBytes { bytes += $0 }
             }
         }
-        let file = try WholeFile(path, force: false, sources: [], durability: .flushed, folders: nil)
+        let file = try WholeFile(path, force: force, sources: [], durability: .flushed, folders: nil)
         try bytes.withBytes { bytes throws(CheckpointError) in try file.write([bytes]) }
     }
 }

@@ -101,9 +101,18 @@ struct Program: ParsableCommand {
 
     /// What was typed, to the byte.
     private static var arguments: [String] {
-        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
-            CommandLine.unsafeArgv[index].map { SystemText.text(cString: $0) }
+        guard let typed = dcae_started_with() else {
+            return (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+                CommandLine.unsafeArgv[index].map { SystemText.text(cString: $0) }
+            }
         }
+        var all: [String] = []
+        var next = typed
+        while let text = next.pointee {
+            all.append(SystemText.text(cString: text))
+            next += 1
+        }
+        return Array(all.dropFirst())
     }
 
     /// A name that is not known is wrong usage, as a flag is that is not known.

@@ -17,6 +17,10 @@ int dcae_open_nameless(const char *folder);
 /// Brings a file or a folder to the disk. Returns 0 or an errno value.
 int dcae_flush(int descriptor);
 
+/// What was typed, as the program was started with it, where the system tells at its start; else NULL. Swift reads it from /proc,
+/// which is not everywhere.
+const char *const *dcae_started_with(void);
+
 /// Exchanges two names in one step. Returns 0 or an errno value: ENOSYS, EINVAL or ENOTSUP where the system cannot.
 int dcae_exchange(const char *a, const char *b);
 /// Renames unless the new name is taken. Returns 0 or an errno value: EEXIST, or as above.

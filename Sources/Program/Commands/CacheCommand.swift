@@ -59,6 +59,13 @@ private struct CacheSubject {
             return variant.places(in: nil)
         }
         guard let found = try HubName.parse(name) else {
+            let words = [
+                "list": "ls", "show": "ls", "check": "verify", "remove": "rm", "delete": "rm", "clear": "prune",
+                "clean": "prune", "gc": "prune",
+            ]
+            if let meant = words[name] {
+                throw ValidationError("there is no command \"cache \(name)\"; did you mean `dcae cache \(meant)`?")
+            }
             _ = try registry.variant(named: name, in: "dcae cache")
             throw CheckpointError(name, .file, HubFault.badRepository(name))
         }

@@ -39,15 +39,13 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var hints: HintArguments
     @OptionGroup var common: CommonOptions
 
-    func validate() throws {
+    func run() throws {
+        // Not before the options are known to be options.
         if let picture, !numerics.numerics {
             throw ValidationError(
                 "Unexpected argument '\(picture)': verify takes one path; with --numerics a picture too"
             )
         }
-    }
-
-    func run() throws {
         if numerics.numerics { return try numerics.run(path, picture, hints, common) }
         let model: OpenedModel
         switch try hints.openAny(path, common, fromAfar: !afar.full) {

@@ -18,6 +18,7 @@ enum InspectRendering {
         if let pipeline = model.pipeline { line("pipeline", pipeline.summary) }
         let part = model.part == .whole ? "" : ", the \(model.part.rawValue) alone"
         let layout = model.otherModel == nil ? model.layout : nil
+        if let latent = latent(checkpoint) { line("latent", latent) }
         line("layout", layout.map { "\($0.rawValue) DC-AE\(part)" } ?? "not that of a DC-AE")
         if let other = model.otherModel {
             line("model", other.text)
@@ -61,6 +62,16 @@ enum InspectRendering {
         }
         table.print()
         if modules.count > 200 { Terminal.print("and \(modules.count - 200) more") }
+    }
+
+    /// What a latent says of itself that `encode` wrote; nil for anything else.
+    private static func latent(_ checkpoint: Checkpoint) -> String? {
+        func text(_ name: String) -> String? {
+            checkpoint.metadata.first { $0.key == "dcae." + name }?.value.string?.escaped(limit: 60)
+        }
+        guard let model = text("model"), let scaled = text("scaled"), checkpoint.tensors.count == 1 else { return nil }
+        let factor = text("normalization").map { " by \($0)" } ?? ""
+        return "encoded by dcae with \(model), " + (scaled == "true" ? "scaled\(factor)" : "not scaled")
     }
 
     private static func formatName(_ checkpoint: Checkpoint) -> String {

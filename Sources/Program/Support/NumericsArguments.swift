@@ -26,6 +26,12 @@ struct NumericsArguments: ParsableArguments {
     )
     var saveTensors: String?
 
+    @Flag(help: "With --save-tensors: replace a file that exists.")
+    var force = false
+
+    /// The longest side of what is compared: the reference keeps every layer's values in float64.
+    private static let longestSide = 1024
+
     func validate() throws {
         if !numerics, saveTensors != nil || precision != .f32 {
             throw ValidationError("--precision and --save-tensors are for --numerics: add it")
@@ -36,12 +42,18 @@ struct NumericsArguments: ParsableArguments {
     }
 
     func run(_ path: String, _ picture: String?, _ hints: HintArguments, _ common: CommonOptions) throws {
-        if let saveTensors { try OutputTarget.check(saveTensors, force: false) }
+        if let saveTensors { try OutputTarget.check(saveTensors, force: force) }
         let options = AutoencoderDC.Options(precision: precision)
         let model = try LoadedModel(options: options) { try hints.open(path, common) }
         let image = try picture.map { name in
-            try ImageLoader(fit: .crop, background: nil, tensorName: nil).load(name, for: model.network).tensor
+            let whole = try ImageLoader(fit: .crop, background: nil, tensorName: nil).load(name, for: model.network)
+                .tensor
                 .image(0)
+            let middle = try whole.middle(longestSide: Self.longestSide)
+            if middle.dimensions != whole.dimensions {
+                common.say(["\(name.escaped(limit: 200)): its middle, \(middle.width)x\(middle.height), is run"])
+            }
+            return middle
         }
         let bar = Progress("running", total: 100, quiet: common.quiet)
         defer { bar.finish() }
@@ -51,7 +63,7 @@ struct NumericsArguments: ParsableArguments {
             shown = Int(100 * part)
         }
         bar.finish()
-        if let saveTensors { try report.save(to: saveTensors) }
+        if let saveTensors { try report.save(to: saveTensors, force: force) }
         if common.json {
             Terminal.print(report.document(picture, outputs: saveTensors.map { [$0] } ?? []))
         } else if common.quiet {

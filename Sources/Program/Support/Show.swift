@@ -68,20 +68,19 @@ extension String {
         return String(scalars.prefix(limit - 1 - tail)) + "…" + String(scalars.suffix(tail))
     }
 
-    /// A name of a tensor where it is no longer than `limit`, else with its longest words shortened: numbers and the last word,
-    /// which tell one from another, stay. Other texts lose their middle.
+    /// A name of a tensor where it is no longer than `limit`, else with its longest words left out, each as `…`: numbers and the
+    /// first and last word, which tell one from another, stay whole. Other texts lose their middle.
     func nameShortened(to limit: Int) -> String {
         guard unicodeScalars.count > limit else { return self }
-        let words = split(separator: ".", omittingEmptySubsequences: false)
+        var words = split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard words.count > 2, !contains("/"), !contains(" ") else { return middleShortened(to: limit) }
-        for most in stride(from: 12, through: 5, by: -1) {
-            let name = words.enumerated().map { index, word in
-                guard index < words.count - 1, word.unicodeScalars.count > most else { return String(word) }
-                return String(word.prefix(most - 3)) + "…" + String(word.suffix(2))
-            }
-            let text = name.joined(separator: ".")
+        let inner = (1..<(words.count - 1)).filter { Int(words[$0]) == nil }
+        let longest = inner.sorted { words[$0].unicodeScalars.count > words[$1].unicodeScalars.count }
+        for index in longest {
+            words[index] = "…"
+            let text = words.joined(separator: ".").replacing("….…", with: "…")
             if text.unicodeScalars.count <= limit { return text }
         }
-        return middleShortened(to: limit)
+        return words.joined(separator: ".").replacing("….…", with: "…").middleShortened(to: limit)
     }
 }
