@@ -69,7 +69,7 @@ struct Program: ParsableCommand {
             exit(withError: ExitCode.validationFailure)
         }
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             reporting = command as? any ReportingCommand
             reporting?.beginReport()
             try command.run()
@@ -97,6 +97,26 @@ struct Program: ParsableCommand {
             UsageError.report(message(for: error), arguments, code)
             exit(withError: code)
         }
+    }
+
+    /// The command that was typed.
+    ///
+    /// A command with arguments of its own takes every word for one, so its subcommands are looked for before: the first word that
+    /// is no option.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        let rest = arguments.dropFirst()
+        guard let first = arguments.first, let parent = subcommand(first, of: Self.self),
+            let position = rest.firstIndex(where: { !$0.hasPrefix("-") }),
+            let child = subcommand(rest[position], of: parent), child.configuration._superCommandName != nil
+        else { return try parseAsRoot(arguments) }
+        return try child.parseAsRoot(Array(rest[..<position] + rest[(position + 1)...]))
+    }
+
+    private static func subcommand(
+        _ name: String,
+        of parent: any ParsableCommand.Type
+    ) -> (any ParsableCommand.Type)? {
+        parent.configuration.subcommands.first { ($0.configuration.commandName ?? $0._commandName) == name }
     }
 
     /// What was typed, to the byte.

@@ -149,7 +149,7 @@ import Testing
             (["scale", "x", "--images", "z", "--shard", "1/8"], "--shard needs --output"),
             (["scale", "x", "--images", "z", "--size", "0"], "--size must be from 1 to 16384"),
             (["scale", "x", "--images", "z", "--with-mean-std"], "--with-mean-std needs --write-config"),
-            (["scale", "merge", "p", "--images", "z"], "merge takes partial results"),
+            (["scale", "merge", "p", "--images", "z"], "Unknown option '--images'"),
             (["encode", "x", "y", "-o", "z.npy", "--resume"], "--resume and --shard are for runs into a folder"),
             (["encode", "x", "y", "-o", "z", "--resume", "--force"], "--resume and --force exclude each other"),
         ]

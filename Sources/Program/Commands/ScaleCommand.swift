@@ -11,6 +11,10 @@ struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale",
         abstract: "Measures the scaling factor over pictures, and says which variant it fits.",
+        usage: """
+            dcae scale [<options>] <path> [<pictures> ...]
+            dcae scale merge [<options>] <parts> ...
+            """,
         discussion: """
             The factor is the inverse of the root mean square of the latents over the
             training pictures, so an encoder and some pictures are enough to check it.
@@ -23,7 +27,7 @@ struct ScaleCommand: ParsableCommand {
 
               parallel dcae scale sana/ photos/ --shard {}/8 -o parts/ ::: {1..8}
               sbatch --array=1-8 --wrap "dcae scale sana/ photos/ -o parts/"
-              dcae scale merge parts/*.json      (a model in a folder merge is ./merge)
+              dcae scale merge parts/*.json
 
             With -o a run that was interrupted goes on where it was: repeat the command.
             The key of a picture is its path below the folder. The result does not depend
@@ -37,15 +41,16 @@ struct ScaleCommand: ParsableCommand {
             Exit codes: 0 measured, whatever the verdict, 2 pictures were passed over (they
             are named), none could be read, or parts do not belong together. A part is as
             good with such pictures: the merge tells.
-            """
+            """,
+        subcommands: [ScaleMergeCommand.self]
     )
 
-    @Argument(help: "A checkpoint, a shard index or a model folder; or the word merge.", completion: .file())
+    @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
     @Argument(
         help: ArgumentHelp(
-            "Folders of pictures, .txt lists with a path in each line, pictures; after merge, partial results.",
+            "Folders of pictures, .txt lists with a path in each line, pictures.",
             valueName: "pictures"
         ),
         completion: .file()
@@ -62,68 +67,42 @@ struct ScaleCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The seconds between two writes of the state.", valueName: "seconds"))
     var saveEvery = 30
 
-    @Option(
-        help: ArgumentHelp("Write a diffusers config.json with the measured factor.", valueName: "file"),
-        completion: .file()
-    )
-    var writeConfig: String?
-
-    @Flag(help: "Put latents_mean and latents_std into it, and with them the factor 1.")
-    var withMeanStd = false
-
-    @Flag(help: "Merge what there is, though parts are missing or unfinished.")
-    var allowMissing = false
-
     @Flag(help: "Replace files that exist; start over where there is a saved state.")
     var force = false
 
+    @OptionGroup var result: MeasuredConfigArguments
     @OptionGroup var measure: MeasureArguments
     @OptionGroup var part: ShardArguments
     @OptionGroup var model: ModelArguments
     @OptionGroup var writing: WritingArguments
     @OptionGroup var common: CommonOptions
 
-    var isMerge: Bool { path == "merge" }
-    /// The partial results to merge.
-    var parts: [String] { isMerge ? others : [] }
     /// Where the pictures are.
-    private var images: [String] { measure.images + (isMerge ? [] : others) }
+    private var images: [String] { measure.images + others }
 
     func validate() throws {
-        if isMerge {
-            if parts.isEmpty { throw ValidationError("Missing expected argument '<parts> ...'") }
-            if !measure.images.isEmpty || output != nil || part.shard != nil {
-                throw ValidationError("merge takes partial results, and neither --images, --shard nor --output")
-            }
-        } else {
-            if images.isEmpty { throw ValidationError("Missing expected argument '<pictures> ...'") }
-            if allowMissing { throw ValidationError("--allow-missing is for merge") }
-        }
-        if withMeanStd, writeConfig == nil { throw ValidationError("--with-mean-std needs --write-config") }
+        if images.isEmpty { throw ValidationError("Missing expected argument '<pictures> ...'") }
         if saveEvery < 0 { throw ValidationError("--save-every must not be below 0") }
     }
 
     func run() throws {
         let registry = try common.loadRegistry()
         // Before hours of work, not after them.
-        if let writeConfig { try OutputTarget.check(writeConfig, force: force) }
-        if isMerge {
-            return try show(try PartialResult.merge(parts, allowsMissing: allowMissing), registry)
-        }
+        try result.check(force: force)
         let shard = try part.resolve(common)
         guard shard.isWhole || output != nil else {
             throw ValidationError(
                 "--shard needs --output, so that the parts can be merged; --shard 1/1 takes all pictures"
             )
         }
-        guard shard.isWhole || writeConfig == nil else {
+        guard shard.isWhole || result.writeConfig == nil else {
             throw ValidationError("--write-config is for the whole: give it to merge")
         }
         let pictures = try PictureSet(at: images, limit: measure.limit)
         common.say(leftOutOf: images)
         if force { ReadHistory.announce(pictures.entries.map(\.path)) }
         let loaded = try model.load(path, common, part: .encoder)
-        if let writeConfig { try OutputTarget.check(writeConfig, force: force) }
+        try result.check(force: force)
         let run = try MeasurementRun(
             loaded,
             pictures,
@@ -142,34 +121,15 @@ struct ScaleCommand: ParsableCommand {
             )
         }
         let total = shard.select(pictures.entries).count
-        let result = try MeasureProgress(common, total: total).run(run, store)
-        if shard.isWhole { return try show(result, registry) }
-        common.show(part: result, store?.path ?? "")
-    }
-
-    private func document(_ report: ScaleReport) -> JSONValue {
-        let outputs = isMerge ? [] : [output, writeConfig].compactMap(\.self)
-        return ["measurement": report.document, "outputs": JSONValue(outputs)]
-    }
-
-    private func show(_ result: PartialResult, _ registry: Registry) throws {
-        let report = try ScaleReport(result, registry: registry)
-        // What was measured is shown though it cannot be written.
-        let written = Result {
-            guard let writeConfig else { return }
-            let text = try MeasuredConfig.text(result.subject.config, report.statistics, withMeanStd: withMeanStd)
-            try WholeFile.write(writeConfig, text, force: force, durability: writing.durability)
-        }
-        report.warnings.forEach { Terminal.warn(.measurement, $0, isSaid: !common.quiet) }
-        if common.json {
-            Terminal.print(document(report))
-        } else if common.quiet {
-            Terminal.print("\(report.statistics.factor)")
-        } else {
-            report.render()
-        }
-        try written.get()
-        if let writeConfig, !common.json, !common.quiet { Terminal.print("wrote \(writeConfig)") }
-        try common.end(passedOver: result.unreadable.count, of: result.doneCount)
+        let measured = try MeasureProgress(common, total: total).run(run, store)
+        guard shard.isWhole else { return common.show(part: measured, store?.path ?? "") }
+        try result.show(
+            measured,
+            registry,
+            outputs: [output].compactMap(\.self),
+            force: force,
+            durability: writing.durability,
+            common
+        )
     }
 }

@@ -43,10 +43,8 @@ extension CacheCommand.Verify: ReportingCommand { var input: JSONValue { JSONVal
 extension CacheCommand.Remove: ReportingCommand { var input: JSONValue { JSONValue(names) } }
 extension CacheCommand.Prune: ReportingCommand { var input: JSONValue { JSONValue(names) } }
 
-extension ScaleCommand: ReportingCommand {
-    var verb: String? { isMerge ? path : nil }
-    var input: JSONValue { isMerge ? JSONValue(parts) : .string(path) }
-}
+extension ScaleCommand: ReportingCommand { var input: JSONValue { .string(path) } }
+extension ScaleMergeCommand: ReportingCommand { var input: JSONValue { JSONValue(parts) } }
 
 extension EvalCommand: ReportingCommand {
     var verb: String? { isMerge || isComparison ? paths.first : nil }
