@@ -39,7 +39,7 @@ struct TarArchive {
                 guard members.updateValue(range, forKey: name) == nil else { throw refusal("a member occurs twice") }
             case UInt8(ascii: "x"), UInt8(ascii: "g"):
                 try Self.checkExtension(file, range, refusal)
-            default: throw refusal("a member is a link or something else that is no file")
+            default: throw refusal("a member is not a file, but for example a link")
             }
             position = min(file.size, (range.upperBound + 511) / 512 * 512)
         }

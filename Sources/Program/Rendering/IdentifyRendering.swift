@@ -21,7 +21,7 @@ struct IdentifyRendering {
         case .identified:
             var published = ""
             if let own = model.config?.scalingFactor, let known = model.variant?.config.scalingFactor, own != known {
-                published = ", where \(known) is published"
+                published = ", but \(known) is published"
             }
             Terminal.print("\(Terminal.bold(model.name)): \(layout) layout, scaling factor \(factor)\(published)")
         case .described:
@@ -32,7 +32,7 @@ struct IdentifyRendering {
                 ? "no known variant has this network"
                 : "the network of \(model.structural.map(\.name).joined(separator: " and ")), \(own)"
             Terminal.print(
-                "\(Terminal.bold("as \(describer) says")): \(geometry), \(layout) layout, scaling factor "
+                "\(Terminal.bold("from \(describer)")): \(geometry), \(layout) layout, scaling factor "
                     + "\(factor); \(near)"
             )
         case .part:
@@ -50,14 +50,14 @@ struct IdentifyRendering {
     private var own: String {
         let known = model.structural.contains { $0.config.scalingFactor == model.config?.scalingFactor }
         if model.hints.scalingFactor != nil { return "with the factor given" }
-        return known ? "with a normalisation of its own" : "with a factor of its own"
+        return known ? "with its own normalisation" : "with its own factor"
     }
 
     /// The scaling factor in words: that of a known variant may not be this file's, where its own config.json is of no use.
     private var factor: String {
         if let factor = model.config?.scalingFactor { return "\(factor)" }
         if let variant = model.variant, variant.config.scalingFactor == nil { return "not published" }
-        return "not known"
+        return "unknown"
     }
 
     /// Why it is not known what it is; nil where it is.
