@@ -28,17 +28,17 @@ package enum ConversionFault: Fault {
     package var message: String {
         switch self {
         case .alreadyThere(let layout):
-            "nothing would change: it has this layout (\(layout.rawValue)), dtype and number of files already"
+            "nothing would change: it already has this layout (\(layout.rawValue)), dtype and number of files"
         case .layoutWithout(let layout): "programs that read the \(layout.rawValue) layout have no such network"
-        case .shardsInOneFile: "the output is one file, which cannot be cut into shards"
-        case .mixedDTypes(let name): "\(name.escaped(limit: 60)) is put together from tensors of different dtypes"
+        case .shardsInOneFile: "the output is one file, so it cannot be split into shards"
+        case .mixedDTypes(let name): "\(name.escaped(limit: 60)) combines tensors of different dtypes"
         case .becomesInfinite(let count, let tensors, let dtype):
             "\(count) finite value\(count == 1 ? "" : "s") would become \(DType.overflowWord(dtype)) in \(dtype), in "
                 + tensors.prefix(3).map { $0.escaped(limit: 60) }.joined(separator: ", ")
                 + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
         case .scalesOverflow(let count, let tensors):
             "\(count) finite value\(count == 1 ? "" : "s") of 8 bits would become infinite or NaN when multiplied by "
-                + "the scale beside them, in "
+                + "their scale, in "
                 + tensors.prefix(3).map { $0.escaped(limit: 60) }.joined(separator: ", ")
                 + (tensors.count > 3 ? " and \(tensors.count - 3) more tensors" : "")
         case .badShardSize(let text): "\"\(text.escaped(limit: 30))\" is not a size"
@@ -55,7 +55,8 @@ package enum ConversionFault: Fault {
         case .shardsInOneFile: "leave out \(.maxShardSize), or name a folder"
         case .mixedDTypes: "choose one with \(.dtype)"
         case .becomesInfinite: "use \(.dtype, "bf16"), or \(.allowInfinite) to write them anyway"
-        case .scalesOverflow: "the scales are wrong or of another file; \(.allowInfinite) writes them all the same"
+        case .scalesOverflow:
+            "the scales are wrong or belong to another file; use \(.allowInfinite) to write them anyway"
         case .badShardSize: "write it as 5GB, 300MB, 100KB or 500000B"
         case .roundtrip: "nothing was written; please report this"
         }

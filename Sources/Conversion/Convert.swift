@@ -23,8 +23,8 @@ package enum Conversion {
         /// What is to be said of that.
         package func warning(of target: String, written: String) -> String? {
             shadowing.map {
-                "\(target.escaped(limit: 80)) holds \($0.escaped(limit: 60)) too, which is what the folder is opened by; name "
-                    + "\(written.escaped(limit: 60)) to use what was written, or remove the other"
+                "\(target.escaped(limit: 80)) also holds \($0.escaped(limit: 60)), which loaders open first; name "
+                    + "\(written.escaped(limit: 60)) to use the new file, or remove the other"
             }
         }
     }
@@ -100,7 +100,7 @@ extension ConversionPlan {
         guard !names.isEmpty else { return [] }
         let shown = names.prefix(4).map { $0.escaped(limit: 60) }.joined(separator: ", ")
         let more = names.count > 4 ? " and \(names.count - 4) more" : ""
-        return ["\(shown)\(more) of the model that was there \(names.count == 1 ? one : several)"]
+        return ["\(shown)\(more) of the old model \(names.count == 1 ? one : several)"]
     }
 
     /// The weights that a folder is opened by, where they are none of those that were written into it.

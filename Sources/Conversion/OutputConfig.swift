@@ -36,8 +36,8 @@ package struct OutputConfig: Sendable {
         ["quantization_config", "dtype", "torch_dtype"].compactMap { field in
             guard let value = config?[field], value != .null else { return nil }
             return
-                "config.json keeps \(field) (\(JSONWriter.inline(value).escaped(limit: 40))), on which programs that load "
-                + "the model may act"
+                "config.json keeps \(field) (\(JSONWriter.inline(value).escaped(limit: 40))), which may change how "
+                + "programs load the model"
         }
     }
 
@@ -124,7 +124,7 @@ package struct OutputConfig: Sendable {
             builds(own, model)
         else {
             let written = named(model)
-            let note = "the original config.json that its config.json keeps is left out: it is of another network"
+            let note = "the original config.json inside its config.json is left out: it describes another network"
             return OutputConfig(text: written.text, notes: written.notes + [note])
         }
         return kept(own, model, adding: addition(to: own, model))
@@ -212,12 +212,15 @@ package struct OutputConfig: Sendable {
         var fitting = model.candidates.isEmpty ? model.namesakes : model.candidates
         if fitting.isEmpty { fitting = model.structural }
         guard let first = fitting.first else {
-            return (nil, ["config.json is its AutoencoderDC configuration: no published name builds this network"])
+            return (
+                nil,
+                ["config.json holds the AutoencoderDC configuration, because no published name describes this network"]
+            )
         }
         if fitting.count == 1 {
             let note =
-                "config.json has model_name \(first.name), from which the original's loader builds the network, and what "
-                + "this model has of its own beside it"
+                "config.json has model_name \(first.name), from which the original's loader builds the network, and beside it "
+                + "this model's own settings"
             return (first, [note])
         }
         // Models of one network whose factors are not known are not one model.
@@ -225,13 +228,13 @@ package struct OutputConfig: Sendable {
             let names = fitting.map(\.name).joined(separator: " or ")
             let kept =
                 model.spelledConfig == nil && model.hints.scalingFactor == nil
-                ? "no config.json is written" : "config.json is its AutoencoderDC configuration"
-            return (nil, ["\(kept): the model can be \(names), and which was not said"])
+                ? "no config.json is written" : "config.json holds the AutoencoderDC configuration"
+            return (nil, ["\(kept): the model can be \(names), and you did not say which"])
         }
         let others = fitting.dropFirst().map(\.name).joined(separator: " or ")
         return (
             first,
-            ["config.json has model_name \(first.name); \(others) is the same network, and is written when you name it"]
+            ["config.json has model_name \(first.name); \(others) is the same network; name it to write its name"]
         )
     }
 }

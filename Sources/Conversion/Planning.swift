@@ -69,7 +69,7 @@ extension ConversionPlan {
         let keys = model.checkpoint.metadata.map(\.key).filter { $0 != "format" }
         guard !keys.isEmpty else { return [] }
         let shown = keys.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
-        return ["metadata of the file is left out: \(shown)" + (keys.count > 4 ? " and \(keys.count - 4) more" : "")]
+        return ["the file's metadata is left out: \(shown)" + (keys.count > 4 ? " and \(keys.count - 4) more" : "")]
     }
 
     /// Whether the output would be what the source is already, file by file.
@@ -110,8 +110,8 @@ extension ConversionPlan {
         guard let variant = model.variant, !target.isUnpublished, !variant.layouts.contains(target) else { return [] }
         let published = variant.layouts.map(\.rawValue).joined(separator: " and ")
         return [
-            "\(variant.name) was published in the \(published) layout alone: no loader of the \(target.rawValue) layout "
-                + "knows its name; it is written for comparing and for converting back"
+            "\(variant.name) was published only in the \(published) layout: loaders of the \(target.rawValue) layout "
+                + "do not know its name; the output is for comparing and for converting back"
         ]
     }
 

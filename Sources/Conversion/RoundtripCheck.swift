@@ -46,14 +46,18 @@ package enum RoundtripCheck {
         let source = plan.model.view()
         let back = LayoutView(written, in: plan.target, as: plan.layout, network: plan.network)
         guard source.tensors.count == back.tensors.count else {
-            throw CheckpointError(name, .file, ConversionFault.roundtrip("other tensors come back than went in"))
+            throw CheckpointError(
+                name,
+                .file,
+                ConversionFault.roundtrip("the output has other tensors than the source")
+            )
         }
         var pieces: [Piece] = []
         for (original, result) in zip(source.tensors, back.tensors) {
             guard UTF8Name(original.descriptor.name) == UTF8Name(result.descriptor.name),
                 original.descriptor.shape == result.descriptor.shape
             else {
-                let fault = ConversionFault.roundtrip("it does not come back as it was")
+                let fault = ConversionFault.roundtrip("it differs from the source")
                 throw CheckpointError(name, .tensor(original.descriptor.name), fault)
             }
             pieces += Piece.all(original, result)
@@ -109,7 +113,7 @@ private struct Piece: Sendable {
             }
             if let a = wanted.baseAddress, let b = result.baseAddress, memcmp(a, b, result.count) != 0 {
                 let byte = zip(wanted, result).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
-                let fault = ConversionFault.roundtrip("element \(done + byte / width) is not what the source holds")
+                let fault = ConversionFault.roundtrip("element \(done + byte / width) differs from the source")
                 throw CheckpointError(back.checkpoint.path, .tensor(written.descriptor.name), fault)
             }
             done += count

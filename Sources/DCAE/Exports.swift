@@ -1,4 +1,4 @@
-// All that a program needs which opens, converts or runs an autoencoder: `import DCAE`.
+// `import DCAE` gives a program all it needs to open, convert and run an autoencoder.
 @_exported public import CheckpointIO
 @_exported public import CheckpointNetwork
 @_exported public import DCAENetwork

@@ -5,22 +5,22 @@ internal import Libc
 public import ModelZoo
 internal import TensorCore
 
-/// How the Hugging Face Hub is spoken to.
+/// How to access the Hugging Face Hub.
 ///
-/// What is not said here is taken from the variables that Python's huggingface_hub 2.4.0 reads: `HF_ENDPOINT`, `HF_HOME`,
+/// What is not set here comes from the variables that Python's huggingface_hub 2.4.0 reads: `HF_ENDPOINT`, `HF_HOME`,
 /// `HF_HUB_CACHE`, `HF_TOKEN`, `HF_HUB_OFFLINE` and a few more.
 public struct HubAccess: Sendable {
     /// The folder of the cache, which Python's huggingface_hub may share; nil for the usual one.
     public var cache: String?
-    /// What proves who the user is, for private and gated repositories; nil for the one that is configured. It is sent to the
-    /// Hub alone, and is in no message.
+    /// The access token for private and gated repositories; nil for the configured one. It is sent only to the Hub, and no
+    /// message shows it.
     public var token: String?
-    /// Whether the network is never used.
+    /// Whether to use only the cache, never the network.
     public var isOffline: Bool
     /// How many parts of a file are fetched at once, 1 to 16.
     public var connections: Int
 
-    /// Makes a description.
+    /// Creates a description.
     public init(cache: String? = nil, token: String? = nil, isOffline: Bool = false, connections: Int = 4) {
         self.cache = cache
         self.token = token
@@ -46,19 +46,19 @@ public struct HubAccess: Sendable {
 }
 
 extension Model {
-    /// Fetches a model from the Hugging Face Hub: its configuration and one set of weights, of a pipeline its `vae` alone.
+    /// Fetches a model from the Hugging Face Hub: its configuration and one set of weights; of a pipeline, only its `vae`.
     ///
-    /// What the cache has is not fetched again. Every byte is held against the digest that the Hub lists. What is cancelled or
-    /// interrupted goes on where it stopped when it is asked for again.
+    /// Files in the cache are not fetched again. Every file is checked against the digest that the Hub lists. A download that
+    /// was cancelled or interrupted resumes where it stopped.
     ///
     /// - Parameters:
     ///   - name: a variant or an alias, a repository, or `hf://organisation/name[@revision][/path]`.
-    ///   - folder: where the files go; nil for the cache that Python's huggingface_hub shares.
-    ///   - layout: which repository of a variant is taken; nil for the first that is there, diffusers before original.
-    ///   - registry: the variants that are known; nil for those that are compiled in.
-    ///   - hub: how the Hub is spoken to.
-    ///   - progress: told of bytes of each file.
-    /// - Returns: the path of the model's folder, or of its file where a file was named.
+    ///   - folder: where the files go; nil for the cache shared with Python's huggingface_hub.
+    ///   - layout: which repository of a variant to use; nil for the first that exists, diffusers before original.
+    ///   - registry: the known variants; nil for the built-in ones.
+    ///   - hub: how to access the Hub.
+    ///   - progress: called with the bytes of each file.
+    /// - Returns: the path of the model's folder, or of its file if a file was named.
     /// - Throws: `CheckpointError` where the name is unknown, the Hub refuses or cannot be reached, or the disk is full;
     ///   `CancellationError`.
     public static func pull(

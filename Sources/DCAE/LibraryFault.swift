@@ -20,7 +20,7 @@ package enum LibraryFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .number(let expected): "it must be \(expected)"
-        case .variantAndConfig: "a variant and a configuration were given"
+        case .variantAndConfig: "both a variant and a configuration were given"
         case .stopped: "the task was cancelled"
         }
     }

@@ -5,15 +5,15 @@ internal import Models
 internal import TensorCore
 
 extension Model {
-    /// What verifying found.
+    /// What verification found.
     public struct VerificationResult: Sendable {
-        /// Something that is not as it should be.
+        /// Something that is wrong or odd.
         public struct Finding: Sendable, Equatable {
             /// How bad it is.
             public enum Severity: String, Sendable {
                 /// The checkpoint does not hold what it should.
                 case error
-                /// It is odd; programs load it all the same.
+                /// It is odd, but programs load it.
                 case warning
             }
 
@@ -25,29 +25,29 @@ extension Model {
             public let message: String
         }
 
-        /// What it was held against: a variant's name, or whose configuration.
+        /// What it was compared with: a variant's name, or the source of the configuration.
         public let reference: String
         /// The layout of its names.
         public let layout: Layout
         /// What was found: tensors in module order, then values, then the configuration.
         public let findings: [Finding]
-        /// The tensors that were looked at.
+        /// The number of tensors that were checked.
         public let tensorCount: Int
-        /// The bytes of them that were read.
+        /// How many of their bytes were read.
         public let byteCount: Int
 
-        /// Whether nothing is wrong; warnings do not count.
+        /// Whether no errors were found; warnings do not count.
         public var passed: Bool { !findings.contains { $0.severity == .error } }
     }
 
-    /// Holds it against its architecture, strictly: missing and unexpected tensors, wrong shapes and dtypes, NaN and infinite
-    /// values, damage, and a config.json that is not the model's.
+    /// Checks the model strictly against its architecture. It finds missing and unexpected tensors, wrong shapes and dtypes, NaN
+    /// and infinite values, damage, and a config.json of another model.
     ///
-    /// What it should be is found out, or was given as a hint.
+    /// The architecture is identified, unless it was given as a hint.
     ///
-    /// - Parameter progress: told of bytes that are read.
-    /// - Returns: all findings; that there are some is no error.
-    /// - Throws: `CheckpointError` where it is no DC-AE at all, or cannot be read; `CancellationError`.
+    /// - Parameter progress: called with the bytes that were read.
+    /// - Returns: all findings; findings are not thrown.
+    /// - Throws: `CheckpointError` if it is not a DC-AE, or cannot be read; `CancellationError`.
     public func verify(progress: ProgressHandler? = nil) async throws -> VerificationResult {
         try await Background.run { mark in
             let count = ProgressCount(.reading, of: opened.checkpoint.byteCount, mark, progress)

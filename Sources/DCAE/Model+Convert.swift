@@ -28,11 +28,11 @@ public enum WeightFormat: String, Sendable, CaseIterable {
 }
 
 extension Model {
-    /// What is to be made of a model.
+    /// How to write the output of a conversion.
     public struct Target: Sendable, Equatable {
-        /// How far the check goes that a conversion ends with.
+        /// What the check at the end of a conversion compares.
         public enum Check: String, Sendable, CaseIterable {
-            /// Names, shapes and dtypes of what was written, and that every byte leads back to its place.
+            /// Names, shapes and dtypes of the output, and that every byte maps back to its place.
             case structure
             /// Also the content, byte by byte.
             case content
@@ -42,23 +42,23 @@ extension Model {
         public var layout = Layout.diffusers
         /// The format of the weights; nil to keep what is stored.
         public var format: WeightFormat?
-        /// The most bytes of tensors in one file, which is then one of several; nil for one file.
+        /// The largest number of tensor bytes in one file; nil for one file.
         public var maxShardSize: Int?
-        /// The level of zstd for the weight files, 1 to 22; nil to leave them as they are.
+        /// The level of zstd for the weight files, 1 to 22; nil for no compression.
         public var compressionLevel: Int?
-        /// Whether finite values may become infinite, or NaN in fp8, where the format cannot hold them.
+        /// Whether finite values that the format cannot hold may become infinite, or NaN in fp8.
         public var allowsInfinite = false
-        /// How far the check goes.
+        /// What the check compares.
         public var check = Check.content
-        /// Whether files that exist are replaced.
+        /// Whether to replace files that exist.
         public var overwrite = false
-        /// Whether the disk is waited for, so that a loss of power leaves no name without its bytes.
+        /// Whether data is flushed to disk, so that a loss of power does not leave empty files.
         public var waitsForDisk = true
 
-        /// A folder in the layout of diffusers, with the weights as they are stored.
+        /// A folder in the layout of diffusers, with weights of the stored dtype.
         public init() {}
 
-        /// The same in a layout and a format.
+        /// A folder in another layout, or with weights of another format.
         public init(layout: Layout, format: WeightFormat? = nil) {
             self.layout = layout
             self.format = format
@@ -85,7 +85,7 @@ extension Model {
 
     /// What a conversion did.
     public struct ConversionResult: Sendable {
-        /// What a cast lost of a tensor.
+        /// What a cast lost in a tensor.
         public struct Loss: Sendable, Equatable {
             /// The tensor's name in the output.
             public let tensor: String
@@ -93,45 +93,46 @@ extension Model {
             public let report: CastReport
         }
 
-        /// The folder or the file that was written.
+        /// The folder or file that was written.
         public let output: String
-        /// The names of the files that were written into it: weights, then index and config.json.
+        /// The names of the files in it: weights, then index and config.json.
         public let files: [String]
         /// The layout of the source.
         public let sourceLayout: Layout
         /// The layout of the output.
         public let layout: Layout
-        /// The variant; nil where it went by a configuration.
+        /// The variant; nil if a configuration describes the network.
         public let variant: Variant?
-        /// The scaling factor that config.json has; nil where none is known.
+        /// The scaling factor in config.json; nil if none is known.
         public let scalingFactor: Double?
         /// What casts lost, in module order; tensors that lost nothing are left out.
         public let losses: [Loss]
-        /// The tensors that were compared with the source.
+        /// How many tensors were compared with the source.
         public let checkedTensors: Int
-        /// The bytes of them; 0 where the structure alone was checked.
+        /// How many of their bytes were compared; 0 if only the structure was checked.
         public let checkedBytes: Int
-        /// How it was settled what the model is, a line each.
+        /// Why the model was identified as this, one line each.
         public let reasons: [String]
-        /// What was decided on the way, a line each.
+        /// What was decided during the conversion, one line each.
         public let notes: [String]
-        /// What is odd about the model, a line each; to be shown.
+        /// What is odd about the model, one line each; show these to the user.
         public let warnings: [String]
     }
 
-    /// Converts it to another layout, format or form, and proves it: before the output takes its name it is opened again,
-    /// mapped back to the source's layout and compared with the source.
+    /// Converts the model to another layout or format, and checks the result: before the output takes its name it is opened
+    /// again, mapped back to the source's layout and compared with the source.
     ///
-    /// Nothing appears under its final name before that, and nothing is left behind where it fails or its task is cancelled.
+    /// Nothing appears under its final name before that. If the conversion fails or its task is cancelled, no files are left.
     ///
     /// - Parameters:
     ///   - output: the folder to write, with config.json and weights; or one file, whose name ends in `.safetensors`, or in
-    ///     `.zst` where it is compressed.
-    ///   - target: what is to be made of it.
-    ///   - progress: told of bytes that are written, and then of bytes that are checked.
-    /// - Returns: what was done. Losses of a cast are no error; values that would become infinite are, unless `allowsInfinite`.
-    /// - Throws: `CheckpointError` where it is not known which network it is or which scaling factor it has, where the output
-    ///   exists, where a value would become infinite, where the disk is full; `CancellationError`.
+    ///     `.zst` if it is compressed.
+    ///   - target: how to write the output.
+    ///   - progress: called with the bytes that were written, then with the bytes that were checked.
+    /// - Returns: what was done. Losses of a cast are not errors, but values that would become infinite are, unless
+    ///   `allowsInfinite`.
+    /// - Throws: `CheckpointError` if the network or its scaling factor is unknown, if the output exists, if a value would become
+    ///   infinite, or if the disk is full; `CancellationError`.
     @discardableResult
     public func convert(
         to output: String,

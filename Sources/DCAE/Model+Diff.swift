@@ -4,20 +4,21 @@ internal import Models
 public import TensorCore
 
 extension Model {
-    /// What is compared, and how strictly.
+    /// What to compare, and how strictly.
     public struct DiffOptions: Sendable, Equatable {
-        /// Patterns with `*` and `?`: only tensors whose name in either layout matches one; none for all.
+        /// Patterns with `*` and `?`: only tensors whose name in either layout matches one; an empty list for all.
         public var only: [String] = []
-        /// Patterns of tensors that are left out.
+        /// Patterns of tensors to leave out.
         public var ignore: [String] = []
-        /// How far a value may be from A's, as a part of A's; nil and nil for byte by byte.
+        /// How far A's value may be from B's, as a part of B's value: |A − B| ≤ absolute + relative · |B|, as
+        /// `numpy.isclose`. If both tolerances are nil, bytes are compared.
         public var relativeTolerance: Double?
-        /// How far it may be beside that.
+        /// How far A's value may be from B's in addition, whatever B's value is.
         public var absoluteTolerance: Double?
         /// Whether the configurations count.
         public var comparesConfigs = true
 
-        /// Everything, byte by byte.
+        /// Compares everything, byte by byte.
         public init() {}
 
         func request() throws(CheckpointError) -> CheckpointDiff.Request {
@@ -36,23 +37,23 @@ extension Model {
 
     /// How a model B differs from a model A.
     public struct Difference: Sendable {
-        /// What became of one tensor from A to B.
+        /// How one tensor differs between A and B.
         public struct Tensor: Sendable {
             /// How the two sides are related.
             public enum Relation: String, Sendable, CaseIterable {
                 /// The same bytes.
                 case identical
-                /// The same dtype and shape; the bytes were not read, since one side is elsewhere.
+                /// The same dtype and shape; the bytes were not read, because one side is on the Hub.
                 case unread
-                /// The same dtype and shape, other bytes.
+                /// The same dtype and shape, but other bytes.
                 case changed
                 /// Another dtype; the values are compared as numbers.
                 case dtype
                 /// Another shape.
                 case shape
-                /// In B alone.
+                /// Only in B.
                 case added
-                /// In A alone.
+                /// Only in A.
                 case removed
                 /// Under another name in B, with the same dtype, shape and bytes.
                 case renamed
@@ -60,41 +61,41 @@ extension Model {
 
             /// How the two sides are related.
             public let relation: Relation
-            /// The tensor of A, by its own name; nil where it is added.
+            /// The tensor of A, with its own name; nil if it is added.
             public let a: TensorDescriptor?
-            /// The tensor of B, by its name in A's layout; nil where it is removed.
+            /// The tensor of B, with its name in A's layout; nil if it is removed.
             public let b: TensorDescriptor?
-            /// Whether it counts as the same, within the tolerance where there is one.
+            /// Whether it counts as the same, within the tolerance if there is one.
             public let isSame: Bool
-            /// How many of its values differ; nil where they were not compared as numbers.
+            /// How many of its values differ; nil if they were not compared as numbers.
             public let differingValues: Int?
-            /// The largest difference of two values; nil where they were not compared as numbers.
+            /// The largest difference of two values; nil if they were not compared as numbers.
             public let largestDifference: Double?
-            /// The root mean square of the differences, as a part of A's; nil where they were not compared as numbers.
+            /// The root mean square of the differences, relative to A's; nil if they were not compared as numbers.
             public let relativeRMS: Double?
 
             /// Its name in A's layout.
             public var name: String { (a ?? b)?.name ?? "" }
         }
 
-        /// Whether nothing that counts differs.
+        /// Whether the two are the same in all that counts.
         public let isSame: Bool
-        /// What a person would say: one line about the tensors, and one about the configurations where these differ.
+        /// The answer in words: one line about the tensors, and one about the configurations if these differ.
         public let answer: [String]
-        /// Every tensor that was selected: those of A in module order, then those that are in B alone.
+        /// Every selected tensor: those of A in module order, then those that are only in B.
         public let tensors: [Tensor]
-        /// The names of the fields in which the configurations differ; none where they do not count.
+        /// The names of the fields in which the configurations differ; empty if they do not count.
         public let configFields: [String]
     }
 
-    /// Compares it, as A, with another model, B, whatever the layout, format and sharding of either: B is seen in A's layout.
+    /// Compares this model, A, with another model, B, in any layout, format and sharding. B is viewed in A's layout.
     ///
     /// - Parameters:
     ///   - other: the model B.
-    ///   - options: what is compared, and how strictly.
-    ///   - progress: told of bytes of both sides that were compared.
-    /// - Returns: what differs; that something does is no error.
-    /// - Throws: `CheckpointError` where one cannot be read, or the patterns leave nothing; `CancellationError`.
+    ///   - options: what to compare, and how strictly.
+    ///   - progress: called with the bytes of both sides that were compared.
+    /// - Returns: the differences; differences are not thrown.
+    /// - Throws: `CheckpointError` if one cannot be read, or the patterns select nothing; `CancellationError`.
     public func diff(
         _ other: Model,
         _ options: DiffOptions = DiffOptions(),

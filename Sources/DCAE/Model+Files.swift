@@ -6,40 +6,40 @@ internal import Models
 public import TensorCore
 
 extension Model {
-    /// What a file of latents or samples is written as, where the output is a folder.
+    /// The kind of files of latents or samples in an output folder.
     public enum FileKind: String, Sendable, CaseIterable {
-        /// safetensors with one tensor, `latent` or `sample`, and what is known of it as metadata.
+        /// safetensors with one tensor, `latent` or `sample`, with a description as metadata.
         case safetensors
         /// NumPy's `.npy`.
         case npy
-        /// A picture; of samples alone.
+        /// A picture; only for samples.
         case png
     }
 
-    /// What files are written, and where.
+    /// Which files to write, and where.
     public struct FileOutput: Sendable, Equatable {
-        /// A folder, which gets a file for each input; or one file for all, whose name ends in `.safetensors`, `.npy` or, of one
-        /// sample, `.png`.
+        /// A folder, which gets one file for each input; or one file for all, whose name ends in `.safetensors`, `.npy` or, for
+        /// one sample, `.png`.
         public var path: String
         /// The kind of files in a folder; nil for safetensors of latents and PNG of samples.
         public var kind: FileKind?
-        /// Whether inputs are left out whose output is in the folder already: it is whole, or not there.
+        /// Whether to skip inputs whose output is in the folder already. An output that is there is complete.
         public var resume = false
-        /// Whether files that exist are replaced.
+        /// Whether to replace files that exist.
         public var overwrite = false
-        /// Whether the disk is waited for.
+        /// Whether data is flushed to disk.
         public var waitsForDisk = true
 
-        /// Files in a folder, or one file; nothing that exists is replaced.
+        /// Creates a description; files that exist are not replaced.
         public init(_ path: String, kind: FileKind? = nil) {
             self.path = path
             self.kind = kind
         }
     }
 
-    /// What became of a run over files.
+    /// The results of a run over files.
     public struct FileResults: Sendable {
-        /// A file that was read and what was made of it.
+        /// A file that was read, and its result.
         public struct Item: Sendable {
             /// The file that was read.
             public let input: String
@@ -49,34 +49,34 @@ extension Model {
             public let dimensions: [Int]
             /// The seconds in the network.
             public let seconds: Double
-            /// What was decided about the input, a line each.
+            /// What was decided about the input, one line each.
             public let notes: [String]
-            /// What is odd about the input or the result, a line each.
+            /// What is odd about the input or the result, one line each.
             public let warnings: [String]
         }
 
         /// What was done, in order.
         public internal(set) var items: [Item] = []
-        /// Why files were left out: what could not be read, or has sizes that the network does not take.
+        /// Why files were skipped: they could not be read, or have sizes that the network does not take.
         public internal(set) var skipped: [any Refusal] = []
-        /// How many inputs were left out as their output was there already.
+        /// How many inputs were skipped because their output was there already.
         public internal(set) var doneBefore = 0
     }
 
-    /// Encodes files: pictures (PNG, JPEG, WebP) and tensors of images, and the pictures in folders and in the folders in these.
+    /// Encodes files: pictures (PNG, JPEG, WebP) and tensors of images, and the pictures in folders and their subfolders.
     ///
-    /// The next pictures are read while the network computes. Of several inputs one that cannot be read is left out, and the rest
-    /// go on. Every output is whole or absent, also where the task is cancelled: what was done before that stays.
+    /// The next pictures are read while the network computes. If one of several inputs cannot be read, it is skipped and the
+    /// others go on. Every output is complete or absent, even after cancellation; finished outputs stay.
     ///
     /// - Parameters:
     ///   - inputs: files and folders.
-    ///   - output: what is written, and where.
-    ///   - framing: how pictures become what the network takes.
-    ///   - options: how the network is run.
-    ///   - progress: told of thousandths of an input.
-    /// - Returns: what was done, and what was left out.
-    /// - Throws: `CheckpointError` where it is not known which network it is, where an output exists or two inputs would have the
-    ///   same, where the disk is full; of one input also why it cannot be read; `CancellationError`.
+    ///   - output: which files to write, and where.
+    ///   - framing: how to make pictures fit the network.
+    ///   - options: how to run the network.
+    ///   - progress: called with the progress in thousandths of an input.
+    /// - Returns: the results, and what was skipped.
+    /// - Throws: `CheckpointError` if the network is unknown, if an output exists or two inputs would have the same output, or if
+    ///   the disk is full; with a single input also why it cannot be read; `CancellationError`.
     public func encode(
         files inputs: [String],
         to output: FileOutput,
@@ -98,17 +98,17 @@ extension Model {
         }
     }
 
-    /// Decodes files of latents, and those in folders and in the folders in these.
+    /// Decodes files of latents, and those in folders and their subfolders.
     ///
-    /// Latents whose files say that they are scaled are scaled back, whatever `options` say.
+    /// If a file says that its latents are scaled, they are scaled back, even if `options` do not ask for it.
     ///
     /// - Parameters:
     ///   - inputs: files and folders.
-    ///   - output: what is written, and where.
-    ///   - options: how the network is run.
-    ///   - progress: told of thousandths of an input.
-    /// - Returns: what was done, and what was left out.
-    /// - Throws: as encoding files.
+    ///   - output: which files to write, and where.
+    ///   - options: how to run the network.
+    ///   - progress: called with the progress in thousandths of an input.
+    /// - Returns: the results, and what was skipped.
+    /// - Throws: the same as encoding files.
     public func decode(
         files inputs: [String],
         to output: FileOutput,

@@ -4,11 +4,11 @@ internal import Models
 public import TensorCore
 
 extension Model {
-    /// What a checkpoint holds, by digests: a value that depends on the content alone, not on layout, format or sharding.
+    /// The digests of a checkpoint, which depend only on its content, not on layout, format or sharding.
     public struct Digests: Sendable, Equatable {
         /// A tensor.
         public struct Tensor: Sendable, Equatable {
-            /// Its name, with what a terminal would obey escaped.
+            /// Its name, with control characters escaped.
             public let name: String
             /// The element type.
             public let dtype: DType
@@ -18,7 +18,7 @@ extension Model {
             public let sha256: String
         }
 
-        /// The SHA-256 of all lines of `manifest` that do not begin with `#`: what tells one content from another.
+        /// The SHA-256 of all lines of `manifest` that do not begin with `#`: the same for the same content.
         public let content: String
         /// The tensors in the order of their names' bytes.
         public let tensors: [Tensor]
@@ -26,14 +26,14 @@ extension Model {
         public let manifest: String
     }
 
-    /// Reads it and takes the SHA-256 of every tensor.
+    /// Reads the model and computes the SHA-256 of every tensor.
     ///
     /// - Parameters:
-    ///   - stored: whether tensors keep the names and cuts of the file, rather than those of the diffusers layout, in which an
-    ///     original checkpoint and its diffusers copy have the same digests.
-    ///   - format: what weights are rounded to first, to compare with a copy in that format; nil to take them as they are.
-    ///   - progress: told of bytes that are read.
-    /// - Throws: `CheckpointError` where data cannot be read; `CancellationError`.
+    ///   - stored: whether to hash tensors as the file stores them. Otherwise they are viewed in the diffusers layout, in which
+    ///     an original checkpoint and its diffusers copy have the same digests.
+    ///   - format: the format that weights are rounded to first, to compare with a copy in that format; nil for no rounding.
+    ///   - progress: called with the bytes that were read.
+    /// - Throws: `CheckpointError` if data cannot be read; `CancellationError`.
     public func hash(
         stored: Bool = false,
         as format: WeightFormat? = nil,

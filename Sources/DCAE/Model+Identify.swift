@@ -14,45 +14,45 @@ extension Model {
             /// A network that is known with its factor and has no one name: its own config.json, or the caller, describes it and
             /// no known variant is the same, or several variants are it, as sana-1.0 and sana-1.1 are: `candidates`.
             case described
-            /// An encoder or a decoder alone.
+            /// Only an encoder or a decoder.
             case part
-            /// Two facts contradict each other.
+            /// Facts contradict each other.
             case contradictory
             /// Several variants have these tensors, and nothing says which: `candidates`.
             case ambiguous
-            /// No DC-AE that is known.
+            /// Not a known DC-AE.
             case unknown
         }
 
-        /// A fact that speaks for some variants.
+        /// A fact that matches some variants.
         public struct Evidence: Sendable, Equatable {
             /// Where it comes from: `structure`, `config`, `cache`, `note`, `digest` or `measurement`.
             public let source: String
             /// The fact, in words.
             public let text: String
-            /// The names of the variants that it speaks for; none where it speaks for none that is known.
+            /// The names of the variants that it matches; empty if it matches no known variant.
             public let variants: [String]
         }
 
         /// How much is known.
         public let verdict: Verdict
-        /// The variant, where the evidence leaves one and nothing about the model differs from it.
+        /// The variant, if the evidence leaves one and the model does not differ from it in any way.
         public let variant: Variant?
-        /// The variants that all evidence speaks for.
+        /// The variants that match all evidence.
         public let candidates: [Variant]
         /// The facts, structure first.
         public let evidence: [Evidence]
-        /// The layout of the tensors' names; nil where they are of none.
+        /// The layout of the tensors' names; nil if they match no layout.
         public let layout: Layout?
-        /// The configuration of the network; nil where it is not known.
+        /// The configuration of the network; nil if it is unknown.
         public let config: AutoencoderDCConfig?
-        /// What latents are multiplied by before a diffusion model sees them; nil where that is not settled.
+        /// The number that latents are multiplied by before a diffusion model sees them; nil if it is not settled.
         public var scalingFactor: Double? { config?.scalingFactor }
-        /// How it was settled, a line each.
+        /// The reasons for the result, one line each.
         public let reasons: [String]
-        /// What speaks against it without having a say, a line each.
+        /// Evidence against it that did not decide the result, one line each.
         public let warnings: [String]
-        /// Why it is not settled, and what to do; nil where it is.
+        /// Why the result is not settled, and what to do; nil if it is settled.
         public let problem: CheckpointError?
 
         init(_ model: OpenedModel) {
@@ -70,14 +70,14 @@ extension Model {
         }
     }
 
-    /// Says what it is: from the tensors, what lies around the file, and, where its size is that of a published file, its
-    /// SHA-256, for which the whole file is read.
+    /// Identifies the model: from the tensors, from the files around it, and from its SHA-256. The SHA-256 needs the whole file,
+    /// and is only computed if the size is that of a published file.
     ///
     /// - Parameters:
-    ///   - readsFile: whether the SHA-256 may be taken; without it nothing is read.
-    ///   - progress: told of bytes that are read.
-    /// - Returns: the answer, also where it is that nothing is known.
-    /// - Throws: `CheckpointError` where the file cannot be read; `CancellationError`.
+    ///   - readsFile: whether the SHA-256 may be computed; without it no data is read.
+    ///   - progress: called with the bytes that were read.
+    /// - Returns: the answer, even if the model is unknown.
+    /// - Throws: `CheckpointError` if the file cannot be read; `CancellationError`.
     public func identify(readsFile: Bool = true, progress: ProgressHandler? = nil) async throws -> Identity {
         guard readsFile, opened.mayBePublished else { return Identity(opened) }
         return try await Background.run { mark in
@@ -109,7 +109,7 @@ extension OpenedModel {
         return isOne ? .described : .ambiguous
     }
 
-    /// Why it is not known what it is, and what to do; nil where it is.
+    /// Why the model is not identified, and what to do; nil if it is.
     package var unsettled: ModelFault? {
         switch verdict {
         case .identified, .described: nil

@@ -5,66 +5,66 @@ internal import Models
 public import TensorCore
 
 extension Model {
-    /// What a checkpoint holds.
+    /// The contents of a checkpoint.
     public struct Contents: Sendable {
-        /// What the values of a tensor are like, over those that are finite, in double precision.
+        /// Statistics of a tensor's finite values, in double precision.
         public struct Statistics: Sendable, Equatable {
-            /// All values, finite or not.
+            /// The number of all values, finite or not.
             public let count: Int
-            /// Values that are no number.
+            /// The number of NaN values.
             public let nan: Int
-            /// Infinite values of either sign.
+            /// The number of infinite values of either sign.
             public let infinite: Int
-            /// The smallest value; nil where none is finite, as the next four.
+            /// The smallest value; this and the next four are nil if no value is finite.
             public let minimum: Double?
             /// The largest value.
             public let maximum: Double?
             /// The mean.
             public let mean: Double?
-            /// The standard deviation, divided by the number of values as NumPy's `std`.
+            /// The standard deviation, divided by the number of values, as in NumPy's `std`.
             public let standardDeviation: Double?
             /// The root of the mean square.
             public let rms: Double?
-            /// Finite values that F16 would make infinite: beyond 65504.
+            /// The number of finite values that F16 would make infinite: beyond 65504.
             public let fp16Overflows: Int
-            /// Values other than zero that F16 would make zero.
+            /// The number of values other than zero that F16 would make zero.
             public let fp16Underflows: Int
         }
 
         /// A tensor.
         public struct Tensor: Sendable {
-            /// Name, element type and shape, as they are stored.
+            /// The stored name, element type and shape.
             public let descriptor: TensorDescriptor
             /// The bytes of its data.
             public let byteCount: Int
             /// The name of the file that holds its data.
             public let file: String
-            /// The byte of the file at which its data begins.
+            /// Where its data begins in the file, in bytes.
             public let offset: Int
-            /// What its values are like; nil where they were not looked at.
+            /// The statistics of its values; nil if they were not requested.
             public let statistics: Statistics?
         }
 
         /// The format of the files.
         public let format: CheckpointFormat
-        /// The layout of the names; nil where they are of none.
+        /// The layout of the names; nil if they match no layout.
         public let layout: Layout?
         /// The tensors in the order of the file.
         public let tensors: [Tensor]
 
-        /// The elements of all tensors.
+        /// The number of elements of all tensors.
         public var elementCount: Int { tensors.reduce(0) { $0 + ($1.descriptor.shape.elementCount ?? 0) } }
-        /// The bytes of all tensors.
+        /// The number of bytes of all tensors.
         public var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
     }
 
-    /// Lists what is in the file: of a file that holds more than the network, everything.
+    /// Lists all tensors of the file, even those that are not part of the network.
     ///
     /// - Parameters:
-    ///   - matching: patterns with `*` and `?` of which a name must match one; none for all tensors.
-    ///   - statistics: whether all values are read and measured; without it headers say all.
-    ///   - progress: told of bytes that are read.
-    /// - Throws: `CheckpointError` where data cannot be read; `CancellationError`.
+    ///   - matching: patterns with `*` and `?`; a name must match one of them. An empty list selects all tensors.
+    ///   - statistics: whether to read all values and compute statistics; otherwise only headers are read.
+    ///   - progress: called with the bytes that were read.
+    /// - Throws: `CheckpointError` if data cannot be read; `CancellationError`.
     public func inspect(
         matching: [String] = [],
         statistics: Bool = false,

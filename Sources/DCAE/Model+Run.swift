@@ -9,26 +9,26 @@ internal import Synchronization
 internal import TensorCore
 
 extension Model {
-    /// How a network is run.
+    /// How to run a network.
     public struct RunOptions: Sendable {
         /// The number of threads, 1 to 1024; nil for one for each processor.
         public var threads: Int?
-        /// What products are computed in.
+        /// The precision of products.
         public var precision = Precision.f32
-        /// The tiles that larger pictures are run in, an approximation that takes less memory; nil to run them whole.
+        /// The tiles for larger pictures, an approximation that takes less memory; nil to run without tiles.
         public var tiling: Tiling?
-        /// What values are looked at while computing; where one is found that should not be, the run ends with its layer's name.
+        /// Which values to check while computing. If a bad value is found, the run ends with the name of its layer.
         public var check = AutoencoderDC.Options.Check.nothing
-        /// Whether latents are those that a diffusion model sees: scaled after encoding, and scaled back before decoding. The
-        /// formula is that of the model's own pipeline where the registry knows it, else that of its configuration.
+        /// Whether latents are as a diffusion model sees them: scaled after encoding, and scaled back before decoding. The
+        /// formula is that of the model's pipeline if the registry knows it, otherwise that of its configuration.
         public var isScaled = false
-        /// How many channels of a latent are encoded, the first, by a network that was made for it, as DC-AE 1.5; nil for all.
+        /// How many of the first channels of a latent to encode, if the network was made for it, such as DC-AE 1.5; nil for all.
         public var latentChannels: Int?
 
-        /// All threads, single precision, whole pictures, latents that are not scaled.
+        /// All threads, single precision, no tiles, unscaled latents.
         public init() {}
 
-        /// The same with latents scaled or not.
+        /// The same, with scaled or unscaled latents.
         public init(isScaled: Bool) { self.isScaled = isScaled }
 
         fileprivate var network: AutoencoderDC.Options {
@@ -45,17 +45,17 @@ extension Model {
         }
     }
 
-    /// How a picture becomes what the network takes: sides that are multiples of its compression ratio F.
+    /// How to make a picture fit the network, whose sides must be multiples of its compression ratio F.
     public struct Framing: Sendable, Equatable {
-        /// What to do with sides that are no multiples of F.
+        /// What to do if a side is not a multiple of F.
         public var fit: Fit
-        /// The side of a square in pixels, a multiple of F, that the picture is resized and cut to, as networks are evaluated;
-        /// nil to leave its size to `fit`.
+        /// The side in pixels, a multiple of F, of the square that the picture is resized and cropped to, as networks are
+        /// evaluated; nil to use `fit`.
         public var side: Int?
-        /// What shows through where a picture in a file is transparent; nil for its colours as they are stored.
+        /// The colour behind transparent parts of a picture; nil to use its stored colours.
         public var background: Colour?
 
-        /// Makes a description; by default sides that are no multiples are refused.
+        /// Creates a description; by default other sides are an error.
         public init(fit: Fit = .exact, side: Int? = nil, background: Colour? = nil) {
             self.fit = fit
             self.side = side
@@ -70,9 +70,9 @@ extension Model {
         }
     }
 
-    /// The network itself, for what this type does not do: layers' costs, one's own source of weights.
+    /// The network itself, for what this type does not offer, such as the costs of layers or your own source of weights.
     ///
-    /// - Throws: `CheckpointError` where it is not known which network it is or where a part is missing; `NetworkError`.
+    /// - Throws: `CheckpointError` if the network is unknown or a part is missing; `NetworkError`.
     public func network(_ options: RunOptions = RunOptions()) throws -> AutoencoderDC {
         try networks.load(opened, .whole, options).network
     }
@@ -81,11 +81,11 @@ extension Model {
     ///
     /// - Parameters:
     ///   - image: [N, 3, H, W] in NCHW, planes of red, green and blue in -1...1; H and W multiples of F.
-    ///   - options: how the network is run.
-    ///   - progress: told of thousandths of all.
-    /// - Returns: the latents, [N, C, H / F, W / F], scaled where `options` say so.
-    /// - Throws: `CheckpointError` where it is not known which network it is, where its encoder is missing, or where latents are
-    ///   to be scaled and no factor is known; otherwise what the network says, as of sizes and memory; `CancellationError`.
+    ///   - options: how to run the network.
+    ///   - progress: called with progress in thousandths.
+    /// - Returns: the latents, [N, C, H / F, W / F], scaled if `options` say so.
+    /// - Throws: `CheckpointError` if the network is unknown, if its encoder is missing, or if latents are to be scaled and no
+    ///   factor is known; `NetworkError`, for example for sizes and memory; `CancellationError`.
     public func encode(
         _ image: FloatTensor,
         _ options: RunOptions = RunOptions(),
@@ -99,12 +99,12 @@ extension Model {
     /// Encodes a picture.
     ///
     /// - Parameters:
-    ///   - picture: of any size that `framing` can make something of.
-    ///   - framing: how it becomes what the network takes.
-    ///   - options: how the network is run.
-    ///   - progress: told of thousandths of all.
-    /// - Returns: the latent, [1, C, H / F, W / F], scaled where `options` say so.
-    /// - Throws: `ImageRefusal` where the sides do not suit; otherwise as for images.
+    ///   - picture: a picture of any size that `framing` accepts.
+    ///   - framing: how to make it fit the network.
+    ///   - options: how to run the network.
+    ///   - progress: called with progress in thousandths.
+    /// - Returns: the latent, [1, C, H / F, W / F], scaled if `options` say so.
+    /// - Throws: `ImageRefusal` if the sides do not fit; otherwise the same as for images.
     public func encode(
         _ picture: Picture,
         framing: Framing = Framing(),
@@ -142,11 +142,11 @@ extension Model {
     /// Decodes latents.
     ///
     /// - Parameters:
-    ///   - latent: [N, C, h, w] in NCHW; scaled where `options` say so.
-    ///   - options: how the network is run.
-    ///   - progress: told of thousandths of all.
+    ///   - latent: [N, C, h, w] in NCHW; scaled if `options` say so.
+    ///   - options: how to run the network.
+    ///   - progress: called with progress in thousandths.
     /// - Returns: the samples, [N, 3, h × F, w × F], nominally in -1...1, not clamped.
-    /// - Throws: as encoding, of the decoder.
+    /// - Throws: the same as encoding, for the decoder.
     public func decode(
         _ latent: FloatTensor,
         _ options: RunOptions = RunOptions(),
@@ -166,9 +166,9 @@ extension Model {
         }
     }
 
-    /// Decodes latents into pictures, one for each latent of the batch; the rest as `decode`.
+    /// Decodes latents into pictures, one for each latent of the batch; otherwise like `decode`.
     ///
-    /// - Throws: also `CheckpointError` where the network's samples have other than three channels.
+    /// - Throws: also `CheckpointError` if the network's samples do not have three channels.
     public func decodePictures(
         _ latent: FloatTensor,
         _ options: RunOptions = RunOptions(),

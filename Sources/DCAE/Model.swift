@@ -6,7 +6,7 @@ public import ModelZoo
 package import Models
 internal import TensorCore
 
-/// A checkpoint of a Deep Compression Autoencoder, whatever its format and layout: opened, and known for what it is.
+/// A checkpoint of a Deep Compression Autoencoder, of any format and layout: opened and identified.
 ///
 /// ```swift
 /// let model = try await Model.open("model.safetensors")
@@ -15,12 +15,12 @@ internal import TensorCore
 /// try await model.convert(to: "sana-diffusers")
 /// ```
 ///
-/// Opening reads headers alone. What takes longer is `async`: it runs on threads of its own, not on those of Swift's tasks, tells
-/// how far it is, and ends when its task is cancelled. Outputs are whole or absent, also then.
+/// Opening reads only headers. Longer work is `async`: it runs on its own threads, not on those of Swift's tasks, reports its
+/// progress, and ends when its task is cancelled. Outputs are complete or absent, even after cancellation.
 ///
-/// Everything that is thrown is a `Refusal`: a line with the place, what is wrong, and what to do about it, in which options
-/// are named by the labels of this library, as `section: "ema"`. Most are `CheckpointError`, `NetworkError` and
-/// `ImageRefusal`. What a cancelled task ends with is `CancellationError`.
+/// Every error is a `Refusal`: one line with the place, what is wrong, and what to do about it. It names options by the labels
+/// of this library, for example `section: "ema"`. Most are `CheckpointError`, `NetworkError` and `ImageRefusal`. A cancelled
+/// task ends with `CancellationError`.
 public struct Model: Sendable {
     /// What it is.
     package let opened: OpenedModel
@@ -30,20 +30,20 @@ public struct Model: Sendable {
     /// Takes a model that was opened before.
     package init(_ opened: OpenedModel) { self.opened = opened }
 
-    /// What a caller knows of a checkpoint that it does not say itself.
+    /// What you know about a checkpoint that it does not say itself.
     public struct Hints: Sendable, Equatable {
         /// The name, an alias or the repository of the variant that it is; nil to find out.
         public var variant: String?
-        /// The path of a diffusers `config.json` that describes it, for models of one's own; nil to find out.
+        /// The path of a diffusers `config.json` that describes it, for your own models; nil to find out.
         public var config: String?
         /// The number that its latents are multiplied by before a diffusion model sees them, above 0; nil to find out.
         public var scalingFactor: Double?
-        /// The part of a PyTorch checkpoint in which the weights are, as `ema`; nil to find it.
+        /// The part of a PyTorch checkpoint that holds the weights, for example `ema`; nil to find it.
         public var section: String?
-        /// The most bytes that a compressed file may expand to; nil for what suits its format.
+        /// The largest size in bytes that a compressed file may expand to; nil for a limit that suits its format.
         public var maxExpandedSize: Int?
 
-        /// Says what is known; nothing by default.
+        /// Creates hints; by default nothing is known.
         public init(
             variant: String? = nil,
             config: String? = nil,
@@ -77,19 +77,19 @@ public struct Model: Sendable {
         }
     }
 
-    /// Opens a checkpoint and finds out what it is. No tensor data is read, and nothing is guessed.
+    /// Opens a checkpoint and identifies it. It reads no tensor data, and does not guess.
     ///
     /// - Parameters:
     ///   - place: a file of any format (safetensors, PyTorch, NumPy; compressed with zstd or not), an index of shards, a model
-    ///     folder or a pipeline's; or, where nothing on this machine has that name, a variant, a repository
-    ///     `organisation/name` or an address `hf://organisation/name[@revision][/path]` on the Hugging Face Hub, which is taken
-    ///     from the cache that Python shares, or fetched into it.
-    ///   - hints: what the caller knows of it.
-    ///   - registry: the variants that are known; nil for those that are compiled in.
-    ///   - hub: how the Hub is spoken to.
-    ///   - progress: told of bytes that are fetched.
-    /// - Returns: the model. That it may be one of several variants, or none, is not an error: see `identify`.
-    /// - Throws: `CheckpointError` where it cannot be opened or fetched; `CancellationError`.
+    ///     folder or a pipeline's. If nothing on this machine has that name: a variant, a repository `organisation/name` or an
+    ///     address `hf://organisation/name[@revision][/path]` on the Hugging Face Hub, which comes from the cache shared with
+    ///     Python, or is fetched into it.
+    ///   - hints: what you know about it.
+    ///   - registry: the known variants; nil for the built-in ones.
+    ///   - hub: how to access the Hub.
+    ///   - progress: called with the bytes that were fetched.
+    /// - Returns: the model. It may be one of several variants, or none of them; see `identify`.
+    /// - Throws: `CheckpointError` if it cannot be opened or fetched; `CancellationError`.
     public static func open(
         _ place: String,
         hints: Hints = Hints(),
@@ -111,19 +111,19 @@ public struct Model: Sendable {
         }
     }
 
-    /// The path that it was opened from.
+    /// The path of the opened checkpoint.
     public var path: String { opened.path }
 
-    /// The configuration of its network: sides of blocks, channels, factor; nil where the network is not known. Its scaling
-    /// factor is nil where that is not settled, as between `in` and `mix`.
+    /// The configuration of its network: blocks, channels, factor; nil if the network is unknown. Its scaling factor is nil if
+    /// that is not settled, for example between `in` and `mix`.
     public var config: AutoencoderDCConfig? { opened.config }
 
-    /// The layout of its tensors' names; nil where they are of none.
+    /// The layout of its tensors' names; nil if they match no layout.
     public var layout: Layout? { opened.layout }
 
-    /// What was decided on opening, and what is odd without being wrong: one line each.
+    /// What was decided on opening, and what is odd but not wrong: one line each.
     public var notes: [String] { opened.notes }
 
-    /// What speaks against what it is taken for, one line each; to be shown to whoever uses it.
+    /// Evidence against its identification, one line each; show it to the user.
     public var warnings: [String] { opened.warnings }
 }

@@ -2,34 +2,34 @@ internal import CheckpointIO
 internal import Synchronization
 
 extension Model {
-    /// How far some work is.
+    /// The progress of an operation.
     public struct Progress: Sendable, Equatable {
-        /// What is being done.
+        /// The current phase of the work.
         public enum Phase: String, Sendable, CaseIterable {
-            /// Files come from the Hugging Face Hub; counted in bytes of one file.
+            /// Fetching files from the Hugging Face Hub; counted in bytes of one file.
             case fetching
-            /// Tensors are read; counted in bytes.
+            /// Reading tensors; counted in bytes.
             case reading
-            /// Files are written; counted in bytes.
+            /// Writing files; counted in bytes.
             case writing
-            /// What was written is compared with its source; counted in bytes of the source.
+            /// Comparing the output with its source; counted in bytes of the source.
             case checking
-            /// The network runs; counted in thousandths of a picture or latent.
+            /// Running the network; counted in thousandths of a picture or latent.
             case computing
         }
 
-        /// What is being done.
+        /// The current phase of the work.
         public let phase: Phase
         /// How much of `total` is done, in the unit of the phase.
         public let done: Int
-        /// How much there is to do, in the unit of the phase.
+        /// The amount of work, in the unit of the phase.
         public let total: Int
 
         /// The part that is done, from 0 to 1.
         public var fraction: Double { total > 0 ? min(1, Double(done) / Double(total)) : 1 }
     }
 
-    /// Told how far some work is: from any thread, and from several at a time, so that it should return soon.
+    /// Called with the progress of an operation, from any thread and from several at a time. It should return quickly.
     public typealias ProgressHandler = @Sendable (Progress) -> Void
 }
 

@@ -32,8 +32,8 @@ extension NetworkError {
         case .precision:
             return RefusalDetails(
                 .unsupported,
-                "this processor cannot multiply bf16, for which it needs AVX512-BF16",
-                remedy: "use f32, which every one can"
+                "this processor cannot multiply bf16; that needs AVX512-BF16",
+                remedy: "use f32, which every processor can"
             )
         case .tiling(let fault): return RefusalDetails(.badOption, Words(fault.message))
         case .outOfRange(let value): return RefusalDetails(.outOfRange, Words(value.message), at: value.placed)
@@ -47,9 +47,9 @@ extension NetworkError {
             let gigabytes = sizes.reduce(1, *) / 250_000_000
             return RefusalDetails(
                 .outOfMemory,
-                "an output of \(sizes) takes \(gigabytes) GB, more than the memory there is"
+                "an output of \(sizes) takes \(gigabytes) GB, more than the free memory"
             )
-        case .stopped: return RefusalDetails(.stopped, "it was asked to stop")
+        case .stopped: return RefusalDetails(.stopped, "the work was stopped on request")
         }
     }
 }
@@ -66,19 +66,19 @@ extension NetworkError.ShapeFault {
     fileprivate var message: String {
         switch self {
         case .sizes(let sizes): "a tensor has four positive sizes, not \(sizes)"
-        case .values(let count, let sizes): "\(count) values are no tensor of \(sizes)"
+        case .values(let count, let sizes): "\(count) values do not fill a tensor of \(sizes)"
         case .imageChannels(let found, let expected):
             "an image of this network has \(expected) channels, not \(found)"
         case .latentChannels(let found, let expected):
             "a latent of this network has \(expected) channels, not \(found)"
         case .sides(let height, let width, let ratio):
-            "an image of \(width)×\(height) has sides that are no multiples of \(ratio); near are a width of "
+            "an image of \(width)×\(height) has sides that are not multiples of \(ratio); use a width of "
                 + "\(Self.near(width, ratio)) and a height of \(Self.near(height, ratio))"
         case .partialLatent(let asked, let channels):
-            "\(asked) channels of a latent are asked for; this network's has 1 to \(channels)"
+            "\(asked) channels of a latent were requested; this network's have 1 to \(channels)"
         case .partialShortcut:
-            "this network gives and takes all channels of a latent, not some: its shortcut needs every one of them, "
-                + "where DC-AE 1.5 is made for fewer"
+            "this network cannot use only some latent channels: its shortcut needs all of them; "
+                + "DC-AE 1.5 can"
         }
     }
 
@@ -92,8 +92,8 @@ extension NetworkError.ParameterFault {
     fileprivate var message: String {
         switch self {
         case .missing: "the checkpoint has no such parameter"
-        case .shape(let found, let expected): "is shaped \(found) where the configuration asks for \(expected)"
-        case .dtype(let dtype): "is \(dtype.rawValue), and only floats can be computed with"
+        case .shape(let found, let expected): "its shape is \(found), but the configuration asks for \(expected)"
+        case .dtype(let dtype): "its dtype is \(dtype.rawValue), but only floats can be computed with"
         }
     }
 }
@@ -103,10 +103,10 @@ extension NetworkError.TilingFault {
         switch self {
         case .noMultiple(let side, let tile, let stride, let ratio):
             "tile \(side) \(tile) and stride \(stride) must be multiples of \(ratio), the network's compression; "
-                + "near are \(max(ratio, (tile + ratio / 2) / ratio * ratio)) and "
+                + "use for example \(max(ratio, (tile + ratio / 2) / ratio * ratio)) and "
                 + "\(max(ratio, stride / ratio * ratio))"
         case .gaps(let side, let tile, let stride):
-            "a stride of \(stride) leaves gaps between tiles of \(side) \(tile): at most the tile's own \(side)"
+            "a stride of \(stride) leaves gaps between tiles of \(side) \(tile): use at most the tile's \(side)"
         }
     }
 }

@@ -68,36 +68,36 @@ package enum FileFault: Fault, Equatable {
         case .missing: "there is no such file or folder"
         case .linkToNothing(let target): "it is a link to \(target.escaped(limit: 200)), which does not exist"
         case .isFolder: "this is a folder, not a file"
-        case .notRegular: "this is no regular file (a device, pipe or socket)"
+        case .notRegular: "this is not a regular file, but a device, pipe or socket"
         case .shrank(let expected): "the file is shorter than the \(expected) bytes it had when it was opened"
         case .exists: "the output exists already"
         case .isSource: "the output is the same file as the source"
         case .isSpecial: "the output is a device, pipe or socket"
         case .noName: "the output has no name"
-        case .standardOutput: "outputs are not written to standard output"
+        case .standardOutput: "standard output cannot be the output"
         case .locked: "another program holds the lock of this folder"
         case .unfinished(let name):
-            "a run that was ended left this folder half replaced (\(name.escaped(limit: 40)) has the other files)"
+            "an interrupted run left this folder half replaced (\(name.escaped(limit: 40)) has the other files)"
         case .targetVanished: "the target folder was removed or replaced while the output was being written"
-        case .noCheckpoint: "no checkpoint was found in this folder"
+        case .noCheckpoint: "there is no checkpoint in this folder"
         case .checkpointsBelow(let names):
-            "no checkpoint was found in this folder, but in "
+            "there is no checkpoint in this folder, but in "
                 + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
                 + (names.count > 4 ? " and \(names.count - 4) more" : "") + " within it"
-        case .shardsWithoutIndex: "shards lie in this folder without the index that says what is in them"
+        case .shardsWithoutIndex: "this folder has shards, but not their index"
         case .severalCheckpoints(let names):
-            "several checkpoints lie in this folder: "
+            "this folder holds several checkpoints: "
                 + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
         case .unknownFormat(let begins): "no checkpoint format begins with \(begins)"
         case .otherFormat(let name): "this is \(name), not a checkpoint"
         case .gitLFSPointer: "this is a Git LFS pointer, not the file it stands for"
         case .isEmpty: "the file is empty"
         case .isZero(let count):
-            "its first \(count) bytes are zero: the space was reserved, and the data never came"
+            "its first \(count) bytes are zero: the space was reserved, but the data never arrived"
         case .isHTML: "this is a web page, not a checkpoint"
-        case .notHere: "its values are on another machine, of which only headers are read"
-        case .outOfMemory: "the system gives no more memory"
-        case .tooLarge(let limit): "the file is larger than the \(limit) bytes that such a file may have"
+        case .notHere: "its values are on the Hub, and only its headers were read"
+        case .outOfMemory: "out of memory"
+        case .tooLarge(let limit): "the file is larger than \(limit) bytes, the limit for such files"
         }
     }
 
@@ -105,7 +105,8 @@ package enum FileFault: Fault, Equatable {
         switch self {
         case .system(_, let code) where code == ENOSPC || code == EDQUOT: "free some space, or choose another target"
         case .system(_, let code) where code == EACCES || code == EPERM || code == EROFS: "check the permissions"
-        case .system(_, let code) where code == EMFILE: "raise the limit on open files, as with `ulimit -n 4096`"
+        case .system(_, let code) where code == EMFILE:
+            "raise the limit on open files, for example with `ulimit -n 4096`"
         case .system(_, let code) where code == EFBIG: "raise the limit on file sizes, or use \(.maxShardSize)"
         case .system: nil
         case .missing: "check the path"
@@ -118,7 +119,7 @@ package enum FileFault: Fault, Equatable {
         case .noName: "name a file or a folder"
         case .standardOutput: "name a file or a folder; write ./- for one that is called -"
         case .locked: "wait for it to end, or choose another target"
-        case .unfinished: "run the command again where the folder can be written to"
+        case .unfinished: "run the command again with write access to the folder"
         case .targetVanished: "run the command again"
         case .checkpointsBelow: "name the folder you mean"
         case .noCheckpoint: "a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"

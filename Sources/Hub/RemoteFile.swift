@@ -44,7 +44,7 @@ final class RemoteFile: ByteSource, @unchecked Sendable {
         try connection.use(name) { client throws(HubFault) in
             try bring(wanted, client)
             for index in wanted {
-                guard let block = blocks[index] else { throw .notAHub("it sends other bytes than were asked for") }
+                guard let block = blocks[index] else { throw .notAHub("it sends the wrong bytes") }
                 let start = index * Self.blockSize
                 let part = max(offset, start)..<min(end, start + block.count)
                 block.withUnsafeBytes { bytes in
@@ -84,7 +84,7 @@ final class RemoteFile: ByteSource, @unchecked Sendable {
         if answer.status == 206 {
             let sent = ContentRange(answer["content-range"])
             guard sent?.start == range.lowerBound, sent?.total ?? size == size else {
-                throw .notAHub("it sends other bytes than were asked for")
+                throw .notAHub("it sends the wrong bytes")
             }
         }
         guard body.count == range.count, isWhole || answer.status == 206 else { throw Self.noRanges }
@@ -92,7 +92,7 @@ final class RemoteFile: ByteSource, @unchecked Sendable {
     }
 
     private static let noRanges = HubFault.notAHub(
-        "it does not send parts of files, so none can be looked at from afar"
+        "it does not send parts of files, so dcae cannot read only the headers"
     )
 
     private func ask(

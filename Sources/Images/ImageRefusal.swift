@@ -91,55 +91,55 @@ extension ImageRefusal.Problem {
     fileprivate var message: Words {
         switch self {
         case .missing:
-            "cannot be read: \(String(cString: strerror(ENOENT)))"
+            "it cannot be read: \(String(cString: strerror(ENOENT)))"
         case .unreadable(let reason):
-            "cannot be read: \(reason)"
+            "it cannot be read: \(reason)"
         case .folder:
-            "is a folder, where a file was expected"
+            "this is a folder, but a file was expected"
         case .notAFile:
-            "is a device, pipe or socket, where a file was expected"
+            "this is a device, pipe or socket, but a file was expected"
         case .noPictures:
-            "holds no picture: nothing in it ends in .png, .jpg, .jpeg or .webp"
+            "it holds no pictures: no name in it ends in .png, .jpg, .jpeg or .webp"
         case .tooManyFiles(let limit):
-            "holds more than \(limit) files or folders nested too deep"
+            "it holds more than \(limit) files, or folders nested too deep"
         case .empty:
-            "is empty, where a picture was expected"
+            "the file is empty, but a picture was expected"
         case .tooLong(let bytes, let limit):
-            "has \(bytes) bytes, and pictures of more than \(limit) are not read"
+            "the file has \(bytes) bytes; pictures may have at most \(limit)"
         case .otherFormat(let name):
-            "is \(name), where a PNG, JPEG or WebP picture was expected"
+            "this is \(name), but a PNG, JPEG or WebP picture was expected"
         case .unknownFormat(let start):
-            "is not a PNG, JPEG or WebP picture: it starts with \(Self.hexadecimal(start))"
+            "this is not a PNG, JPEG or WebP picture: it starts with \(Self.hexadecimal(start))"
         case .endsEarly(let format):
-            "ends before its \(format.rawValue) picture does"
+            "the file ends before its \(format.rawValue) picture does"
         case .damaged(let format, let words):
-            "is damaged, or no \(format.rawValue) picture that can be read (\(words.escaped()))"
+            "the \(format.rawValue) picture is damaged, or cannot be read (\(words.escaped()))"
         case .animated(let format):
-            "is an animated \(format.rawValue), where a still picture was expected"
+            "this is an animated \(format.rawValue), but a still picture was expected"
         case .tooManyPixels(let width, let height):
-            "has \(width)x\(height) pixels, more than the \(Picture.pixelLimit) that are allowed"
+            "the picture has \(width)x\(height) pixels, more than the \(Picture.pixelLimit) that are allowed"
         case .tooFewBytes(let width, let height, let bytes):
-            "says it has \(width)x\(height) pixels, which its \(bytes) bytes cannot hold"
+            "the picture claims \(width)x\(height) pixels, which its \(bytes) bytes cannot hold"
         case .expands(let width, let height, let bytes, let fileSize):
-            "has \(width)x\(height) pixels, which take \(bytes) bytes where the file has \(fileSize)"
+            "the picture has \(width)x\(height) pixels, which take \(bytes) bytes, but the file has \(fileSize)"
         case .noMemory(let width, let height, let bytes):
-            "has \(width)x\(height) pixels, which take \(bytes) bytes, more than there is memory"
+            "the picture has \(width)x\(height) pixels, which take \(bytes) bytes, more than the free memory"
         case .noMultiple(let width, let height, let multiple):
-            "has \(width)x\(height) pixels, and both sides must be multiples of \(multiple)"
+            "the picture has \(width)x\(height) pixels, but both sides must be multiples of \(multiple)"
         case .tooSmallToCrop(let width, let height, let multiple):
-            "has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple)"
+            "the picture has \(width)x\(height) pixels, too few to crop to a multiple of \(multiple)"
         case .otherSize(let size, let reconstruction):
-            "has \(size) pixels, and its reconstruction has \(reconstruction)"
+            "the picture has \(size) pixels, but its reconstruction has \(reconstruction)"
         case .noPartner(let folder):
-            "has no picture of the same name in \(folder.escaped(limit: 100))"
+            "there is no picture of the same name in \(folder.escaped(limit: 100))"
         case .severalPartners(let folder):
-            "has several pictures of its name in \(folder.escaped(limit: 100))"
+            "there are several pictures of the same name in \(folder.escaped(limit: 100))"
         case .exists:
-            "exists already"
+            "it exists already"
         case .unwritable(let reason, _):
-            "cannot be written: \(reason)"
+            "it cannot be written: \(reason)"
         case .notEncoded(let words):
-            "cannot be written as PNG (\(words.escaped()))"
+            "it cannot be written as PNG (\(words.escaped()))"
         }
     }
 
@@ -153,7 +153,7 @@ extension ImageRefusal.Problem {
         case .tooManyPixels, .expands, .noMemory: "make it smaller"
         case .noMultiple(let width, let height, let multiple): Self.sizes(width, height, multiple)
         case .tooSmallToCrop: "use \(.fit, "pad") or \(.fit, "resize")"
-        case .otherSize: "give a size, and both are cut to squares"
+        case .otherSize: "give a size, and both are cropped to squares"
         case .severalPartners: "keep one of them"
         case .exists: "use \(.overwrite) to replace it"
         default: nil

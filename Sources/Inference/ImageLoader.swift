@@ -42,7 +42,7 @@ package struct ImageLoader: Sendable {
             let range = TensorStatistics(tensor)
             let note =
                 range.minimum < -1.001 || range.maximum > 1.001
-                ? "its values reach from \(range.minimum) to \(range.maximum), where the network takes -1 to 1" : nil
+                ? "its values range from \(range.minimum) to \(range.maximum), but the network expects -1 to 1" : nil
             return Image(tensor: tensor, picture: nil, size: nil, note: note)
         }
         let picture = try Picture(file, background: background)
@@ -70,7 +70,7 @@ package struct ImageLoader: Sendable {
             picture: fitted,
             size: picture.size,
             note: picture.hasLostTransparency
-                ? "it is transparent in places, which is left out; name a background to put it on one" : nil
+                ? "it has transparency, which is ignored; name a background colour to use it" : nil
         )
     }
 }

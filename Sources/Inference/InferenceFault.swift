@@ -48,34 +48,34 @@ package enum InferenceFault: Fault, Equatable {
 
     package var message: String {
         switch self {
-        case .noTensors: "it holds no tensor"
-        case .notTensors(let what): "this is \(what), where a tensor was expected"
+        case .noTensors: "it holds no tensors"
+        case .notTensors(let what): "this is \(what), but a tensor was expected"
         case .noSuchTensor(let name, let names, _):
             "it holds no tensor \"\(name.escaped(limit: 60))\", but \(Self.list(names))"
         case .whichTensor(let names, _): "it holds \(names.count) tensors: \(Self.list(names))"
-        case .tensorType(let dtype): "its elements are \(dtype.rawValue), where floating-point numbers were expected"
+        case .tensorType(let dtype): "its elements are \(dtype.rawValue), but floating-point numbers were expected"
         case .tensorShape(let shape, let channels):
-            "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
+            "its shape is \(shape.description.escaped(limit: 60)), but [N, \(channels), H, W] or [\(channels), H, W] was expected"
         case .tensorTooLarge(let shape, let gigabytes):
-            "its shape \(shape.description.escaped(limit: 60)) takes \(gigabytes) GB with what is made of it, more than there is"
+            "its shape \(shape.description.escaped(limit: 60)) takes \(gigabytes) GB with its result, more than the free memory"
         case .tensorOverflow(let count): "\(count) of its values are beyond single precision"
         case .otherChannels(let shape, let channels, let isLatent):
             isLatent
-                ? "its shape \(shape.description.escaped(limit: 60)) is that of a latent of another autoencoder: this one's have \(channels) channels"
-                : "its shape is \(shape.description.escaped(limit: 60)), where [N, \(channels), H, W] or [\(channels), H, W] was expected"
-        case .latentNote(let what): "what its metadata says of the latent cannot be right: \(what)"
-        case .latentIsNotScaled: "it was called scaled, but its metadata says that the latent is not scaled"
+                ? "its shape is \(shape.description.escaped(limit: 60)), but this model's latents have \(channels) channels"
+                : "its shape is \(shape.description.escaped(limit: 60)), but [N, \(channels), H, W] or [\(channels), H, W] was expected"
+        case .latentNote(let what): "its metadata about the latent is wrong: \(what)"
+        case .latentIsNotScaled: "you said that it is scaled, but its metadata says that it is not"
         case .latentIsScaledOtherwise(let found, let asked):
-            "its metadata says that the latent was scaled as \(found), but \(asked) is asked for"
+            "its metadata says that it was scaled as \(found), but you asked for \(asked)"
         case .noInputs: "there is no .safetensors or .npy file in this folder"
         case .sameOutput(let a, let b):
             "\(a.escaped(limit: 200)) and \(b.escaped(limit: 200)) would both be written to it"
         case .differentSizes(let a, let b):
             "results of different sizes, \(Shape(a)) and \(Shape(b)), cannot form one batch"
-        case .severalSamples(let count): "one picture is no place for \(count) samples"
-        case .notRGB(let channels): "samples of \(channels) channels are no picture"
+        case .severalSamples(let count): "one PNG cannot hold \(count) samples"
+        case .notRGB(let channels): "samples of \(channels) channels are not pictures"
         case .sides(let height, let width, let ratio):
-            "\(width)x\(height) are no multiples of \(ratio), the network's compression"
+            "\(width)x\(height) is not a multiple of \(ratio), the network's compression"
         case .outputKind(let kinds):
             "an output file ends in "
                 + (kinds.count > 1 ? kinds.dropLast().joined(separator: ", ") + " or " : "") + (kinds.last ?? "")
@@ -89,14 +89,14 @@ package enum InferenceFault: Fault, Equatable {
         case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
         case .latentNote: "save it without that metadata, and say with \(.scaled) whether it is scaled"
         case .latentIsNotScaled: "leave out \(.scaled)"
-        case .latentIsScaledOtherwise: "leave out \(.scaled), and it is brought back as its metadata says"
+        case .latentIsScaledOtherwise: "leave out \(.scaled): it is then scaled back as its metadata says"
         case .noSuchTensor(_, _, let suggested), .whichTensor(_, let suggested):
-            "choose one with \(.tensor)" + (suggested.map { ", as \(.tensor, $0.escaped(limit: 60))" } ?? "")
+            "choose one with \(.tensor)" + (suggested.map { ", for example \(.tensor, $0.escaped(limit: 60))" } ?? "")
         case .tensorTooLarge: "cut it into parts"
         case .tensorOverflow: nil
         case .otherChannels(_, _, let isLatent):
             isLatent ? "decode it with the autoencoder that made it" : "give it as many channels"
-        case .tensorShape: "permute it to that order, with the channels before rows and columns"
+        case .tensorShape: "permute it to that order: channels before rows and columns"
         case .sameOutput: "write them into different folders"
         case .differentSizes: "write them into a folder"
         case .severalSamples: "write them into a folder, or as .safetensors"

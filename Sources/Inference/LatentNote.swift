@@ -172,23 +172,23 @@ extension LatentNote {
         let own = loaded.network.spatialCompressionRatio
         let whose = (variant ?? self.model).escaped(limit: 60)
         if compression != own || channels != loaded.network.config.latentChannels {
-            return "it is a latent of \(whose), of another network: f\(compression)c\(channels), where this is "
+            return "it is a latent of \(whose), of another network: f\(compression)c\(channels); this one is "
                 + "f\(own)c\(loaded.network.config.latentChannels)"
         }
         let possible = model.candidates.isEmpty ? model.structural : model.candidates
         if let variant, let known = model.registry.known(variant), !possible.isEmpty {
             let related = ([known] + model.registry.variants(withEncoderOf: known)).map(\.name)
             if !possible.contains(where: { related.contains($0.name) }) {
-                return "it is a latent of \(whose), and this is \(possible.map(\.name).joined(separator: " or "))"
+                return "it is a latent of \(whose), but this model is \(possible.map(\.name).joined(separator: " or "))"
             }
         }
         if let encoder, encoder != NetworkDescription(loaded.network.config).encoderMark {
-            return "it is a latent of \(whose), whose encoder has other tensors than this model's"
+            return "it is a latent of \(whose), whose encoder has different tensors than this model's"
         }
         guard let scaled = normalization, let usual = try? model.normalization,
             !usual.first(scaled.means?.count ?? 0).isSame(scaled)
         else { return nil }
-        return "it was scaled as \(scaled.formula()), where latents of this model are \(usual.formula())"
+        return "it was scaled as \(scaled.formula()), but latents of this model are scaled as \(usual.formula())"
     }
 
     /// Where in a sample the picture is that a latent was made of, where that is not all of it.

@@ -54,12 +54,12 @@ extension NetworkRun {
         if input.tensor.channels < all {
             notes.append(
                 input.note?.channels == all
-                    ? "it has the first \(input.tensor.channels) of \(all) channels"
-                    : "it has \(input.tensor.channels) channels, which are taken for the first of \(all)"
+                    ? "it has only the first \(input.tensor.channels) of \(all) channels"
+                    : "it has \(input.tensor.channels) channels; they are used as the first of \(all)"
             )
         }
         if target.kind == .png, input.note?.content(0, width: result.width, height: result.height) != nil {
-            notes.append("what its picture was padded with is cut off; as .safetensors or .npy it stays")
+            notes.append("its padding is cropped off; in .safetensors or .npy it would stay")
         }
         return notes
     }

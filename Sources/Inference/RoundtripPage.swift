@@ -42,14 +42,14 @@ extension PictureRoundtrip {
         let worst = roundtrips.min { $0.main.quality.psnr < $1.main.quality.psnr } ?? first
         let mean = finite.reduce(0, +) / Double(finite.count)
         return
-            "\(roundtrips.count) pictures, mean PSNR \(mean.fixed(2)) dB; the least, \(worst.main.quality.psnr.fixed(2)) dB, "
-            + "is that of \(worst.name)"
+            "\(roundtrips.count) pictures, mean PSNR \(mean.fixed(2)) dB; lowest \(worst.main.quality.psnr.fixed(2)) dB "
+            + "(\(worst.name))"
     }
 
     private static func against(_ roundtrips: [PictureRoundtrip], _ reference: String?) -> [String] {
         let found = roundtrips.compactMap(\.comparison)
         guard let reference, let least = found.map(\.quality).min(by: { $0.psnr < $1.psnr }) else { return [] }
-        return ["Against \(reference): \(least.words)" + (found.count > 1 ? " at the least" : "")]
+        return ["Against \(reference): \(least.words)" + (found.count > 1 ? " at worst" : "")]
     }
 
     private static func table(_ roundtrips: [PictureRoundtrip], hasReference: Bool) -> Markup {
@@ -139,7 +139,7 @@ extension PictureRoundtrip {
             return PageHistogram.Bin(from == limit ? "\(limit)" : "\(from)–\(limit)", counts[from...limit].reduce(0, +))
         }
         return PageHistogram(
-            caption: "Samples by how far they are off",
+            caption: "Samples by error",
             axis: "difference of 8-bit samples",
             bins: bins
         ).markup

@@ -81,9 +81,9 @@ package struct ShardRefusal: Refusal, Equatable {
     private var words: Words { message + "; " + remedy }
 
     private var message: Words {
-        "SLURM_ARRAY_TASK_ID \(id.escaped(limit: 20)) is none of \(count.escaped(limit: 20)) tasks in a row from "
+        "SLURM_ARRAY_TASK_ID \(id.escaped(limit: 20)) is not one of \(count.escaped(limit: 20)) consecutive tasks from "
             + "\(first.escaped(limit: 20))"
     }
 
-    private var remedy: Words { "say which part with \(.shard), as \(.shard, "1/8")" }
+    private var remedy: Words { "say which part with \(.shard), for example \(.shard, "1/8")" }
 }

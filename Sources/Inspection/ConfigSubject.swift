@@ -22,7 +22,7 @@ struct ConfigSubject {
             let isRecent = recent.contains(field)
             if isRecent, reading.isOlderThanRecentFields { continue }
             findings.append(
-                finding(isRecent ? .warning : .error, "\(field) is missing: diffusers would take its default")
+                finding(isRecent ? .warning : .error, "\(field) is missing: diffusers uses its default")
             )
         }
         for field in reading.unknown {
@@ -30,7 +30,7 @@ struct ConfigSubject {
             switch field {
             case "quantization_config" where value != .null:
                 findings.append(
-                    finding(.error, "quantization_config: diffusers would load the weights as quantized ones")
+                    finding(.error, "quantization_config: diffusers would load the weights as quantized")
                 )
             case "quantization_config": break
             case "dtype", "torch_dtype":
@@ -38,7 +38,7 @@ struct ConfigSubject {
                 findings.append(
                     finding(
                         .warning,
-                        "\(field) is \(text.clipped(toBytes: 40)): programs that load the model may act on it"
+                        "\(field) is \(text.clipped(toBytes: 40)): it may change how programs load the model"
                     )
                 )
             default:
@@ -65,11 +65,11 @@ struct ConfigSubject {
         if normalization.means != nil {
             // Such latents have a root mean square of 1 already.
             guard let factor = normalization.factor, factor != 1 else { return [] }
-            let text = "scaling_factor is \(factor) beside latents_mean and latents_std, with which 1.0 is meant"
+            let text = "scaling_factor is \(factor) beside latents_mean and latents_std, which need 1.0"
             return [finding(.warning, text)]
         }
         guard let found = normalization.scalingFactor else {
-            return [finding(.error, "scaling_factor is missing: diffusers would take 1.0")]
+            return [finding(.error, "scaling_factor is missing: diffusers uses 1.0")]
         }
         let known =
             variants.compactMap(\.config.scalingFactor)

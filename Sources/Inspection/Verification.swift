@@ -7,6 +7,9 @@ internal import TensorCore
 
 /// A checkpoint held against its architecture: everything that is not as it should be.
 package struct Verification: Sendable {
+    /// The reference of weights that match no network.
+    package static let noReference = "no network"
+
     /// Something that is not as it should be.
     package struct Finding: Sendable, Equatable {
         /// Whether a program that loads the checkpoint could go on as if nothing were wrong.
@@ -151,14 +154,14 @@ private struct Subject {
                     [nearest.0], nearest.0.config, nearest.0.name + ", the nearest variant"
                 )
             } else {
-                (variants, self.config, name) = ([], nil, "no network")
+                (variants, self.config, name) = ([], nil, Verification.noReference)
             }
         }
     }
 
     func structureFindings() -> [Verification.Finding] {
         guard let config else {
-            let message = "they are near to those of no known variant, and no config.json of use describes them"
+            let message = "the weights match no known variant, and no usable config.json describes them"
             return [.init(severity: .error, place: "weights", message: message)]
         }
         let checkpoint = model.checkpoint
@@ -186,7 +189,7 @@ private struct Subject {
                 .init(
                     severity: .warning,
                     place: "weights",
-                    message: "no {\"format\": \"pt\"} in the metadata, which some loaders ask for"
+                    message: "no {\"format\": \"pt\"} in the metadata, which some loaders require"
                 )
             )
         }
@@ -203,19 +206,19 @@ private struct Subject {
         switch model.surroundings.config.content {
         case .absent:
             guard layout == .diffusers else {
-                return [finding(.warning, "missing beside the weights: it would name the model")]
+                return [finding(.warning, "missing; it should be beside the weights to name the model")]
             }
             // A file of another name is none that diffusers loads where it lies.
             let isFolder = ModelFolder.isFolder(model.checkpoint.path)
             let isNamedSo = ModelFolder.name(of: model.checkpoint.path).hasPrefix("diffusion_pytorch_model")
             return [
-                finding(isFolder || isNamedSo ? .error : .warning, "missing beside the weights: diffusers needs it")
+                finding(isFolder || isNamedSo ? .error : .warning, "missing; diffusers needs it beside the weights")
             ]
         case .unreadable(let error):
             return [finding(.error, error.fault.message)]
         case .original(let own):
             if layout == .diffusers {
-                return [finding(.error, "an original repository's, beside weights in the diffusers layout")]
+                return [finding(.error, "it is an original repository's, but the weights are in the diffusers layout")]
             }
             var named: [Verification.Finding] = []
             if !variants.isEmpty, let variant = model.registry.known(own.modelName),
@@ -227,12 +230,12 @@ private struct Subject {
             guard let inner = own.diffusers else { return named }
             var findings = named + compared(inner)
             if let factor = own.scalingFactor, let other = inner.config.scalingFactor, factor != other {
-                findings.append(finding(.error, "scaling_factor is \(factor), and \(other) in its diffusers_config"))
+                findings.append(finding(.error, "scaling_factor is \(factor), but \(other) in its diffusers_config"))
             }
             let other = model.registry.known(own.modelName)
             if named.isEmpty, let other, other.config.architecture != inner.config.architecture {
                 findings.append(
-                    finding(.error, "model_name is \(other.name), which is another network than its diffusers_config")
+                    finding(.error, "model_name is \(other.name), but its diffusers_config describes another network")
                 )
             }
             return findings
@@ -240,7 +243,8 @@ private struct Subject {
             let shared = compared(reading)
             // The original's loader builds its networks from names; a network without one is described in full.
             guard layout == .original, !variants.isEmpty else { return shared }
-            return [finding(.warning, "a diffusers configuration, beside weights in the original layout")] + shared
+            return [finding(.warning, "it is a diffusers configuration, but the weights are in the original layout")]
+                + shared
         }
     }
 }

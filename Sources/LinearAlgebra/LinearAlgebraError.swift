@@ -13,7 +13,7 @@ package enum LinearAlgebraError: Refusal, Equatable {
     /// The eigenvalues of a matrix were not found.
     case noConvergence
 
-    package var description: String { message + (remedy.map { ". " + $0 } ?? "") }
+    package var description: String { message + (remedy.map { "; " + $0 } ?? "") }
 
     package var details: RefusalDetails {
         let kind: RefusalKind =
@@ -31,7 +31,7 @@ package enum LinearAlgebraError: Refusal, Equatable {
         case .notInstalled(let words):
             "OpenBLAS is needed for this and cannot be loaded (\(words.escaped(limit: 160)))"
         case .unsuitable(let words):
-            "the OpenBLAS that is here cannot be used: \(words.escaped(limit: 160))"
+            "this OpenBLAS cannot be used: \(words.escaped(limit: 160))"
         case .notFinite: "a matrix holds NaN or infinity"
         case .tooLarge(let rows): "a matrix of \(rows) rows is larger than LAPACK takes"
         case .noConvergence: "the eigenvalues of a matrix were not found: the iteration does not converge"
@@ -41,7 +41,7 @@ package enum LinearAlgebraError: Refusal, Equatable {
     private var remedy: String? {
         switch self {
         case .notInstalled, .unsuitable:
-            "Install it (Debian and Ubuntu: libopenblas0, Fedora: openblas, macOS: brew install openblas), "
+            "install it (Debian and Ubuntu: libopenblas0, Fedora: openblas, macOS: brew install openblas), "
                 + "or name its file in DCAE_OPENBLAS"
         default: nil
         }

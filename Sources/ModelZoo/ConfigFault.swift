@@ -42,13 +42,13 @@ public enum ConfigFault: Fault, Equatable {
         case .json(let message): "not valid JSON: \(message)"
         case .notObject(let found): "a configuration is a JSON object, not \(found)"
         case .otherClass(let name): "this is the configuration of \"\(name.escaped(limit: 60))\", not of AutoencoderDC"
-        case .notAutoencoderDC: "no field of an AutoencoderDC configuration is in it"
+        case .notAutoencoderDC: "it has no field of an AutoencoderDC configuration"
         case .originalConfig(let name):
             "this is an original repository's config.json, which only names the model: \(name.escaped())"
-        case .wrongType(let field, let expected, let found): "\(field) is \(found) where \(expected) is needed"
+        case .wrongType(let field, let expected, let found): "\(field) is \(found), but \(expected) is needed"
         case .outOfRange(let field, let found, let allowed): "\(field) is \(found); \(allowed) is allowed"
         case .unknownName(let field, let found, let allowed):
-            "\(field) is \"\(found.escaped(limit: 40))\"; known are \(allowed.joined(separator: ", "))"
+            "\(field) is \"\(found.escaped(limit: 40))\"; known values are \(allowed.joined(separator: ", "))"
         case .lengths(let field, let found, let expected): "\(field) has \(found) entries for \(expected) stages"
         case .stagesDiffer(let encoder, let decoder): "the encoder has \(encoder) stages and the decoder \(decoder)"
         case .scalingFactor(let factor):
@@ -60,11 +60,11 @@ public enum ConfigFault: Fault, Equatable {
         case .noHead(let coder, let stage, let channels, let headDim):
             "stage \(stage) of the \(coder) has \(channels) channels, fewer than attention_head_dim, \(headDim)"
         case .evenKernel(let field, let size):
-            "\(field) has the even kernel size \(size), which changes the size of what it filters"
+            "\(field) has the even kernel size \(size), which changes the image's size"
         case .tooManyScales(let field, let stage, let found, let limit):
             "\(field) has \(found) kernels for stage \(stage); at most \(limit) are allowed"
         case .tooManyParameters(let limit):
-            "its blocks and scales come to more than \(limit) parameters, which no network of this kind has"
+            "its blocks and scales give more than \(limit) parameters, more than any network of this kind has"
         case .unshuffledChannels(let stage, let channels):
             "pixel_unshuffle needs the \(channels) channels of encoder stage \(stage) to be a multiple of 4"
         case .unevenShortcut(let coder, let stage, let high, let low):
@@ -73,13 +73,13 @@ public enum ConfigFault: Fault, Equatable {
                 : "the shortcut from \(low) to \(high) channels before decoder stage \(stage) needs 4 x \(high) to be a multiple of \(low)"
         case .unevenLatent(let field, let channels, let latentChannels):
             "\(field) needs the last stage's \(channels) channels to be a multiple of latent_channels, \(latentChannels)"
-        case .notFinite(let field, let number): "\(field) holds \(number), where finite numbers are needed"
+        case .notFinite(let field, let number): "\(field) holds \(number), but finite numbers are needed"
         case .perChannel(let field, let found, let channels):
             "\(field) has \(found) entries for \(channels) latent channels"
         case .standardDeviation(let least):
             "latents_std holds \(least); only numbers above 0 can be divided by"
         case .meansWithoutDeviations: "latents_mean and latents_std belong together; one of them is missing"
-        case .shiftBesideMeans: "shift_factor and latents_mean both say what is subtracted from a latent"
+        case .shiftBesideMeans: "shift_factor and latents_mean both define what is subtracted from a latent"
         }
     }
 

@@ -63,26 +63,26 @@ package enum RegistryFault: Fault, Equatable {
         case .unknownField(let name, let nearest):
             "unknown field \"\(name.escaped(limit: 60))\"" + (nearest.map { " (did you mean \"\($0)\"?)" } ?? "")
         case .missingField(let name): "the field \"\(name)\" is missing"
-        case .wrongType(let field, let expected, let found): "\(field) is \(found) where \(expected) is needed"
+        case .wrongType(let field, let expected, let found): "\(field) is \(found), but \(expected) is needed"
         case .malformed(let field, let expected, let found):
-            "\(field) is \"\(found.escaped(limit: 70))\" where \(expected) is needed"
-        case .nothingMeasured(let field): "\(field) has no figure"
+            "\(field) is \"\(found.escaped(limit: 70))\", but \(expected) is needed"
+        case .nothingMeasured(let field): "\(field) has no figures"
         case .configuration(let fault): fault.message
         case .nameDiffers(let file, let found):
             "the file is called \(file.escaped()) but its \"name\" is \"\(found.escaped())\""
-        case .duplicateVariant(let name): "the variant \"\(name.escaped())\" is known already"
+        case .duplicateVariant(let name): "the variant \"\(name.escaped())\" exists already"
         case .duplicateDigest(let digest, let name):
             "the digest \(digest.prefix(12))… is that of a file of \(name.escaped())"
         case .factorDiffers(let registry, let config):
             "scaling_factor is \(registry) here and \(config) in its config.json"
         case .layoutMissing(let field, let layout):
-            "\(field) is of the \(layout) layout, which \"layouts\" does not name"
+            "\(field) is of the \(layout) layout, which is not in \"layouts\""
         case .unknownReference(let field, let name, let nearest):
-            "\(field) names \"\(name.escaped())\", which is not known" + (nearest.map { "; did you mean \($0)?" } ?? "")
+            "\(field) names \"\(name.escaped())\", which is unknown" + (nearest.map { "; did you mean \($0)?" } ?? "")
         case .otherNetwork(let field, let name):
-            "\(field) names \(name.escaped()), of which that is another network"
+            "\(field) names \(name.escaped()), but that is another network"
         case .unknownModule(let name):
-            "derived_from.changed names \"\(name.escaped())\", which is no module of the diffusers layout"
+            "derived_from.changed names \"\(name.escaped())\", which is not a module of the diffusers layout"
         case .noConfig(let path): "its configuration \(path.escaped(limit: 100)) is missing"
         case .noEntry(let path): "this configuration has no entry \(path.escaped(limit: 100))"
         case .noRegistryFolder: "there is no folder Registry in it"
@@ -91,7 +91,7 @@ package enum RegistryFault: Fault, Equatable {
         case .severalVariants(let name, let candidates):
             "\"\(name.escaped(limit: 40))\" can mean \(Self.list(candidates))"
         case .unknownFamily(let name, let known):
-            "unknown family \"\(name.escaped())\"; there are \(known.joined(separator: ", "))"
+            "unknown family \"\(name.escaped())\"; known families are \(known.joined(separator: ", "))"
         case .notPublished(let variant, let layout, let layouts):
             "\(variant.escaped()) has no \(layout) layout; it exists in \(layouts.joined(separator: " and "))"
         }

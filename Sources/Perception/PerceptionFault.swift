@@ -31,27 +31,27 @@ package enum PerceptionFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .notWeights(let networks, let tensors):
-            "these are no weights of \(Self.list(networks)): there is no tensor \(Self.list(tensors.map { "\"\($0)\"" }))"
-        case .missing(let network): "\(network) has this tensor, and the file does not"
+            "these are not weights of \(Self.list(networks)): there is no tensor \(Self.list(tensors.map { "\"\($0)\"" }))"
+        case .missing(let network): "\(network) has this tensor, but the file does not"
         case .shape(let found, let expected, let network):
-            "its shape is \(found.description.escaped(limit: 60)), where \(network) has \(expected)"
-        case .type(let dtype, let network): "its elements are \(dtype.rawValue), where \(network) has floats"
-        case .notFinite(let network): "it holds NaN or infinity, which \(network) cannot compute with"
+            "its shape is \(found.description.escaped(limit: 60)), but \(network) has \(expected)"
+        case .type(let dtype, let network): "its elements are \(dtype.rawValue), but \(network) has floats"
+        case .notFinite(let network): "it holds NaN or infinity, which \(network) cannot use"
         case .givenTwice(let network, let other):
             "it is another file of \(network), beside \(other.escaped(limit: 80))"
-        case .noHeads: "these are AlexNet's weights alone, and LPIPS has linear heads besides"
-        case .noNetwork: "these are the heads of LPIPS alone, and it runs on AlexNet"
+        case .noHeads: "these are only AlexNet's weights; LPIPS also needs its linear heads"
+        case .noNetwork: "these are only the heads of LPIPS; it also needs AlexNet's weights"
         case .noWeightsInFolder: "no file in this folder holds weights of AlexNet or the heads of LPIPS"
-        case .noStatistics(let name): "it has no array \"\(name)\", and statistics for FID are mu and sigma"
+        case .noStatistics(let name): "it has no array \"\(name)\"; statistics for FID are mu and sigma"
         case .statisticsShape(let found, let expected):
-            "its shape is \(found.description.escaped(limit: 60)), where \(expected) was expected"
-        case .statisticsType(let dtype): "its elements are \(dtype.rawValue), where float64 was expected"
+            "its shape is \(found.description.escaped(limit: 60)), but \(expected) was expected"
+        case .statisticsType(let dtype): "its elements are \(dtype.rawValue), but float64 was expected"
         case .statisticsNotFinite: "it holds NaN or infinity"
         case .otherFeatures(let found, let expected):
-            "it has statistics of \(found) features, where Inception has \(expected)"
+            "it has statistics of \(found) features, but Inception has \(expected)"
         case .tooFewPictures(let count):
             "statistics of \(count == 1 ? "one picture" : "\(count) pictures") have no covariance"
-        case .noMemory(let gigabytes): "statistics of these features take \(gigabytes) GB, more than there is"
+        case .noMemory(let gigabytes): "statistics of these features take \(gigabytes) GB, more than the free memory"
         }
     }
 
@@ -65,7 +65,7 @@ package enum PerceptionFault: Fault, Equatable {
         case .noNetwork: Self.source("AlexNet").map { "give it too: \($0)" }
         case .noWeightsInFolder: "give the files themselves, with \(.lpipsWeights) twice"
         case .noStatistics, .statisticsShape, .statisticsType, .statisticsNotFinite, .otherFeatures:
-            "make it anew with \(.fidReference) and the name of a file that is not there"
+            "make it again with \(.fidReference) and the name of a new file"
         case .tooFewPictures: "give more pictures"
         case .noMemory: "take fewer pictures with \(.limit)"
         }

@@ -31,8 +31,8 @@ struct Program: ParsableCommand {
               dcae verify sana/                           checked against its architecture
               dcae identify model.safetensors             which variant it is, and why
               dcae diff model.safetensors sana/           what differs, in any layout
-              dcae hash sana/ -o sana.manifest            what it holds, to check later
-              dcae list                                   the variants that are known
+              dcae hash sana/ -o sana.manifest            checksums to check later
+              dcae list                                   the known variants
               dcae encode sana/ photo.png -o latent.safetensors --scaled
               dcae decode sana/ latent.safetensors -o photo.png
               dcae roundtrip sana/ photo.png -o sheet.png
@@ -60,7 +60,7 @@ struct Program: ParsableCommand {
             let names = InstructionSet.available.map { "\($0)" }.joined(separator: ", ")
             Terminal.warn(
                 .note,
-                "DCAE_ISA is \(asked.escaped(limit: 20)); this processor has \(names), and the best is used"
+                "DCAE_ISA is \(asked.escaped(limit: 20)); this processor has \(names): the best of these is used"
             )
         }
         var reporting: (any ReportingCommand)?

@@ -33,7 +33,7 @@ extension SynthesisFault.Shortage {
         case .latent(let channels, let picture):
             "its latent has \(channels) channels for \(picture) of the picture"
         case .channels(let coder, let stage, let found, let needed):
-            "stage \(stage) of the \(coder) has \(found) channels where \(needed) are needed"
+            "stage \(stage) of the \(coder) has \(found) channels but \(needed) are needed"
         case .scatteredShortcut(let from, let to):
             "the shortcut from \(from) to \(to) channels of the decoder takes parts of a channel's positions from "
                 + "different channels"

@@ -86,7 +86,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "SLURM_ARRAY_TASK_ID \(values[0]) is none of \(values[1]) tasks in a row from \(values[2]); say which part "
+                == "SLURM_ARRAY_TASK_ID \(values[0]) is not one of \(values[1]) consecutive tasks from \(values[2]); say which part "
                 + "with shard:, as shard: \"1/8\""
         )
     }

@@ -82,7 +82,7 @@ import Testing
         #expect(result.totals.pictures.count == 2)
         #expect(
             result.totals.unreadable == [
-                .init(key: "empty.png", reason: "is empty, where a picture was expected"),
+                .init(key: "empty.png", reason: "the file is empty, but a picture was expected"),
                 .init(
                     key: "text.jpg",
                     reason: "is not a PNG, JPEG or WebP picture: it starts with 6e 6f 74 20 61 20 70 69"

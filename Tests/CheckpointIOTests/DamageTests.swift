@@ -230,25 +230,25 @@ import Testing
 
     @Test func aSaveThatBrokeOffIsCalledThat() throws {
         let crashed = Fixtures.path("reports/22-damaged/crashed_save.pt")
-        #expect(refusal(crashed) == "the archive has no data.pkl: it was broken off while it was saved; save it again")
+        #expect(refusal(crashed) == "the archive has no data.pkl: its saving did not finish; save it again")
         let folder = try TemporaryFolder()
         let whole = try Fixtures.bytes(Fixtures.path("torch/dtypes.pt"))
         #expect(
             refusal(try folder.write("cut.pt", Array(whole.prefix(whole.count / 4))))
-                == "the zip archive has no directory: it was broken off while it was saved, or downloaded in part; save or download it again"
+                == "the zip archive has no directory: its saving or download did not finish; save or download it again"
         )
     }
 
     @Test func partsOfDistributedTrainingAreNamed() throws {
         let shard = "zero_pp_rank_0_mp_rank_00_model_states.pt"
         let remedy =
-            "each process of the training kept a part of every tensor (DeepSpeed ZeRO); gather the partitions first (zero_to_fp32.py)"
+            "each process of the training saved only a part of every tensor (DeepSpeed ZeRO); gather the partitions first (zero_to_fp32.py)"
         #expect(refusal(Fixtures.path("reports/05-deepspeed/zero3/" + shard)) == remedy)
         #expect(refusal(Fixtures.path("reports/05-deepspeed/zero3")).hasSuffix(remedy))
         let first = refusal(Fixtures.path("reports/40-dtensor/dtensor.pt"))
         #expect(
             first.hasSuffix(
-                "it is a DTensor, of which every process has saved its own part; call full_tensor() before saving"
+                "it is a DTensor, and every process has saved only its own part; call full_tensor() before saving"
             )
         )
     }

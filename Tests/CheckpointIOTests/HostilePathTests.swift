@@ -13,11 +13,11 @@ import Testing
         let folder = try TemporaryFolder()
         #expect(try refusal(folder("missing")).contains("no such file"))
         #expect(try refusal("").contains("no such file"))
-        #expect(try refusal("/dev/null").contains("no regular file"))
-        #expect(try refusal("/dev/zero").contains("no regular file"))
-        #expect(try refusal(folder.path).contains("no checkpoint was found in this folder"))
+        #expect(try refusal("/dev/null").contains("not a regular file"))
+        #expect(try refusal("/dev/zero").contains("not a regular file"))
+        #expect(try refusal(folder.path).contains("there is no checkpoint in this folder"))
         #expect(mkfifo(folder("fifo"), 0o600) == 0)
-        #expect(try refusal(folder("fifo")).contains("no regular file"))
+        #expect(try refusal(folder("fifo")).contains("not a regular file"))
         #expect(try refusal(try folder.write("empty.pt", [])).contains("the file is empty"))
     }
 
@@ -34,7 +34,7 @@ import Testing
         try link("dangling", to: "nothing")
         #expect(try refusal(folder("dangling")).contains("no such file"))
         try link("folder", to: ".")
-        #expect(try refusal(folder("folder")).contains("no checkpoint was found"))
+        #expect(try refusal(folder("folder")).contains("there is no checkpoint in this folder"))
         // A user's own link out of the folder is followed: downloads of the Hugging Face hub are such links.
         try link("outside.safetensors", to: Fixtures.path("bad/st_ok_header_trailing_ws.safetensors"))
         _ = try? Checkpoint.open(folder("outside.safetensors"))
@@ -46,7 +46,7 @@ import Testing
         let path = try folder.write("model.safetensors.index.json", index)
         #expect(try refusal(path).contains("no such file"))
         #expect(mkfifo(folder("shard.safetensors"), 0o600) == 0)
-        #expect(try refusal(path).contains("no regular file"))
+        #expect(try refusal(path).contains("not a regular file"))
         try FileManager.default.removeItem(atPath: folder("shard.safetensors"))
         try FileManager.default.createDirectory(atPath: folder("shard.safetensors"), withIntermediateDirectories: false)
         #expect(try refusal(path).contains("a folder, not a file"))

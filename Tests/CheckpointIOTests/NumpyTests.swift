@@ -36,7 +36,7 @@ import Testing
         let raw = Fixtures.path("reports/33-latents/ml_bf16.npy")
         #expect(
             refusal { try Checkpoint.open(raw) }.hasSuffix(
-                "ml_bf16.npy: it holds elements of type '<V2', which are no plain numbers; save it with .astype(numpy.float32)"
+                "ml_bf16.npy: it holds elements of type '<V2', which are not plain numbers; save it with .astype(numpy.float32)"
             )
         )
         let named = try Checkpoint.open(Fixtures.path("reports/33-latents/ml_bf16b.npy"))
@@ -127,7 +127,7 @@ import Testing
         #expect(
             words
                 == (expected == "nothing"
-                    ? expected : "a.npy: this is no array that NumPy writes: \(expected); copy or download it again")
+                    ? expected : "a.npy: NumPy does not write such arrays: \(expected); copy or download it again")
         )
     }
 
@@ -137,20 +137,20 @@ import Testing
         }
         #expect(
             refuse(text("(3,)"), data: [0, 0, 0, 0])
-                == "a.npy: it has 71 bytes, where an array of shape [3] takes 79; copy or download it again"
+                == "a.npy: it has 71 bytes, but an array of shape [3] takes 79; copy or download it again"
         )
         #expect(
             refuse(text("(1,)"), data: [0, 0, 0, 0, 0])
-                == "a.npy: it has 72 bytes, where an array of shape [1] takes 71; copy or download it again"
+                == "a.npy: it has 72 bytes, but an array of shape [1] takes 71; copy or download it again"
         )
         #expect(
             refuse(text("(1000000, 1000000)"), data: [0, 0, 0, 0])
-                == "a.npy: it has 85 bytes, where an array of shape [1000000, 1000000] takes 4000000000081; "
+                == "a.npy: it has 85 bytes, but an array of shape [1000000, 1000000] takes 4000000000081; "
                 + "copy or download it again"
         )
         #expect(
             refuse(text("(4294967296, 4294967296)"), data: [])
-                == "a.npy: this is no array that NumPy writes: its shape [4294967296, 4294967296] has too many elements; "
+                == "a.npy: NumPy does not write such arrays: its shape [4294967296, 4294967296] has too many elements; "
                 + "copy or download it again"
         )
     }
@@ -166,7 +166,7 @@ import Testing
     func headersThatAreCutOrTooLongAreRefused(_ bytes: [UInt8], _ expected: String) {
         #expect(
             refuse(NumpyHeader.magic + bytes)
-                == "a.npy: this is no array that NumPy writes: \(expected); copy or download it again"
+                == "a.npy: NumPy does not write such arrays: \(expected); copy or download it again"
         )
     }
 

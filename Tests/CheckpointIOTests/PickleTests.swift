@@ -7,7 +7,7 @@ import Testing
 @Suite struct PickleTests {
     static let damaged = "; the file is damaged or was not written by torch.save"
     static let incomplete = "; the file is incomplete or damaged: download it again"
-    static let trusted = "; in Python, load it if you trust it, and save its state_dict() alone"
+    static let trusted = "; in Python, load it if you trust it, and save only its state_dict()"
     static let stateDict = "; in Python, save model.state_dict()"
     static let floats = TorchFile.storage("0", count: 4)
 
@@ -23,16 +23,16 @@ import Testing
     @Test(
         arguments: [
             (ops("}"), "byte 1: the pickle ends in the middle of an instruction" + incomplete),
-            (ops("~."), "pickle byte 0: 0x7e is no pickle instruction" + damaged),
-            (ops("2."), "pickle byte 0 (DUP): torch.save writes no such instruction" + damaged),
-            (ops("."), "pickle byte 0 (STOP): it takes a value where there is none" + damaged),
+            (ops("~."), "pickle byte 0: 0x7e is not a pickle instruction" + damaged),
+            (ops("2."), "pickle byte 0 (DUP): torch.save does not write such an instruction" + damaged),
+            (ops("."), "pickle byte 0 (STOP): it takes a value from an empty stack" + damaged),
             (ops("NN."), "pickle byte 2 (STOP): the pickle ends with 2 values instead of one" + damaged),
             (ops("}N."), "pickle byte 2 (STOP): the pickle ends with 2 values instead of one" + damaged),
             (ops("}(Nu."), "pickle byte 3 (SETITEMS): a dict gets a key without a value" + damaged),
             (ops("](NNu."), "pickle byte 4 (SETITEMS): it needs a dict, but finds a list" + damaged),
             (ops("}]Ns."), "pickle byte 3 (SETITEM): a list is used as a key" + damaged),
             (ops("}))\u{85}Ns.").filter { $0 != 0xC2 }, "pickle byte 4 (TUPLE1): "),
-            (ops("h\u{1}."), "pickle byte 0 (BINGET): value 1 is recalled, but was never stored" + damaged),
+            (ops("h\u{1}."), "pickle byte 0 (BINGET): value 1 is used, but was never stored" + damaged),
             (
                 ops("X\u{5}\0\0\0ab."),
                 "pickle byte 0 (BINUNICODE): a value of 5 bytes is announced, but 3 are left" + damaged
@@ -42,12 +42,12 @@ import Testing
             (ops("}."), "the checkpoint holds no named tensors" + stateDict),
             (
                 ops("cos\nsystem\n(X\u{2}\0\0\0idtR."),
-                "pickle byte 0 (GLOBAL): os.system is not among the names that are allowed; nothing was executed"
+                "pickle byte 0 (GLOBAL): os.system is not an allowed name; nothing was executed"
                     + trusted
             ),
             (
                 ops("cmodels.dcae\nDCAE\n)\u{81}}b.").filter { $0 != 0xC2 },
-                "pickle byte 0 (GLOBAL): an object of class models.dcae.DCAE was saved, a whole model perhaps; "
+                "pickle byte 0 (GLOBAL): an object of class models.dcae.DCAE was saved, perhaps a whole model; "
                     + "nothing was executed" + trusted
             ),
             (
@@ -57,7 +57,7 @@ import Testing
             ),
             (
                 ops("c__builtin__\nbytearray\n(J\0\0\0\u{7F}tR."),
-                "pickle byte 30 (REDUCE): bytearray gets arguments that it cannot have" + damaged
+                "pickle byte 30 (REDUCE): bytearray gets arguments that it does not take" + damaged
             ),
         ]
     )

@@ -15,7 +15,7 @@ import Testing
 
     static let remedy = "; the file is malformed: write it again with the safetensors library"
     static let damaged = "; the file is incomplete or damaged: download or write it again"
-    static let notOne = "; this is no safetensors file, or a damaged one"
+    static let notOne = "; this is not a safetensors file, or it is damaged"
 
     /// One entry for each rule of the format; messages to the letter.
     @Test(
@@ -28,10 +28,10 @@ import Testing
                 file("{}", length: 100_000_001),
                 "byte 0: the header length is 100000001; at most 100000000 is allowed" + notOne
             ),
-            (file("{}", length: 3), "byte 0: the header is said to take 3 bytes, but the file has 10 in all" + damaged),
+            (file("{}", length: 3), "byte 0: the header claims 3 bytes, but the file has only 10" + damaged),
             (
                 file("{\"x\":"),
-                "byte 13: the header is not valid JSON: the JSON text ends where a value should be" + notOne
+                "byte 13: the header is not valid JSON: the JSON text ends before a value" + notOne
             ),
             (file("[]"), "byte 8: the header is not a JSON object" + notOne),
             (file("{\"__metadata__\":{\"a\":1}}"), "byte 9: __metadata__ is not an object of strings" + remedy),
@@ -58,11 +58,11 @@ import Testing
             ),
             (
                 file(tensor("\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]"), data: 4),
-                "tensor \"x\": \"shape\" holds something other than whole numbers from 0 on" + remedy
+                "tensor \"x\": \"shape\" must hold only whole numbers, 0 or more" + remedy
             ),
             (
                 file(tensor("\"dtype\":\"F32\",\"shape\":[-0],\"data_offsets\":[0,0]")),
-                "tensor \"x\": \"shape or data_offsets\" holds something other than whole numbers from 0 on" + remedy
+                "tensor \"x\": \"shape or data_offsets\" must hold only whole numbers, 0 or more" + remedy
             ),
             (
                 file(tensor("\"dtype\":\"F32\",\"shape\":[9223372036854775808],\"data_offsets\":[0,4]"), data: 4),
@@ -86,7 +86,7 @@ import Testing
             ),
             (
                 file(tensor("\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]"), data: 1),
-                "tensor \"x\": F4 [3] is no whole number of bytes" + remedy
+                "tensor \"x\": F4 [3] is not a whole number of bytes" + remedy
             ),
             (
                 file(tensor("\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]"), data: 2),
@@ -112,7 +112,7 @@ import Testing
                     "{\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"\\u0078\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
                     data: 2
                 ),
-                "byte 61: the header is not valid JSON: the key \"x\" stands twice in one object" + notOne
+                "byte 61: the header is not valid JSON: the key \"x\" occurs twice in one object" + notOne
             ),
             (
                 file("{\"\\u001b[31m\":1}"),

@@ -44,7 +44,7 @@ import Testing
         let model = try model()
         #expect(
             message { _ = try model.encode(zeros(3, 40, 96)) }
-                == "an image of 96×40 has sides that are no multiples of 32; near are a width of 96 and a height of 32 or 64"
+                == "an image of 96×40 has sides that are not multiples of 32; use a width of 96 and a height of 32 or 64"
         )
         #expect(
             message { _ = try model.encode(zeros(4, 32, 32)) } == "an image of this network has 3 channels, not 4"
@@ -56,7 +56,7 @@ import Testing
         )
         #expect(
             message { _ = try FloatTensor(batch: 1, channels: 2, height: 1, width: 1, values: [1]) }
-                == "1 values are no tensor of [1, 2, 1, 1]"
+                == "1 values do not fill a tensor of [1, 2, 1, 1]"
         )
     }
 
@@ -65,14 +65,14 @@ import Testing
         let model = try model("f128")
         #expect(
             message { try model.check(Tiling()) }
-                == "tile height 512 and stride 448 must be multiples of 128, the network's compression; near are 512 and 384"
+                == "tile height 512 and stride 448 must be multiples of 128, the network's compression; use for example 512 and 384"
         )
         let strides = Tiling(tileSampleStrideHeight: 384, tileSampleStrideWidth: 384)
         #expect(message { try model.check(strides) } == "no error")
         let narrow = Tiling(tileSampleMinWidth: 256, tileSampleStrideHeight: 384, tileSampleStrideWidth: 384)
         #expect(
             message { _ = try model.decode(zeros(32, 1, 1), tiling: narrow) }
-                == "a stride of 384 leaves gaps between tiles of width 256: at most the tile's own width"
+                == "a stride of 384 leaves gaps between tiles of width 256: use at most the tile's width"
         )
     }
 
@@ -91,7 +91,7 @@ import Testing
     @Test func `configurations that are no network`() throws {
         #expect(
             message { _ = try model { $0.encoder.qkvMultiscales[3] = [4] } }
-                == "encoder_qkv_multiscales has the even kernel size 4, which changes the size of what it filters"
+                == "encoder_qkv_multiscales has the even kernel size 4, which changes the image's size"
         )
         #expect(
             message { _ = try model { $0.attentionHeadDim = 64 } }
@@ -111,7 +111,7 @@ import Testing
         let model = try model { $0.latentChannels = 16 }
         #expect(
             message { _ = try model.decode(zeros(16, 1, 1)) }
-                == "decoder.conv_in.weight: is shaped [32, 8, 3, 3] where the configuration asks for [32, 16, 3, 3]"
+                == "decoder.conv_in.weight: its shape is [32, 8, 3, 3], but the configuration asks for [32, 16, 3, 3]"
         )
     }
 

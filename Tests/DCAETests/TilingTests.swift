@@ -9,7 +9,7 @@ import Testing
         let error = #expect(throws: NetworkError.self) { try model.check(Tiling()) }
         #expect(
             error?.description
-                == "tile height 512 and stride 448 must be multiples of 128, the network's compression; near are 512 and 384"
+                == "tile height 512 and stride 448 must be multiples of 128, the network's compression; use for example 512 and 384"
         )
         let zeros = [Float](repeating: 0, count: 3 << 14)
         let image = try FloatTensor(batch: 1, channels: 3, height: 128, width: 128, values: zeros)

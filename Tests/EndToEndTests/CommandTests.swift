@@ -93,7 +93,7 @@ import Testing
             (["inspect", "none"], "none: there is no such file or folder; check the path"),
             (
                 ["convert", "d", "--to", "diffusers", "-o", "x"],
-                "d: nothing would change: it has this layout (diffusers), dtype and number of files already; copy it, or ask for another dtype, layout or number of files"
+                "d: nothing would change: it already has this layout (diffusers), dtype and number of files; copy it, or ask for another dtype, layout or number of files"
             ),
             (
                 ["convert", "sana.safetensors", "-o", "taken", "--config", "config.json"],
@@ -109,7 +109,7 @@ import Testing
             ),
             (
                 ["convert", "sana.safetensors", "-o", "x", "--config", "sana.safetensors"],
-                "sana.safetensors: the file is larger than the 1000000 bytes that such a file may have"
+                "sana.safetensors: the file is larger than 1000000 bytes, the limit for such files"
             ),
             (
                 ["convert", "sana.safetensors", "-o", "x", "--config", "config.json", "--max-shard-size", "much"],
@@ -122,11 +122,11 @@ import Testing
             (["inspect", "lite.json/x"], "lite.json/x: open failed: not a directory"),
             (
                 ["verify", "taken/config.json"],
-                "taken/config.json: no field of an AutoencoderDC configuration is in it; give the config.json of the autoencoder"
+                "taken/config.json: it has no field of an AutoencoderDC configuration; give the config.json of the autoencoder"
             ),
             (
                 ["roundtrip", "taken"],
-                "taken: no checkpoint was found in this folder; a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
+                "taken: there is no checkpoint in this folder; a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
             ),
         ] as [([String], String)]
     )

@@ -49,7 +49,7 @@ import Testing
         #expect(try Program.run(["inspect", path, "--section", "ema"]).status == 0)
         let none = try Program.run(["inspect", Fixtures.path("tiny/sana/original.safetensors"), "--section", "ema"])
         #expect(
-            none.status == 2 && none.error.contains("there is no section \"ema\", and no other; leave out --section")
+            none.status == 2 && none.error.contains("there is no section \"ema\", nor any other; leave out --section")
         )
         let wrong = try Program.run(["inspect", path, "--section", "emma"])
         #expect(wrong.status == 2 && wrong.error.contains("there is no section \"emma\" with weights, but"))

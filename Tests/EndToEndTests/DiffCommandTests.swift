@@ -181,7 +181,7 @@ import Testing
             ),
             (
                 ["a", "b", "--only", "x*"],
-                "--only: no tensor of either side is selected; `dcae inspect` with --tensors lists the names"
+                "--only: no tensor is selected on either side; `dcae inspect` with --tensors lists the names"
             ),
         ]
         for (arguments, line) in cases {

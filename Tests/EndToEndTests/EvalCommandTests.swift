@@ -48,7 +48,7 @@ import Testing
         }
         #expect(
             shown.errorLines == [
-                "dcae: note: LPIPS and rFID are skipped, since no weights were found: see --lpips-weights and --fid-weights",
+                "dcae: note: LPIPS and rFID are skipped, because no weights were found: see --lpips-weights and --fid-weights",
                 "dcae: note: MS-SSIM is not defined for 6 pictures with a side below 176 pixels",
             ]
         )
@@ -105,8 +105,8 @@ import Testing
         try folder.write("photos/empty.png", [])
         let result = try Self.run([Self.sana, folder("photos"), "--size", "64"])
         #expect(result.status == 2)
-        #expect(result.errorLines.last == "dcae: 1 of 3 pictures was passed over")
-        #expect(result.errorLines.contains("dcae: warning: empty.png: is empty, where a picture was expected"))
+        #expect(result.errorLines.last == "dcae: 1 of 3 pictures was skipped")
+        #expect(result.errorLines.contains("dcae: warning: empty.png: the file is empty, but a picture was expected"))
         #expect(result.output.hasPrefix("2 pictures at 64x64, cut in ADM's way, 1 passed over\n"))
         let none = try Self.run([Self.sana, folder("photos/empty.png"), "--size", "64", "-q"])
         #expect(none.status == 2 && none.errorLines.count == 1 && none.output.isEmpty)
@@ -212,7 +212,7 @@ import Testing
             (["m", "p", "--shard", "1/8"], "--shard needs --output"),
             (["m", "p", "--resume"], "--resume goes on from"),
             (["--pairs", "a"], "--pairs takes a folder of originals"), (["m", "p", "--size", "0"], "--size must be"),
-            (["m", "p", "--no-fid", "--fid-weights", "x"], "--no-fid leaves out"),
+            (["m", "p", "--no-fid", "--fid-weights", "x"], "--no-fid excludes"),
             (["m", "p", "--allow-missing"], "--allow-missing is for merge"),
         ]
     )

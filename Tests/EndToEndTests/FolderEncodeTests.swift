@@ -47,7 +47,7 @@ import Testing
         #expect(refused.status == 2 && refused.error.contains("the output exists already"))
         #expect(!folder.contents("out").contains("p1.safetensors"))
         let resumed = try ScaleCommandTests.run(command + ["--resume"])
-        #expect(resumed.status == 0 && resumed.error == "dcae: note: 4 of 5 are there already\n")
+        #expect(resumed.status == 0 && resumed.error == "dcae: note: 4 of 5 exist already\n")
         #expect(resumed.output.hasPrefix("wrote \(folder("out/p1.safetensors")) "))
         #expect(try Fixtures.bytes(folder("out/p1.safetensors")) == whole)
         #expect(try Fixtures.bytes(folder("out/p3.safetensors")) == [1])
@@ -67,7 +67,7 @@ import Testing
             environment: task
         )
         #expect(shared.status == 0 && Self.files(folder, "shared") == ["below/p2.safetensors", "p3.safetensors"])
-        #expect(shared.error == "dcae: note: part 2/2 of the pictures, as Slurm's array has it\n")
+        #expect(shared.error == "dcae: note: part 2/2 of the pictures, by Slurm's array\n")
         let own = try ScaleCommandTests.run(
             ["encode", Self.sana, folder("photos/p1.png")] + size + [folder("own")],
             environment: task
@@ -102,7 +102,7 @@ import Testing
         try folder.write("photos/a.png", [0x89])
         let command = ["encode", Self.sana, folder("photos"), "--size", "64", "-o", folder("out")]
         let first = try ScaleCommandTests.run(command + ["--shard", "1/4"])
-        #expect(first.status == 2 && first.errorLines.last == "dcae: 1 of 1 files were left out")
+        #expect(first.status == 2 && first.errorLines.last == "dcae: 1 of 1 files were skipped")
         let second = try ScaleCommandTests.run(command + ["--shard", "2/4"])
         #expect(second.status == 0)
     }

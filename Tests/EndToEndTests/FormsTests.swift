@@ -199,7 +199,7 @@ import Testing
         try OwnModelTests.run(["convert", source, "-o", "bf16", "--dtype", "bf16"], in: folder)
         #expect(folder.contents("bf16") == ["config.json", "diffusion_pytorch_model.bf16.safetensors"])
         let nothing = try OwnModelTests.run(["convert", source, "-o", "same"], in: folder, status: 2)
-        #expect(nothing.error.contains("nothing would change: it has this layout (diffusers)"))
+        #expect(nothing.error.contains("nothing would change: it already has this layout (diffusers)"))
         for (output, status) in [("-", 2), ("", 2), ("x.pt", 64)] {
             #expect(try Program.run(["convert", source, "-o", output], in: folder.path).status == status, "\(output)")
         }

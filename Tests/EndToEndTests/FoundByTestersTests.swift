@@ -38,7 +38,7 @@ import Testing
         )
         try OwnModelTests.run(["convert", "m", "-o", "o", "--to", "original"], known, in: folder)
         let back = try OwnModelTests.run(["convert", "o", "-o", "b"], known, in: folder, status: 2)
-        #expect(back.error.contains("has no scaling_factor; diffusers would take 1.0"))
+        #expect(back.error.contains("has no scaling_factor; diffusers uses 1.0"))
     }
 
     /// One file has no config.json beside it: what it cannot hold is said, whatever is silent.
@@ -145,7 +145,7 @@ import Testing
         let result = try OwnModelTests.run(["encode", sana, "photos", "-o", "l"], in: folder)
         #expect(
             result.error.contains(
-                "1 file is left out, since its name does not end as that of a picture does: photos/q.heic"
+                "1 file is left out, because its name does not end like a picture's: photos/q.heic"
             )
         )
     }
@@ -158,7 +158,7 @@ import Testing
         let result = try OwnModelTests.run(["convert", source, "-o", "o", "--dtype", "bf16", "--force"], in: folder)
         #expect(
             result.error.contains(
-                "warning: o holds diffusion_pytorch_model.safetensors.index.json too, which is what the folder is opened by; name diffusion_pytorch_model.bf16.safetensors"
+                "warning: o also holds diffusion_pytorch_model.safetensors.index.json, which loaders open first; name diffusion_pytorch_model.bf16.safetensors"
             )
         )
     }

@@ -47,7 +47,7 @@ import Testing
         let bytes = try sizes.result["tensors"]?.array?.compactMap { $0["bytes"]?.integer }
         #expect(bytes?.count == all.count && bytes == bytes?.sorted(by: >))
         let nothing = try inspect([path, "--filter", "conv"])
-        #expect(nothing.status == 0 && nothing.error == "dcae: note: no tensor has a name that matches\n")
+        #expect(nothing.status == 0 && nothing.error == "dcae: note: no tensor name matches\n")
     }
 
     @Test func namesLoseTheirMiddle() throws {

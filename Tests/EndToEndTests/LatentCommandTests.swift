@@ -64,13 +64,13 @@ import Testing
         let plain = ["decode", Self.sana, "plain.safetensors", "-o", "a.png", "--scaled"]
         #expect(
             try run(plain, in: folder, status: 2).error.contains(
-                "it was called scaled, but its metadata says that the latent is not scaled; leave out --scaled"
+                "you said that it is scaled, but its metadata says that it is not; leave out --scaled"
             )
         )
         let other = ["decode", Self.sana, "scaled.safetensors", "-o", "a.png", "--scaled", "--scaling-factor", "2"]
         #expect(
             try run(other, in: folder, status: 2).error.contains(
-                "its metadata says that the latent was scaled as latent x 0.41407, but latent x 2.0 is asked for"
+                "its metadata says that it was scaled as latent x 0.41407, but you asked for latent x 2.0"
             )
         )
         #expect(!folder.contents().contains("a.png"))
@@ -79,7 +79,7 @@ import Testing
         let warned = try run(["decode", "other", "scaled.safetensors", "-o", "a.png"], in: folder)
         #expect(
             warned.error.contains(
-                "it was scaled as latent x 0.41407, where latents of this model are latent x 0.3"
+                "it was scaled as latent x 0.41407, but latents of this model are scaled as latent x 0.3"
             )
         )
     }
@@ -106,7 +106,9 @@ import Testing
         let known = try OwnModelTests.registry(in: folder)
         let a = try run(["decode", Self.sana, "a.safetensors", "-o", "a.png"], in: folder, known)
         #expect(
-            a.error.contains("warning: a.safetensors: it is a latent of dc-ae-f64c128-mix-1.0, and this is tiny-sana")
+            a.error.contains(
+                "warning: a.safetensors: it is a latent of dc-ae-f64c128-mix-1.0, but this model is tiny-sana"
+            )
         )
         let b = try run(["decode", Self.sana, "b.safetensors", "-o", "b.png"], in: folder, known)
         #expect(b.error.contains("it is a latent of tiny-sana, of another network: f64c8, where this is f32c8"))
@@ -116,7 +118,7 @@ import Testing
         #expect(try run(["decode", Self.sana, "l.safetensors", "-o", "l.png"], in: folder).error.isEmpty)
         let f32 = Fixtures.path("tiny/f32/diffusers")
         let other = try run(["decode", f32, "l.safetensors", "-o", "m.png"], in: folder)
-        #expect(other.error.contains("whose encoder has other tensors than this model's"), "\(other.error)")
+        #expect(other.error.contains("whose encoder has different tensors than this model's"), "\(other.error)")
     }
 
     /// A shift, or means and deviations, are applied by the same formula in both directions, and kept by conversion.
@@ -224,7 +226,7 @@ import Testing
         let verified = try run(["verify", "m"], in: folder)
         #expect(
             verified.output.contains(
-                "scaling_factor is 0.4 beside latents_mean and latents_std, with which 1.0 is meant"
+                "scaling_factor is 0.4 beside latents_mean and latents_std, which need 1.0"
             )
         )
     }
@@ -235,7 +237,7 @@ import Testing
         try run(["encode", Self.sana, "p.png", "-o", "l.safetensors", "--fit", "pad"], in: folder)
         let decoded = try run(["decode", Self.sana, "l.safetensors", "-o", "q.png"], in: folder)
         #expect(try Picture(file: folder("q.png")).size == PixelSize(width: 93, height: 70))
-        #expect(decoded.error.contains("what its picture was padded with is cut off"))
+        #expect(decoded.error.contains("its padding is cropped off"))
         try run(["decode", Self.sana, "l.safetensors", "-o", "q.npy"], in: folder)
         #expect(try NumpyArray(file: folder("q.npy")).shape == [1, 3, 96, 96])
         for way in ["crop", "resize"] {
@@ -265,7 +267,7 @@ import Testing
         let decoded = try run(["decode", Self.partial, latent, "-o", sample], in: folder)
         let words =
             kind == "npy"
-            ? "it has 8 channels, which are taken for the first of 24" : "it has the first 8 of 24 channels"
+            ? "it has 8 channels; they are used as the first of 24" : "it has only the first 8 of 24 channels"
         #expect(decoded.error == "dcae: note: \(latent): \(words)\n")
         #expect(
             NetworkCommandTests.isNear(
@@ -279,9 +281,9 @@ import Testing
         let folder = try TemporaryFolder()
         try picture(folder, width: 128, height: 64)
         for (model, count, text) in [
-            (Self.sana, "4", "this network gives and takes all channels of a latent, not some"),
-            (Self.partial, "25", "25 channels of a latent are asked for; this network's has 1 to 24"),
-            (Self.partial, "0", "0 channels of a latent are asked for"),
+            (Self.sana, "4", "this network cannot use only some latent channels"),
+            (Self.partial, "25", "25 channels of a latent were requested; this network's has 1 to 24"),
+            (Self.partial, "0", "0 channels of a latent were requested"),
         ] {
             let encode = ["encode", model, "p.png", "-o", "l.npy", "--latent-channels", count]
             #expect(try run(encode, in: folder, status: 2).error.contains(text))

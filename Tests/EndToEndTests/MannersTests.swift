@@ -38,7 +38,7 @@ import Testing
         let result = try Program.run(arguments + ["-o", folder("s.png")])
         #expect(result.status == 2)
         #expect(result.errorLines.count { $0.contains("broken.png") } == 1)
-        #expect(result.errorLines.last == "dcae: 1 of 16 pictures was passed over")
+        #expect(result.errorLines.last == "dcae: 1 of 16 pictures was skipped")
         for words in ["PSNR of 15 pictures: mean ", ", median ", "SSIM of 15 pictures", "the worst first"] {
             #expect(result.output.contains(words), "\(result.output)")
         }

@@ -47,8 +47,8 @@ import Testing
         #expect(without.status == 2 && without.output.isEmpty)
         #expect(
             without.error
-                == "dcae: error: this processor cannot multiply bf16, "
-                + "for which it needs AVX512-BF16; use f32, which every one can\n"
+                == "dcae: error: this processor cannot multiply bf16; "
+                + "that needs AVX512-BF16; use f32, which every processor can\n"
         )
         #expect(try Self.run(words + ["fp8"]).status == 64)
     }
@@ -152,9 +152,9 @@ import Testing
         #expect(
             result.errorLines == [
                 "dcae: error: \(folder("in/bad.png")): is not a PNG, JPEG or WebP picture: it starts with 6e 6f 20 70 69 63 74 75",
-                "dcae: error: \(folder("in/odd.png")): has 33x32 pixels, and both sides must be multiples of 32: "
+                "dcae: error: \(folder("in/odd.png")): the picture has 33x32 pixels, but both sides must be multiples of 32: "
                     + "use --fit crop (32x32), --fit pad (64x32), --fit resize (32x32)",
-                "dcae: 2 of 3 files were left out",
+                "dcae: 2 of 3 files were skipped",
             ]
         )
         #expect(folder.contents("out") == ["good.safetensors"])
@@ -165,7 +165,12 @@ import Testing
         let folder = try TemporaryFolder()
         try Picture.landscape(width: 93, height: 35).writePNG(to: folder("in.png"))
         let result = try Self.run(["encode", Self.sana, folder("in.png"), "-o", folder("l.npy"), "--fit", way])
-        #expect(result.status == 0 && result.output.contains(" from 93x35 seen as "))
+        #expect(
+            result.status == 0
+                && result.output.contains(
+                    " from 93x35, \(way == "crop" ? "cropped" : way == "pad" ? "padded" : "resized") to "
+                )
+        )
         #expect(try Self.values(folder("l.npy"), "").shape.dimensions == shape)
     }
 

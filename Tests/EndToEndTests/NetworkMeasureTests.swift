@@ -70,7 +70,9 @@ import Testing
             #expect(groups.reduce(0) { $0 + ($1["layer_count"]?.integer ?? 0) } == layers.count)
         }
         let text = try NetworkCommandTests.run(arguments).output
-        for words in ["this machine at best, 1 thread:", "GB/s from caches", "AT LEAST", "winograd F(4,3)", "all "] {
+        for words in [
+            "this machine's peak rates, 1 thread:", "GB/s from caches", "AT LEAST", "winograd F(4,3)", "all ",
+        ] {
             #expect(text.contains(words), "\(text)")
         }
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })

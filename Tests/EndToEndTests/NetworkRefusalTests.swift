@@ -40,7 +40,7 @@ import Testing
             ),
             (
                 ["encode", Self.sana, folder("in"), "-o", out],
-                "T/in: holds no picture: nothing in it ends in .png, .jpg, .jpeg or .webp"
+                "T/in: it holds no pictures: no name in it ends in .png, .jpg, .jpeg or .webp"
             ),
             (
                 ["decode", Self.sana, folder("in"), "-o", out],
@@ -53,28 +53,28 @@ import Testing
             ),
             (
                 ["encode", Self.sana, folder("flat.npy"), "-o", out],
-                "T/flat.npy: its shape is [2, 3], where [N, 3, H, W] or [3, H, W] was expected; "
-                    + "permute it to that order, with the channels before rows and columns"
+                "T/flat.npy: its shape is [2, 3], but [N, 3, H, W] or [3, H, W] was expected; "
+                    + "permute it to that order: channels before rows and columns"
             ),
             (
                 ["encode", Self.sana, folder("odd.npy"), "-o", out],
-                "T/odd.npy: an image of 40×32 has sides that are no multiples of 32; near are a width of 32 or 64 and a height of 32"
+                "T/odd.npy: an image of 40×32 has sides that are not multiples of 32; use a width of 32 or 64 and a height of 32"
             ),
             (
                 ["encode", Self.sana, Self.expected, "-o", out],
                 "F/tiny/sana/expected.safetensors: it holds 9 tensors: \"256x160.image\", \"256x160.latent\", \"256x160.sample\", "
-                    + "\"64x64.image\", \"64x64.latent\", \"64x64.sample\" and 3 more; choose one with --tensor, as --tensor 256x160.image"
+                    + "\"64x64.image\", \"64x64.latent\", \"64x64.sample\" and 3 more; choose one with --tensor, for example --tensor 256x160.image"
             ),
             (
                 ["decode", Self.sana, Self.expected, "--tensor", "64x64.latnt", "-o", out],
                 "F/tiny/sana/expected.safetensors: it holds no tensor \"64x64.latnt\", but \"256x160.image\", \"256x160.latent\", "
                     + "\"256x160.sample\", \"64x64.image\", \"64x64.latent\", \"64x64.sample\" and 3 more; "
-                    + "choose one with --tensor, as --tensor 64x64.latent"
+                    + "choose one with --tensor, for example --tensor 64x64.latent"
             ),
             (
                 ["decode", Self.sana, Self.expected, "--tensor", "64x64.image", "-o", out],
-                "F/tiny/sana/expected.safetensors: tensor \"64x64.image\": its shape [1, 3, 64, 64] is that of a latent of "
-                    + "another autoencoder: this one's have 8 channels; decode it with the autoencoder that made it"
+                "F/tiny/sana/expected.safetensors: tensor \"64x64.image\": its shape is [1, 3, 64, 64], "
+                    + "but this model's latents have 8 channels; decode it with the autoencoder that made it"
             ),
         ]
         for (arguments, line) in table { #expect(try refusal(arguments, folder) == "dcae: error: " + line) }
@@ -100,7 +100,7 @@ import Testing
             ),
             (
                 ["decode", Self.sana, Self.expected, Self.expected] + latent + ["-o", folder("x.png")],
-                "T/x.png: one picture is no place for 2 samples; write them into a folder, or as .safetensors"
+                "T/x.png: one PNG cannot hold 2 samples; write them into a folder, or as .safetensors"
             ),
             (
                 ["decode", Self.sana, Self.expected, Self.expected] + latent + ["-o", folder("x")],
@@ -146,7 +146,7 @@ import Testing
         )
         #expect(
             try refusal(encode([Self.sana], ["--tile", "100"]), folder)
-                == "dcae: error: tile height 100 and stride 64 must be multiples of 32, the network's compression; near are 96 and 64"
+                == "dcae: error: tile height 100 and stride 64 must be multiples of 32, the network's compression; use for example 96 and 64"
         )
         #expect(
             try refusal(["bench", Self.sana, "--size", "100x64", "--only", "decode"], folder)
@@ -163,7 +163,7 @@ import Testing
         #expect(result.status == 0)
         #expect(
             result.error
-                == "dcae: warning: \(folder("bytes.npy")): its values reach from 255.0 to 255.0, where the network takes -1 to 1\n"
+                == "dcae: warning: \(folder("bytes.npy")): its values range from 255.0 to 255.0, but the network expects -1 to 1\n"
         )
         #expect(try NetworkCommandTests.run(encode + ["-q"]).error.isEmpty)
         try NumpyArray(shape: [8, 1, 1], values: [Float](repeating: .nan, count: 8)).write(to: folder("nan.npy"))

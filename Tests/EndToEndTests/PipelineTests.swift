@@ -208,7 +208,10 @@ import Testing
         for (bytes, text) in [
             ([0x82, 0xA7] + Array("decoder".utf8) + zeros, "this is a MessagePack file (Flax), not a checkpoint"),
             ([0xDE, 0, 0x20, 0xD9, 0x30] + zeros, "this is a MessagePack file (Flax), not a checkpoint"),
-            (zeros, "its first 512 bytes are zero: the space was reserved, and the data never came; download it again"),
+            (
+                zeros,
+                "its first 512 bytes are zero: the space was reserved, but the data never arrived; download it again"
+            ),
         ] {
             try folder.write("x.safetensors", bytes)
             let result = try OwnModelTests.run(["identify", "x.safetensors"], in: folder, status: 2)

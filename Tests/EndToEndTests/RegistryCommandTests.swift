@@ -106,7 +106,7 @@ import Testing
             ),
             (
                 ["list", "--family", "f99"],
-                "--family: unknown family \"f99\"; there are ace-step, f128c512, f32c128, f32c32, f64c128, lite, sana"
+                "--family: unknown family \"f99\"; known families are ace-step, f128c512, f32c128, f32c32, f64c128, lite, sana"
             ),
             (
                 ["synthesize", "ace-step", "-o", "x", "--layout", "original"],

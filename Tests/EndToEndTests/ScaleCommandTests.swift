@@ -44,7 +44,7 @@ import Testing
         let shown = try Self.run(command)
         #expect(shown.status == 2)
         #expect(shown.errorLines.first?.hasPrefix("dcae: warning: bad.png: ") == true)
-        #expect(shown.errorLines.last == "dcae: 1 of 13 pictures was passed over")
+        #expect(shown.errorLines.last == "dcae: 1 of 13 pictures was skipped")
         let lines = shown.output.split(separator: "\n").map(String.init)
         #expect(lines.first == "12 pictures at 64x64, 1 could not be read, 48 values in each of 8 channels")
         #expect(lines.contains { $0.hasPrefix("scaling factor, 1/rms  ") })
@@ -107,7 +107,7 @@ import Testing
                 ]
             )
             #expect(result.status == 0)
-            #expect(result.error == "dcae: note: part \(task - 3)/3 of the pictures, as Slurm's array has it\n")
+            #expect(result.error == "dcae: note: part \(task - 3)/3 of the pictures, by Slurm's array\n")
         }
         #expect(
             folder.contents("parts") == (1...3).map { "part-0000\($0)-of-00003.json" }

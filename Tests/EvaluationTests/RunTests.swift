@@ -139,9 +139,9 @@ import Testing
         #expect(part.records[1].psnr(0) == .infinity && part.records[0].psnr(0) < 50)
         #expect(
             part.unreadable.map { "\($0.key) \($0.reason.replacing(folder.path, with: "T"))" } == [
-                "c.png has several pictures of its name in T/made: keep one of them",
-                "d.png has 50x40 pixels, and its reconstruction has 51x40: give a size, and both are cut to squares",
-                "e.png has no picture of the same name in T/made",
+                "c.png there are several pictures of the same name in T/made: keep one of them",
+                "d.png the picture has 50x40 pixels, but its reconstruction has 51x40: give a size, and both are cropped to squares",
+                "e.png there is no picture of the same name in T/made",
             ]
         )
         #expect(

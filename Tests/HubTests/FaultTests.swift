@@ -41,7 +41,7 @@ struct FaultTests {
         try await scene.pull()
         #expect(try Fixtures.bytes(scene.snapshot + "/model.safetensors") == Scene.weights)
         #expect(scene.notes.count == 1)
-        #expect(scene.notes.first?.contains("model.safetensors: what was downloaded has another SHA-256") == true)
+        #expect(scene.notes.first?.contains("model.safetensors: the download does not have the listed SHA-256") == true)
     }
 
     @Test func aFileThatChangedMeanwhileIsListedAnew() async throws {

@@ -64,12 +64,12 @@ struct FittingTests {
     func refusals() {
         #expect(
             refusal { try picture.fitted(toMultipleOf: 8, by: .exact, name: "cat.png") }
-                == "cat.png: has 37x29 pixels, and both sides must be multiples of 8: use fit: \"crop\" (32x24), "
+                == "cat.png: the picture has 37x29 pixels, but both sides must be multiples of 8: use fit: \"crop\" (32x24), "
                 + "fit: \"pad\" (40x32), fit: \"resize\" (40x32)"
         )
         #expect(
             refusal { try picture.fitted(toMultipleOf: 64, by: .exact, name: "cat.png") }
-                == "cat.png: has 37x29 pixels, and both sides must be multiples of 64: use fit: \"pad\" (64x64), "
+                == "cat.png: the picture has 37x29 pixels, but both sides must be multiples of 64: use fit: \"pad\" (64x64), "
                 + "fit: \"resize\" (64x64)"
         )
         #expect(

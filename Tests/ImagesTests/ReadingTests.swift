@@ -90,10 +90,10 @@ struct ReadingTests {
         func words(_ bytes: [UInt8]) -> String {
             refusal { try Picture(data: bytes, name: "a.png") }
         }
-        #expect(words([]) == "a.png: is empty, where a picture was expected")
+        #expect(words([]) == "a.png: the file is empty, but a picture was expected")
         #expect(
             words(Array("GIF89a".utf8))
-                == "a.png: is a GIF picture, where a PNG, JPEG or WebP picture was expected: convert it to one of them"
+                == "a.png: this is a GIF picture, but a PNG, JPEG or WebP picture was expected: convert it to one of them"
         )
         #expect(words([1, 2, 0xAB]) == "a.png: is not a PNG, JPEG or WebP picture: it starts with 01 02 ab")
         #expect(
@@ -110,14 +110,14 @@ struct ReadingTests {
         )
         #expect(
             words(Fixture.bytes("animated.webp"))
-                == "a.png: is an animated WebP, where a still picture was expected: save one frame of it"
+                == "a.png: this is an animated WebP, but a still picture was expected: save one frame of it"
         )
         var damaged = Fixture.bytes("rgb8.png")
         // The checksum within the compressed data, which lies before the chunk's own.
         damaged[damaged.count - 17] ^= 1
         #expect(
             words(damaged)
-                == "a.png: is damaged, or no PNG picture that can be read (IDAT: incorrect data check): copy or download it again"
+                == "a.png: the PNG picture is damaged, or cannot be read (IDAT: incorrect data check): copy or download it again"
         )
     }
 
@@ -132,14 +132,14 @@ struct ReadingTests {
         )
         #expect(
             words(width: 16000, height: 16000)
-                == "b.png: says it has 16000x16000 pixels, which its 45 bytes cannot hold: copy or download it again"
+                == "b.png: the picture claims 16000x16000 pixels, which its 45 bytes cannot hold: copy or download it again"
         )
         var jpeg = Fixture.bytes("420.jpg")
         let frame = (0..<jpeg.count).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 } ?? 0
         jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: [0x3E, 0x80, 0x3E, 0x80])
         #expect(
             refusal { try Picture(data: jpeg, name: "b.jpg") }
-                == "b.jpg: says it has 16000x16000 pixels, which its \(jpeg.count) bytes cannot hold: copy or download it again"
+                == "b.jpg: the picture claims 16000x16000 pixels, which its \(jpeg.count) bytes cannot hold: copy or download it again"
         )
         jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0xDC, 0xFF, 0xDC])
         #expect(
@@ -169,11 +169,12 @@ struct ReadingTests {
     @Test("Folders, pipes and names that are not there are refused, and nothing waits")
     func noFiles() {
         #expect(
-            refusal { try Picture(file: "/tmp") } == "/tmp: is a folder, where a file was expected: name a file in it"
+            refusal { try Picture(file: "/tmp") }
+                == "/tmp: this is a folder, but a file was expected: name a file in it"
         )
         #expect(
             refusal { try Picture(file: "/dev/zero") }
-                == "/dev/zero: is a device, pipe or socket, where a file was expected"
+                == "/dev/zero: this is a device, pipe or socket, but a file was expected"
         )
         #expect(
             refusal { try Picture(file: "/no/such\u{1B}[2J.png") }
@@ -186,7 +187,7 @@ struct ReadingTests {
         try withTemporaryFolder { folder in
             #expect(
                 refusal { try PictureFolder.pictures(at: [folder]) }
-                    == "\(folder): holds no picture: nothing in it ends in .png, .jpg, .jpeg or .webp"
+                    == "\(folder): it holds no pictures: no name in it ends in .png, .jpg, .jpeg or .webp"
             )
             for name in ["b.PNG", "a.jpeg", "Z.webp", ".hidden.png", "notes.txt"] { write([], to: "\(folder)/\(name)") }
             let pictures = try PictureFolder.pictures(at: ["x.gif", folder])

@@ -8,13 +8,16 @@ struct WordingTests {
     @Test(
         "Refusals that are hard to bring about are worded too",
         arguments: [
-            (.tooManyFiles(limit: 5), "holds more than 5 files or folders nested too deep: name a folder further down"),
-            (.tooLong(bytes: 9, limit: 8), "has 9 bytes, and pictures of more than 8 are not read"),
-            (.notEncoded("no\nmemory"), "cannot be written as PNG (no\\u{a}memory)"),
-            (.unwritable("No space left on device"), "cannot be written: No space left on device"),
+            (
+                .tooManyFiles(limit: 5),
+                "it holds more than 5 files, or folders nested too deep: name a folder further down"
+            ),
+            (.tooLong(bytes: 9, limit: 8), "the file has 9 bytes; pictures may have at most 8"),
+            (.notEncoded("no\nmemory"), "it cannot be written as PNG (no\\u{a}memory)"),
+            (.unwritable("No space left on device"), "it cannot be written: No space left on device"),
             (
                 .noMemory(width: 9, height: 8, bytes: 216),
-                "has 9x8 pixels, which take 216 bytes, more than there is memory: make it smaller"
+                "the picture has 9x8 pixels, which take 216 bytes, more than the free memory: make it smaller"
             ),
         ] as [(ImageRefusal.Problem, String)]
     )

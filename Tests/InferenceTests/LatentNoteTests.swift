@@ -81,7 +81,7 @@ import Testing
         let metadata = Self.note.metadata.map { $0.key == key ? (key: key, value: value) : $0 }
         let error = #expect(throws: CheckpointError.self) { try read(metadata) }
         #expect(
-            error?.description.contains("what its metadata says of the latent cannot be right: \(key) is") == true
+            error?.description.contains("its metadata about the latent is wrong: \(key) is") == true
         )
     }
 

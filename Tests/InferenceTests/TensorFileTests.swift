@@ -42,7 +42,7 @@ import Testing
             try NumpyArray(shape: Shape(shape), values: values).write(to: folder("a.npy"))
             let words = refusal(folder("a.npy"))
             #expect(
-                outcome.map { words == "read \($0)" } ?? words.contains("latent of another autoencoder"),
+                outcome.map { words == "read \($0)" } ?? words.contains("but this model's latents have"),
                 "\(shape): \(words)"
             )
         }
@@ -65,11 +65,11 @@ import Testing
         arguments: [
             (
                 "wrong_c.npy",
-                "wrong_c.npy: its shape [1, 4, 8, 8] is that of a latent of another autoencoder: this one's have 8 channels"
+                "wrong_c.npy: its shape is [1, 4, 8, 8], but this model's latents have 8 channels"
             ),
-            ("int8.npy", "int8.npy: its elements are I8, where floating-point numbers were expected"),
-            ("empty.npy", "empty.npy: its shape is [0, 8, 2, 2], where [N, 8, H, W] or [8, H, W] was expected"),
-            ("ml_bf16.npy", "ml_bf16.npy: it holds elements of type '<V2', which are no plain numbers"),
+            ("int8.npy", "int8.npy: its elements are I8, but floating-point numbers were expected"),
+            ("empty.npy", "empty.npy: its shape is [0, 8, 2, 2], but [N, 8, H, W] or [8, H, W] was expected"),
+            ("ml_bf16.npy", "ml_bf16.npy: it holds elements of type '<V2', which are not plain numbers"),
         ]
     )
     func othersAreNamed(name: String, message: String) {
@@ -85,7 +85,7 @@ import Testing
         let path = try folder.writeSparse("a.safetensors", layout.header, size: layout.fileSize)
         #expect(
             refusal(path)
-                == "a.safetensors: tensor \"latent\": its shape [1, 8, 60000, 60000] takes 1497 GB with what is made of it, more than there is; cut it into parts"
+                == "a.safetensors: tensor \"latent\": its shape [1, 8, 60000, 60000] takes 1497 GB with its result, more than the free memory; cut it into parts"
         )
     }
 

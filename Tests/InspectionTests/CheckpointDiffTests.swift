@@ -91,9 +91,9 @@ import Testing
         let words = Dictionary(uniqueKeysWithValues: diff.tensors.map { ($0.name, $0.words) })
         #expect(
             words == [
-                "same": "identical", "changed": "changed", "gone": "in A alone", "old.name": "now new.name",
-                "old.twin": "in A alone", "reshaped": "[4, 1] -> [4], same bytes", "resized": "[1] -> [2]",
-                "typed": "I32 -> F32", "packed": "changed", "new": "in B alone",
+                "same": "identical", "changed": "changed", "gone": "only in A", "old.name": "now new.name",
+                "old.twin": "only in A", "reshaped": "[4, 1] -> [4], same bytes", "resized": "[1] -> [2]",
+                "typed": "I32 -> F32", "packed": "changed", "new": "only in B",
             ]
         )
         let changed = try #require(diff.tensors.first { $0.name == "changed" })
@@ -101,8 +101,8 @@ import Testing
         #expect(diff.tensors.first { $0.name == "packed" }?.values == nil)
         #expect(
             diff.answer == [
-                "5 of 10 tensors differ, relative RMS 0.0898; 2 tensors are in A alone; 1 tensor is in B alone; "
-                    + "1 tensor has another name and the same content"
+                "5 of 10 tensors differ, relative RMS 0.0898; 2 tensors are only in A; 1 tensor is only in B; "
+                    + "1 tensor has another name but the same content"
             ]
         )
         #expect(!diff.isSame)
@@ -115,7 +115,7 @@ import Testing
         #expect(strict.answer == ["1 of 1 tensors differ, with equal values"])
         let loose = try Self.compare(a, b) { $0.tolerance = Tolerance(relative: 0, absolute: 0) }
         #expect(loose.isSame)
-        #expect(loose.answer == ["equal within the tolerance: 1 of 1 tensors differ, none beyond it"])
+        #expect(loose.answer == ["equal within the tolerance (1 of 1 tensors differs)"])
     }
 
     @Test(arguments: [
@@ -193,7 +193,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "only: no tensor of either side is selected; `dcae inspect` with tensors: lists the names"
+                == "only: no tensor is selected on either side; `dcae inspect` with tensors: lists the names"
         )
     }
 

@@ -110,7 +110,7 @@ import Testing
             ),
             (
                 "# dcae manifest 1", "# dcae manifest 2",
-                "line 1: \"2\" is no version that is known; a newer dcae reads it"
+                "line 1: \"2\" is an unknown version; use a newer dcae"
             ),
             ("names stored", "names other", "line 2: it is not \"# names diffusers\" or \"# names stored\"; REMAKE"),
             ("content sha256:", "content sha1:", "line 3: it is not \"# content sha256:\" and 64 digits; REMAKE"),
@@ -122,10 +122,10 @@ import Testing
             ("  []  ", "  [01]  ", "line 4: the shape is not written as [512,3,3,3]; REMAKE"),
             ("  []  ", "  [-1]  ", "line 4: the shape is not written as [512,3,3,3]; REMAKE"),
             ("  []  ", "  [99999999999999999999]  ", "line 4: the shape is not written as [512,3,3,3]; REMAKE"),
-            ("  a\\u{a}", "  a\u{1B}[31m", "line 4: the name holds something that manifests do not; REMAKE"),
+            ("  a\\u{a}", "  a\u{1B}[31m", "line 4: the name holds characters that manifests do not have; REMAKE"),
             ("  a\\u{a}", "  c", "line 5: the name comes before that of the line above; REMAKE"),
-            ("  b\n", "  b", "the last line has no end; REMAKE"),
-            ("[2]  b\n", "[3]  b\n", "its lines do not have the content digest that it states; REMAKE"),
+            ("  b\n", "  b", "the last line has no line end; REMAKE"),
+            ("[2]  b\n", "[3]  b\n", "its content digest does not match its lines; REMAKE"),
             (
                 "  b\n", "  b\n\n",
                 "line 6: it is not a digest, a dtype, a shape and a name with two spaces between them; REMAKE"

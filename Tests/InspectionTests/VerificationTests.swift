@@ -59,7 +59,7 @@ import Testing
     @Test func aMissingConfigIsAnError() throws {
         #expect(
             try Self.findings { try FileManager.default.removeItem(atPath: $0("d/config.json")) }
-                == ["error: config.json: missing beside the weights: diffusers needs it"]
+                == ["error: config.json: missing; diffusers needs it beside the weights"]
         )
     }
 
@@ -73,12 +73,12 @@ import Testing
                 try FileManager.default.moveItem(atPath: weights, toPath: folder("d/" + name))
             }
         }
-        #expect(findings == ["\(severity): config.json: missing beside the weights: diffusers needs it"])
+        #expect(findings == ["\(severity): config.json: missing; diffusers needs it beside the weights"])
     }
 
     @Test(
         arguments: [
-            ("scaling_factor", nil, "error: config.json: scaling_factor is missing: diffusers would take 1.0"),
+            ("scaling_factor", nil, "error: config.json: scaling_factor is missing: diffusers uses 1.0"),
             (
                 "scaling_factor", 0.4552,
                 "error: config.json: scaling_factor is 0.4552, that of dc-ae-f32c32-mix-1.0, instead of 0.41407"
@@ -89,7 +89,7 @@ import Testing
             ),
             (
                 "decoder_conv_act_fn", nil,
-                "warning: config.json: decoder_conv_act_fn is missing: diffusers would take its default"
+                "warning: config.json: decoder_conv_act_fn is missing: diffusers uses its default"
             ),
             (
                 "upsample_block_type", "pixel_shuffle",
@@ -143,6 +143,6 @@ import Testing
         let found = try Self.findings { folder in
             try Self.rewrite(folder) { $0.replacingOccurrences(of: "\"__metadata__\":{\"format\":\"pt\"},", with: "") }
         }
-        #expect(found == ["warning: weights: no {\"format\": \"pt\"} in the metadata, which some loaders ask for"])
+        #expect(found == ["warning: weights: no {\"format\": \"pt\"} in the metadata, which some loaders require"])
     }
 }

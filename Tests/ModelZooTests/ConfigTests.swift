@@ -49,11 +49,11 @@ import Testing
             ),
             (
                 "encoder_block_types", ["ResBlock", "ResBlock", "ResBlock", "ViT", "ViT", "ViT"],
-                "encoder_block_types is \"ViT\"; known are ResBlock, EfficientViTBlock"
+                "encoder_block_types is \"ViT\"; known values are ResBlock, EfficientViTBlock"
             ),
             (
                 "encoder_qkv_multiscales", [[], [], [], [4], [5], [5]],
-                "encoder_qkv_multiscales has the even kernel size 4, which changes the size of what it filters"
+                "encoder_qkv_multiscales has the even kernel size 4, which changes the image's size"
             ),
             (
                 "encoder_qkv_multiscales", [0, 0, 0, 5, 5, 5],
@@ -62,12 +62,12 @@ import Testing
             ("decoder_norm_types", ["rms_norm"], "decoder_norm_types has 1 entries for 6 stages"),
             (
                 "decoder_norm_types", "layer_norm",
-                "decoder_norm_types is \"layer_norm\"; known are batch_norm, rms_norm"
+                "decoder_norm_types is \"layer_norm\"; known values are batch_norm, rms_norm"
             ),
-            ("decoder_act_fns", "evil", "decoder_act_fns is \"evil\"; known are relu, silu, swish, gelu, mish"),
+            ("decoder_act_fns", "evil", "decoder_act_fns is \"evil\"; known values are relu, silu, swish, gelu, mish"),
             (
                 "downsample_block_type", "pool",
-                "downsample_block_type is \"pool\"; known are pixel_unshuffle, conv, Conv"
+                "downsample_block_type is \"pool\"; known values are pixel_unshuffle, conv, Conv"
             ),
             ("decoder_in_shortcut", .null, "decoder_in_shortcut is null where true or false is needed"),
             ("scaling_factor", "0.4", "scaling_factor is a string where a number is needed"),
@@ -98,7 +98,7 @@ import Testing
             ),
             (
                 "decoder_layers_per_block", [1000, 1000, 1000, 1000, 1000, 1000],
-                "its blocks and scales come to more than 50000 parameters, which no network of this kind has"
+                "its blocks and scales give more than 50000 parameters, more than any network of this kind has"
             ),
             (
                 "encoder_block_out_channels", [128, 256, 512, 500, 1024, 1024],
@@ -170,7 +170,7 @@ import Testing
             #expect(!reading.config.means(try Self.reading([]).config))
             #expect(reading.config.architecture == (try Self.reading([]).config.architecture))
         }
-        #expect(throws: CheckpointError.self, "both say what is subtracted") {
+        #expect(throws: CheckpointError.self, "both define what is subtracted") {
             try Self.reading([("latents_mean", list(numbers)), ("latents_std", list(deviations)), ("shift_factor", 1)])
         }
         #expect(throws: ConfigFault.notFinite(field: "shift_factor", .infinity)) {

@@ -74,11 +74,11 @@ import Testing
             ("{}", "the field \"name\" is missing"),
             (
                 "{\"name\": \"mine\", \"aliases\": [\"lite\"]}",
-                "the variant \"lite\" is known already; choose another name"
+                "the variant \"lite\" exists already; choose another name"
             ),
             (
                 "{\"name\": \"mine\", \"repositories\": {\"diffusers\": [\"Dc-ai/DC-AE-lite-f32c32\"]}}",
-                "the variant \"Dc-ai/DC-AE-lite-f32c32\" is known already; choose another name"
+                "the variant \"Dc-ai/DC-AE-lite-f32c32\" exists already; choose another name"
             ),
             (
                 "{\"name\": \"mine\", \"scaling_factor\": 0.5}",
@@ -103,7 +103,7 @@ import Testing
             ),
             (
                 "{\"name\": \"mine\", \"layouts\": [\"diffusers\"], \"repositories\": {\"original\": [\"a/b\"]}}",
-                "repositories.original is of the original layout, which \"layouts\" does not name"
+                "repositories.original is of the original layout, which is not in \"layouts\""
             ),
             (
                 "{\"name\": \"mine\", \"encoder_of\": \"dc-ae-f32c32-sana-1.2\"}",
@@ -115,11 +115,11 @@ import Testing
             ),
             (
                 "{\"name\": \"mine\", \"decoder_of\": \"dc-ae-f32c32-sana-1.0\"}",
-                "decoder_of names dc-ae-f32c32-sana-1.0, of which that is another network"
+                "decoder_of names dc-ae-f32c32-sana-1.0, but that is another network"
             ),
             (
                 "{\"name\": \"mine\", \"derived_from\": {\"variant\": \"x\", \"changed\": [\"decoder.up\"], \"source\": \"\"}}",
-                "derived_from.changed names \"decoder.up\", which is no module of the diffusers layout"
+                "derived_from.changed names \"decoder.up\", which is not a module of the diffusers layout"
             ),
             (
                 "{\"name\": \"mine\", \"derived_from\": {\"variants\": \"x\"}}",
@@ -191,7 +191,7 @@ import Testing
             ("{\"name\": \"mine\", \"quality\": [1]}", "quality[0] is a number where an object is needed"),
             (
                 "{\"name\": \"mine\", \"quality\": [{\"data\": \"x\", \"pixels\": 1, \"source\": \"\"}]}",
-                "quality[0] has no figure"
+                "quality[0] has no figures"
             ),
             (
                 "{\"name\": \"mine\", \"quality\": [{\"data\": \"x\", \"pixels\": 1, \"psnr\": \"20 dB\"}]}",

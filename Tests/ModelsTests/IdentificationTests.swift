@@ -178,7 +178,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         #expect(plan.config == "{\n  \"model_name\": \"dc-ae-f32c32-sana-1.0\"\n}")
         #expect(
             plan.notes == [
-                "config.json has model_name dc-ae-f32c32-sana-1.0; dc-ae-f32c32-sana-1.1 is the same network, and is written when you name it"
+                "config.json has model_name dc-ae-f32c32-sana-1.0; dc-ae-f32c32-sana-1.1 is the same network; name it to write its name"
             ]
         )
         let hints = ModelHints(variant: try Registry().variant(named: "sana-1.1"))
@@ -198,7 +198,7 @@ func hollow(_ variant: String, _ layout: Layout = .original, in folder: Temporar
         #expect(plan.config == nil)
         #expect(
             plan.notes == [
-                "no config.json is written: the model can be dc-ae-f32c128-1.1 or dc-ae-f32c128-1.5, and which was not said"
+                "no config.json is written: the model can be dc-ae-f32c128-1.1 or dc-ae-f32c128-1.5, and you did not say which"
             ]
         )
         let hints = ModelHints(variant: try Registry().variant(named: "f32c128-1.1"))

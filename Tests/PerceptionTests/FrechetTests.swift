@@ -46,7 +46,7 @@ import Testing
         let other = #expect(throws: CheckpointError.self) { try FeatureStatistics(reading: path) }
         #expect(
             other?.description.hasSuffix(
-                "tensor \"mu\": its shape is [48], where [2048] was expected; make it anew with fidReference: and the "
+                "tensor \"mu\": its shape is [48], but [2048] was expected; make it again with fidReference: and the "
                     + "name of a file that is not there"
             ) == true
         )

@@ -57,7 +57,7 @@ import Testing
         let table: [([String], String)] = [
             (
                 [heads],
-                "heads.safetensors: these are the heads of LPIPS alone, and it runs on AlexNet; give it too: "
+                "heads.safetensors: these are only the heads of LPIPS; it also needs AlexNet's weights; give it too: "
                     + "torchvision has it as alexnet-owt-7be5be79.pth"
             ),
             (

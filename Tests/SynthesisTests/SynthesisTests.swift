@@ -83,7 +83,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "tiny-f64: no picture codec fits into this network: stage 1 of the encoder has 8 channels where 12 "
+                == "tiny-f64: no picture codec fits into this network: stage 1 of the encoder has 8 channels but 12 "
                 + "are needed; weights: \"seeded\" works for every network"
         )
     }

@@ -18,12 +18,12 @@ package enum NumpyFault: Fault, Equatable {
 
     package var message: String {
         switch self {
-        case .header(let words): "this is no array that NumPy writes: \(words)"
+        case .header(let words): "NumPy does not write such arrays: \(words)"
         case .elementType(let type):
-            "it holds elements of type '\(type.escaped(limit: 30))', which are no plain numbers"
+            "it holds elements of type '\(type.escaped(limit: 30))', which are not plain numbers"
         case .length(let shape, let expected, let found):
-            "it has \(found) bytes, where an array of shape \(shape.description.escaped(limit: 60)) takes \(expected)"
-        case .misnamed(let ending): "this is an archive of NumPy's arrays, though its name ends in \(ending)"
+            "it has \(found) bytes, but an array of shape \(shape.description.escaped(limit: 60)) takes \(expected)"
+        case .misnamed(let ending): "this is an archive of NumPy arrays, but its name ends in \(ending)"
         }
     }
 

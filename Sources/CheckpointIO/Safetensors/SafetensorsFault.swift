@@ -37,7 +37,7 @@ package enum SafetensorsFault: Fault, Equatable {
         case .headerTooLarge(let length):
             "the header length is \(length); at most \(SafetensorsHeader.lengthLimit) is allowed"
         case .headerBeyondFile(let header, let file):
-            "the header is said to take \(header) bytes, but the file has \(file) in all"
+            "the header claims \(header) bytes, but the file has only \(file)"
         case .json(let message): "the header is not valid JSON: \(message)"
         case .notObject: "the header is not a JSON object"
         case .metadataNotStrings: "__metadata__ is not an object of strings"
@@ -46,14 +46,14 @@ package enum SafetensorsFault: Fault, Equatable {
         case .missingField(let name): "the description has no \"\(name)\""
         case .unknownDType(let name): "unknown dtype \"\(name.escaped(limit: 30))\""
         case .wrongField(let expected): "the description's \(expected)"
-        case .numberNotWhole(let field): "\"\(field)\" holds something other than whole numbers from 0 on"
+        case .numberNotWhole(let field): "\"\(field)\" must hold only whole numbers, 0 or more"
         case .numberTooLarge(let field, let number): "\"\(field)\" holds \(number), which is too large"
         case .offsetsReversed(let begin, let end): "the data ends at \(end), before it begins at \(begin)"
         case .hole(let expected, let found): "the data begins at \(found), leaving a hole after \(expected)"
         case .overlap(let expected, let found):
             "the data begins at \(found), inside the tensor before it, which ends at \(expected)"
         case .sizeOverflow(let shape): "the size of shape \(shape) overflows 64 bits"
-        case .partialByte(let what): "\(what) is no whole number of bytes"
+        case .partialByte(let what): "\(what) is not a whole number of bytes"
         case .sizeMismatch(let needed, let given, let what):
             "\(what) needs \(needed) bytes, but its offsets span \(given)"
         case .dataTooShort(let declared, let present):
@@ -66,8 +66,8 @@ package enum SafetensorsFault: Fault, Equatable {
         switch self {
         case .fileTooSmall, .headerBeyondFile, .dataTooShort:
             "the file is incomplete or damaged: download or write it again"
-        case .headerTooLarge: "this is no safetensors file, or a damaged one"
-        case .json, .notObject: "this is no safetensors file, or a damaged one"
+        case .headerTooLarge: "this is not a safetensors file, or it is damaged"
+        case .json, .notObject: "this is not a safetensors file, or it is damaged"
         default: "the file is malformed: write it again with the safetensors library"
         }
     }

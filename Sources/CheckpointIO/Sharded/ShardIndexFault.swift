@@ -28,7 +28,7 @@ package enum ShardIndexFault: Fault, Equatable {
         case .notIndex: "this JSON file is not a shard index"
         case .weightMapMissing: "the index has no \"weight_map\""
         case .weightMapNotObject: "\"weight_map\" is not an object"
-        case .shardNotName: "the shard that holds it is not given by a name"
+        case .shardNotName: "the index does not name the shard that holds it"
         case .shardOutside(let name):
             "the shard \"\(name.escaped(limit: 60))\" is not a plain file name in the index's folder"
         case .tensorMissing(let shard): "the index places it in \(shard.escaped(limit: 60)), which does not hold it"

@@ -45,7 +45,7 @@ struct TarArchive {
                 }
             // A folder, a link, or a name too long for a header.
             case _ where isOther: throw CheckpointError(file.path, .file, ForeignFile.archive("a tar archive"))
-            default: throw refusal("a member is a link or something else that is no file")
+            default: throw refusal("a member is not a file, but for example a link")
             }
             position = min(file.size, (range.upperBound + 511) / 512 * 512)
         }

@@ -57,15 +57,15 @@ package enum TorchFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .notArchive(let names):
-            "this zip archive was not written by torch.save: it has no data.pkl"
+            "torch.save did not write this zip archive: it has no data.pkl"
                 + (names.isEmpty ? "" : " but " + names.prefix(3).map { $0.escaped(limit: 30) }.joined(separator: ", "))
         case .severalPickles(let names):
-            "several entries claim to be the checkpoint: "
+            "several entries look like the checkpoint: "
                 + names.prefix(3).map { $0.escaped(limit: 40) }.joined(separator: ", ")
         case .torchScript: "this is a TorchScript archive: a program with its weights, not a state dict"
         case .byteOrder(let found): "the byte order is neither little nor big, but \"\(found.escaped(limit: 20))\""
         case .recordMissing(let name): "no entry \"\(name.escaped(limit: 60))\" holds this storage's data"
-        case .recordSize(let declared, let found): "the storage needs \(declared) bytes, but \(found) are there"
+        case .recordSize(let declared, let found): "the storage needs \(declared) bytes, but there are \(found)"
         case .countMismatch(let declared, let found):
             "the storage has \(declared) elements in the pickle, \(found) before its data"
         case .notStateDict(let kind): "the checkpoint is \(kind), not a dict of named tensors"
@@ -73,18 +73,19 @@ package enum TorchFault: Fault, Equatable {
         case .noTensors: "the checkpoint holds no named tensors"
         case .noSection(let name, let there):
             there.isEmpty
-                ? "there is no section \"\(name.escaped(limit: 40))\", and no other"
+                ? "there is no section \"\(name.escaped(limit: 40))\", nor any other"
                 : "there is no section \"\(name.escaped(limit: 40))\" with weights, but "
                     + there.prefix(6).map { $0.escaped(limit: 24) }.joined(separator: ", ")
-        case .tooManyPaths(let limit): "nested dicts lead to more than \(limit) tensors, or too deep"
+        case .tooManyPaths(let limit): "the dicts lead to more than \(limit) tensors, or are nested too deep"
         case .nameTwice: "two tensors have this name"
         case .keyNotName(let kind): "a tensor is stored under \(kind.escaped(limit: 60)) instead of a name"
         case .unreadable(let reason): reason.message
         case .expands(let total): "the tensors share storages and would take \(total) bytes when written out"
-        case .scattered: "the elements of the tensors lie so far apart that collecting them takes many times the file"
-        case .savingBrokenOff: "the archive has no data.pkl: it was broken off while it was saved"
+        case .scattered:
+            "the elements of the tensors lie so far apart that collecting them would read many times the file's size"
+        case .savingBrokenOff: "the archive has no data.pkl: its saving did not finish"
         case .partitioned:
-            "each process of the training kept a part of every tensor (DeepSpeed ZeRO)"
+            "each process of the training saved only a part of every tensor (DeepSpeed ZeRO)"
         case .ambiguousSection(let name, let there):
             "the section \"\(name.escaped(limit: 40))\" holds several sets of weights: "
                 + there.prefix(6).map { $0.escaped(limit: 24) }.joined(separator: ", ")
@@ -92,9 +93,9 @@ package enum TorchFault: Fault, Equatable {
         case .legacyProtocol: "the version of the legacy format is not 1001"
         case .keysNotList: "the list of storages is not a list of names"
         case .keyTwice: "the list of storages names it twice"
-        case .keyUnknown: "its data is in the file, but no tensor refers to it"
-        case .keyMissing: "no data is in the file for it"
-        case .keyConflict: "it is referred to with two different sizes"
+        case .keyUnknown: "its data is in the file, but no tensor uses it"
+        case .keyMissing: "the file has no data for it"
+        case .keyConflict: "it is used with two different sizes"
         case .trailingBytes(let count): "\(count) bytes follow the last storage"
         case .tarDamaged(let what): "the tar archive is damaged: \(what)"
         case .tarMemberMissing: "the tar archive has no such member"
@@ -127,12 +128,12 @@ package enum UnreadableTensor: Sendable, Equatable {
 
     var message: String {
         switch self {
-        case .quantized: "it is quantized, and its values are not plainly in the file"
+        case .quantized: "it is quantized, so the file does not hold its values directly"
         case .sparse: "it is sparse"
         case .meta: "it has no data: it was saved on the meta device"
-        case .subclass: "it is of a class of its own, whose data cannot be found"
-        case .distributed: "it is a DTensor, of which every process has saved its own part"
-        case .numpy: "it was saved through numpy, from a device of its own"
+        case .subclass: "it has its own class, and its data cannot be found"
+        case .distributed: "it is a DTensor, and every process has saved only its own part"
+        case .numpy: "it was saved through numpy, from a special device"
         case .conjugated: "it is conjugated lazily: its values are not those in the file"
         case .negated: "it is negated lazily: its values are not those in the file"
         }

@@ -36,14 +36,14 @@ package enum ZipFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .noEnd: "the zip archive has no end record, or bytes follow it"
-        case .brokenOff: "the zip archive has no directory: it was broken off while it was saved, or downloaded in part"
+        case .brokenOff: "the zip archive has no directory: its saving or download did not finish"
         case .endsEarly: "the zip archive's directory ends in the middle of an entry"
         case .severalDisks: "the zip archive claims to span several disks"
         case .endRecordsDisagree: "the zip archive's end records disagree"
         case .directoryMisplaced: "the zip archive's directory is not where the end record says"
         case .tooManyEntries(let limit): "the zip archive has more than \(limit) entries, or a directory beyond 64 MiB"
         case .countMismatch(let declared, let found):
-            "the zip archive declares \(declared) entries, its directory has \(found)"
+            "the zip archive declares \(declared) entries, but its directory has \(found)"
         case .badSignature: "a zip header does not begin with its signature"
         case .badName: "the name of a zip entry is not valid UTF-8 or holds a NUL"
         case .encrypted: "the entry is encrypted"
@@ -51,11 +51,11 @@ package enum ZipFault: Fault, Equatable {
         case .compressed(let method): "the entry is compressed (zip method \(method)), which torch.save never does"
         case .notExpanded(let what): "the entry's compressed data \(what)"
         case .expandsBeyond(let limit): "the archive's entries expand to more than \(limit) bytes"
-        case .sizesDisagree: "the entry has two different sizes though it is not compressed"
-        case .methodsDisagree: "the entry is compressed in one way by the directory, in another by its own header"
+        case .sizesDisagree: "the entry has two different sizes, although it is not compressed"
+        case .methodsDisagree: "the directory and the entry's own header name different compressions"
         case .zip64FieldShort: "the entry's zip64 field is missing or too short"
         case .beyondFile: "the entry lies beyond the file's end, or in the zip archive's directory"
-        case .namesDisagree: "the entry has another name in the directory than in its own header"
+        case .namesDisagree: "the directory and the entry's own header have different names"
         case .nameTwice: "two entries have this name"
         case .overlap(let other): "the entry shares bytes with \"\(other.escaped(limit: 60))\""
         }

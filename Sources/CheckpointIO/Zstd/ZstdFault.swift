@@ -31,16 +31,17 @@ package enum ZstdFault: Fault, Equatable {
         case .windowTooLarge(let limit): "a zstd frame needs a window of more than \(limit) bytes"
         case .noData: "the zstd data holds nothing"
         case .twice: "the file is compressed more than once"
-        case .shardIndex: "a shard index is compressed"
+        case .shardIndex: "a compressed shard index is not read"
         case .expandsBeyond(let limit):
-            "the file expands to more than \(limit) bytes, far more than weights are compressed by"
+            "the file expands to more than \(limit) bytes, far more than compressed weights do"
         case .expandsBeyondHeader(let size):
-            "the file expands beyond the \(size) bytes that the safetensors header inside says"
+            "the file expands beyond the \(size) bytes of the safetensors header inside it"
         case .noTemporary(let folder, let code):
             "no temporary file for the expanded data in \(folder.escaped(limit: 60)): "
                 + FileFault.system(call: "open", code: code).message
         case .notCompressed(let what): "zstd cannot compress it: \(what.escaped(limit: 60))"
-        case .level(let level, let lowest, let highest): "zstd has no level \(level), but \(lowest) to \(highest)"
+        case .level(let level, let lowest, let highest):
+            "zstd has no level \(level); its levels are \(lowest) to \(highest)"
         }
     }
 

@@ -53,7 +53,7 @@ extension HubCache {
             guard System.kind(lock) == nil || Self.isFree(lock) else { continue }
             removal.paths.append(partial.path)
             removal.byteCount += partial.size
-            removal.descriptions.append("\(repository): a download that did not end")
+            removal.descriptions.append("\(repository): an unfinished download")
         }
         return removal
     }

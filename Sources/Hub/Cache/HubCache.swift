@@ -160,7 +160,7 @@ extension HubClient {
         var isNew = false
         if System.size(blob) != entry.size || !cache.isSound(blob, entry.blob) {
             if System.kind(blob, following: false) != nil {
-                reporter.note("\(entry.path): the copy in the cache is not the whole file; it is fetched anew")
+                reporter.note("\(entry.path): the copy in the cache is incomplete; it is fetched again")
                 System.remove(blob)
             }
             // Without locks another program may be at it too: each then has a file of its own.

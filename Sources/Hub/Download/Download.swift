@@ -149,7 +149,7 @@ final class Download {
     private func takeHead(_ transfer: Transfer) -> Bool {
         guard let part = parts[ObjectIdentifier(transfer)] else { return false }
         if let encoding = transfer["content-encoding"], encoding.lowercased() != "identity" {
-            part.fault = .final(.notAHub("it compresses what was asked for as it is"))
+            part.fault = .final(.notAHub("it compresses the file"))
             return false
         }
         if let fault = changed(transfer) {
@@ -161,7 +161,7 @@ final class Download {
             guard let range = ContentRange(transfer["content-range"]), range.start == part.position,
                 range.end <= file.start(of: part.piece) + file.length(of: part.piece)
             else {
-                part.fault = .final(.notAHub("it sends other bytes than were asked for"))
+                part.fault = .final(.notAHub("it sends the wrong bytes"))
                 return false
             }
             if let total = range.total, total != entry.size {
@@ -245,7 +245,7 @@ final class Download {
             if part.end != nil {
                 let isAll = part.end == entry.size || file.isWhole(part.piece)
                 // Less than was asked for is allowed, but not for ever.
-                return isAll ? () : try pause(after: .transient(.notAHub("it sends less than was asked for")))
+                return isAll ? () : try pause(after: .transient(.notAHub("it sends too few bytes")))
             }
         }
         if let next = try client.redirect(of: transfer) {

@@ -41,7 +41,7 @@ extension HubClient {
             file.discard()
             if attempt == 1 {
                 reporter.note(
-                    "\(name): what was downloaded has another \(entry.blob.kind.rawValue) than listed; it is thrown away and fetched once more"
+                    "\(name): the download does not have the listed \(entry.blob.kind.rawValue); it is discarded and fetched again"
                 )
             }
         }

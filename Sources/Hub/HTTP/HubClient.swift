@@ -86,7 +86,7 @@ final class HubClient {
         default: break
         }
         if status == 401 { return .final(.repositoryNotFound(hasToken: settings.token != nil)) }
-        if status == 0 { return .final(.notAHub("it is no HTTP")) }
+        if status == 0 { return .final(.notAHub("it is not HTTP")) }
         return .final(.refused(status: status, message: transfer["x-error-message"] ?? ""))
     }
 
@@ -169,7 +169,7 @@ final class HubClient {
                 }
                 commits.insert(answer["x-repo-commit"].flatMap { HubPath.isCommit($0) ? $0 : nil })
                 guard let next = try Self.nextPage(answer, page) else { break }
-                guard isHub(next), next != page else { throw .notAHub("its list of files goes on elsewhere") }
+                guard isHub(next), next != page else { throw .notAHub("its list of files continues on another server") }
                 page = next
             }
             // Several commits: the branch moved meanwhile. A list of a commit is always of that one.
@@ -195,7 +195,7 @@ final class HubClient {
         guard let link = answer["link"], link.contains("rel=\"next\"") else { return nil }
         guard let start = link.firstIndex(of: "<"), let end = link[start...].firstIndex(of: ">"),
             let next = page.resolving(String(link[link.index(after: start)..<end]))
-        else { throw .notAHub("its list of files goes on nowhere") }
+        else { throw .notAHub("its list of files has a broken continuation") }
         return next
     }
 }

@@ -17,12 +17,12 @@ extension CheckpointDiff {
         let unread = tensors.count { $0.relation == .unread }
         if differing.isEmpty, unread > 0 {
             return
-                "the same structure: \(all) ha\(count == 1 ? "s" : "ve") the same name, shape and dtype; values were not read"
+                "the same structure: \(all) ha\(count == 1 ? "s" : "ve") the same name, shape and dtype; the values were not read"
         }
         if differing.isEmpty {
             let inexact = tensors.count { !$0.hasSameBytes }
             if inexact == 0 { return "identical: \(all) hold\(count == 1 ? "s" : "") the same bytes" }
-            return "equal within the tolerance: \(inexact) of \(count) tensors differ, none beyond it"
+            return "equal within the tolerance (\(inexact) of \(count) tensors \(inexact == 1 ? "differs" : "differ"))"
         }
         return castVerdict(differing) ?? modulesVerdict(differing)
     }
@@ -74,9 +74,9 @@ extension CheckpointDiff {
             let count = differing.count { $0.relation == relation }
             if count > 0 { clauses.append(words(count)) }
         }
-        add(.removed) { "\($0) tensor\($0 == 1 ? " is" : "s are") in A alone" }
-        add(.added) { "\($0) tensor\($0 == 1 ? " is" : "s are") in B alone" }
-        add(.renamed) { "\($0) tensor\($0 == 1 ? " has" : "s have") another name and the same content" }
+        add(.removed) { "\($0) tensor\($0 == 1 ? " is" : "s are") only in A" }
+        add(.added) { "\($0) tensor\($0 == 1 ? " is" : "s are") only in B" }
+        add(.renamed) { "\($0) tensor\($0 == 1 ? " has" : "s have") another name but the same content" }
         return selectionWords + clauses.joined(separator: "; ")
     }
 
@@ -132,8 +132,8 @@ extension ConfigComparison {
     package var doubt: String {
         let sides = [("A", a), ("B", b)].compactMap { name, side -> String? in
             switch side {
-            case .unknownModel(let model): "\(name) names a model that is not known, \(model.escaped(limit: 60))"
-            case .unusable(let reason): "that of \(name) is not usable: \(reason)"
+            case .unknownModel(let model): "\(name) names an unknown model, \(model.escaped(limit: 60))"
+            case .unusable(let reason): "\(name)'s is not usable: \(reason)"
             case .none: "\(name) has none beside it"
             case .known: nil
             }
@@ -156,8 +156,8 @@ extension TensorComparison {
         case .identical: return "identical"
         case .unread: return "not read"
         case .changed: return values?.isEqualInValue == true ? "equal values" : "changed"
-        case .added: return "in B alone"
-        case .removed: return "in A alone"
+        case .added: return "only in B"
+        case .removed: return "only in A"
         case .renamed: return "now " + (b?.name.escaped(limit: 60) ?? "")
         case .shape:
             let shapes = "\(Self.show(a?.shape)) -> \(Self.show(b?.shape))"

@@ -15,9 +15,9 @@ package enum DiffFault: Fault, Equatable {
 
     package var message: String {
         switch self {
-        case .nothingSelected: "no tensor of either side is selected"
+        case .nothingSelected: "no tensor is selected on either side"
         case .configAgainstCheckpoint(let other):
-            "this is a configuration, and \(other.clipped(toBytes: 80).escaped()) is a checkpoint"
+            "this is a configuration, but \(other.clipped(toBytes: 80).escaped()) is a checkpoint"
         }
     }
 

@@ -159,7 +159,7 @@ extension CheckpointDiff {
     private var metadataTable: Markup {
         var table = PageTable(
             id: "table-metadata",
-            caption: "Texts stored with the tensors that differ; they do not count",
+            caption: "Metadata texts that differ; they do not count",
             columns: [("Key", .text), ("A", .text), ("B", .text)]
         )
         for field in metadata.prefix(200) {
@@ -211,7 +211,7 @@ extension TensorComparison {
             (.init(sign: "=", style: "l0"), "identical"), (.init(sign: "0", style: "l0"), "equal values"),
         ] + scale.legend("relative RMS") + [
             (.init(sign: "!", style: "lb"), "NaN or infinite on one side"),
-            (.init(sign: "+", style: "lx"), "in B alone"), (.init(sign: "−", style: "lx"), "in A alone"),
+            (.init(sign: "+", style: "lx"), "only in B"), (.init(sign: "−", style: "lx"), "only in A"),
             (.init(sign: "~", style: "lx"), "renamed"), (.init(sign: "#", style: "lx"), "another shape"),
             (.init(sign: "?", style: "lx"), "cannot be compared by value"),
         ]

@@ -32,7 +32,7 @@ package struct InspectPage {
         let dtypes = summary.dtypes.map { "\($0.dtype.rawValue) \(ByteSize.show($0.bytes)) in \($0.tensors)" }
         page.facts.append(("dtypes", "\(dtypes.joined(separator: ", "))"))
         if summary.model.structural.isEmpty, let mismatch = summary.model.mismatch {
-            page.facts.append(("variant", "none that is known; \(mismatch)"))
+            page.facts.append(("variant", "unknown; \(mismatch)"))
         }
         for member in checkpoint.metadata.prefix(8) {
             page.facts.append(
@@ -49,7 +49,7 @@ package struct InspectPage {
 
     private var what: String {
         let size = "\(listing.tensors.count) tensors, \(ByteSize.show(listing.tensors.reduce(0) { $0 + $1.byteCount }))"
-        guard let layout = summary.model.layout else { return "\(size), not those of a DC-AE" }
+        guard let layout = summary.model.layout else { return "\(size), not a DC-AE" }
         let names = summary.model.structural.map(\.name)
         return "\(size): a DC-AE in the \(layout.rawValue) layout"
             + (names.isEmpty ? ", of no known variant" : " that fits " + names.joined(separator: " or "))
@@ -101,7 +101,7 @@ package struct InspectPage {
             }
         }
         let used = counts.filter { $0.value > 0 }.keys
-        guard let first = used.min(), let last = used.max() else { return "<p>There is no value other than zero.</p>" }
+        guard let first = used.min(), let last = used.max() else { return "<p>All values are zero.</p>" }
         return PageHistogram(
             caption: "Values by magnitude",
             axis: "exponent e of 2^e ≤ |x| < 2^(e+1); zeros are left out",

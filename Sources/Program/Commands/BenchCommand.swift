@@ -15,17 +15,18 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Times encoding and decoding of a checkpoint's network.",
         discussion: """
-            The image is noise; the latent is its encoding. One run warms up, medians
-            are of the rest. Operations are counted as direct computation would need them,
-            so that figures compare: an algorithm that needs fewer shows a higher rate.
+            The image is noise; the latent is its encoding. One run warms up; medians are
+            taken of the rest. Operations are counted as direct computation would need
+            them, so that rates can be compared: an algorithm that needs fewer operations
+            shows a higher rate.
 
               dcae bench sana/ --size 512 --threads 2
               dcae bench sana/ --size 1024x768 --layers
-              dcae bench sana/ --roofline           how near it comes to the machine's limit
+              dcae bench sana/ --roofline           how close to the limit
 
-            --roofline measures what the machine does at best in this process, and what
-            each algorithm must cost at least: its own products at the peak of registers,
-            or its bytes at the rate of the caches, whichever takes longer.
+            --roofline measures the machine's peak rates in this process, and computes the
+            least time of each algorithm: its own products at the peak rate of registers,
+            or its bytes at the rate of the caches, whichever is longer.
             """
     )
 
@@ -44,7 +45,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Show every layer of the median run, with its algorithm.")
     var layers = false
 
-    @Flag(help: "Measure the machine's peaks, and hold the algorithms against them; with --layers every layer.")
+    @Flag(
+        help: "Measure the machine's peak rates, and compare each algorithm with them; with --layers also each layer."
+    )
     var roofline = false
 
     @OptionGroup var tiles: TileArguments

@@ -9,16 +9,16 @@ internal import TensorCore
 struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
-        abstract: "Shows, checks and clears what was fetched from the Hub.",
+        abstract: "Shows, checks and removes what was fetched from the Hub.",
         discussion: """
-            The cache is the one of Python's huggingface_hub: HF_HUB_CACHE, else
-            HF_HOME/hub, else ~/.cache/huggingface/hub. Without names these commands are
-            about the variants that are known, not about other models in it.
+            The cache is shared with Python's huggingface_hub: HF_HUB_CACHE, else
+            HF_HOME/hub, else ~/.cache/huggingface/hub. Without names these commands work
+            on the known variants, not on other models in it.
 
-              dcae cache                        what is there
-              dcae cache verify                 every file hashed against its etag
+              dcae cache                        what is in it
+              dcae cache verify                 every file against the Hub's digest
               dcae cache rm lite --yes          removes a model
-              dcae cache prune --yes            old revisions, downloads that did not end
+              dcae cache prune --yes            old revisions, unfinished downloads
             """,
         subcommands: [List.self, Verify.self, Remove.self, Prune.self],
         defaultSubcommand: List.self
@@ -77,7 +77,7 @@ extension CacheCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "ls",
-            abstract: "Shows what is there, by variant, with sizes."
+            abstract: "Shows what is in the cache, by variant, with sizes."
         )
 
         @Argument(help: "Variants or repositories.")
@@ -97,7 +97,7 @@ extension CacheCommand {
             let others = names.isEmpty && !all ? subject.cache.repositories().count - found.count : 0
             if found.isEmpty {
                 Terminal.print(
-                    "nothing is there of the variants that are known: \(subject.cache.root.escaped(limit: 300))"
+                    "no known variants in \(subject.cache.root.escaped(limit: 300))"
                 )
             } else {
                 show(subject, found)
@@ -122,7 +122,7 @@ extension CacheCommand {
                 for partial in repository.partials {
                     table.add([
                         variant, "\(repository.repository)", "-", ByteSize.show(partial.size),
-                        "a download that did not end",
+                        "an unfinished download",
                     ])
                 }
             }
@@ -222,13 +222,15 @@ extension CacheCommand {
                 if !common.quiet {
                     Terminal.print("\(checked) file\(checked == 1 ? "" : "s") hashed, \(findings.count) wrong")
                     if unchecked > 0 {
-                        Terminal.print("\(unchecked) without a digest in the cache could not be checked")
+                        Terminal.print(
+                            "\(unchecked) could not be checked: the cache has no digest for \(unchecked == 1 ? "it" : "them")"
+                        )
                     }
                 }
             }
             if !findings.isEmpty {
                 if !common.quiet, !common.json {
-                    Terminal.say("dcae: note: `dcae cache rm NAME --yes`, then `dcae pull NAME`, fetches a model anew")
+                    Terminal.say("dcae: note: `dcae cache rm NAME --yes`, then `dcae pull NAME`, fetches a model again")
                 }
                 throw Ending.finding("\(findings.count) of \(checked) files are wrong")
             }
@@ -239,13 +241,13 @@ extension CacheCommand {
         static let configuration = CommandConfiguration(
             commandName: "rm",
             abstract: "Removes models from the cache.",
-            discussion: "A repository goes as a whole; org/name@revision removes that revision alone."
+            discussion: "The whole repository is removed; org/name@revision removes only that revision."
         )
 
         @Argument(help: "Variants or repositories.")
         var names: [String]
 
-        @Flag(help: "Remove it; without this, what would be removed is listed.")
+        @Flag(help: "Remove them; without this, dcae lists what it would remove.")
         var yes = false
 
         @OptionGroup var hub: HubArguments
@@ -267,16 +269,16 @@ extension CacheCommand {
         static let configuration = CommandConfiguration(
             commandName: "prune",
             abstract:
-                "Removes revisions that no branch names any more, files of no revision, and downloads that did not end."
+                "Removes revisions that no branch names any more, files of no revision, and unfinished downloads."
         )
 
         @Argument(help: "Variants or repositories.")
         var names: [String] = []
 
-        @Flag(help: "Other models in the cache too.")
+        @Flag(help: "Include other models in the cache.")
         var all = false
 
-        @Flag(help: "Remove it; without this, what would be removed is listed.")
+        @Flag(help: "Remove them; without this, dcae lists what it would remove.")
         var yes = false
 
         @OptionGroup var hub: HubArguments

@@ -11,32 +11,32 @@ internal import TensorCore
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Converts a checkpoint to another layout, dtype or form, and proves it.",
+        abstract: "Converts a checkpoint to another layout, dtype or file format, and checks the result.",
         discussion: """
             The output is a model folder in the layout of diffusers: config.json and the
-            weights, byte for byte as save_pretrained writes them. --to original is the way
-            back. A source of any layout and format is taken, also one in the target's own
-            layout: to change its dtype, to merge or split shards, to make safetensors of a
-            .pt or .bin file, to take a vae/ out of a pipeline. What a model says of itself
-            is kept: its config.json wins over what is known of published models.
-            Before the output takes its name it is opened again, mapped back to the
-            source's layout and compared with the source.
+            weights, byte for byte as save_pretrained writes them. --to original converts
+            back. The source can have any layout and format, even the target's: to change
+            its dtype, to merge or split shards, to make safetensors of a .pt or .bin file,
+            to take a vae/ out of a pipeline. The model's own config.json is kept, and
+            comes before what is known of published models. Before the output takes its
+            name it is opened again, mapped back to the source's layout and compared with
+            the source.
 
               dcae convert model.safetensors -o sana-diffusers/
               dcae convert sana-diffusers/ -o back/ --to original    the same bytes again
               dcae convert sana-diffusers/ -o sana.safetensors --dtype bf16     one file
               dcae convert model.safetensors -o out/ --variant f32c32-mix-1.0
-              dcae convert model.safetensors -o out/ --images photos/    measures which
+              dcae convert model.safetensors -o out/ --images photos/  measures which
               dcae convert model.safetensors -o out/ --max-shard-size 500MB
               dcae convert model.safetensors -o out/ --dry-run
 
             With --dtype fp16 or bf16 the file is named as diffusers' variant: load it
             with variant="fp16". fp8-e4m3 is float8_e4m3fn: every value is rounded once,
-            without scales. A cast that would make finite values infinite, or NaN in fp8,
-            is refused.
+            without scales. dcae refuses a cast that would make finite values infinite, or
+            NaN in fp8.
 
-            Exit codes: 0 converted, 2 not: the reason in one line, and nothing left
-            behind.
+            Exit codes: 0 converted; 2 not converted: one line says why, and no files are
+            left.
             """
     )
 
@@ -59,13 +59,18 @@ struct ConvertCommand: ParsableCommand {
     )
     var to = Layout.diffusers
 
-    @Option(help: ArgumentHelp("The factor for config.json; decides between in and mix.", valueName: "number"))
+    @Option(help: ArgumentHelp("The factor for config.json; it decides between in and mix.", valueName: "number"))
     var scalingFactor: Double?
 
     @Option(help: "The dtype of the weights: fp32, fp16, bf16 or fp8-e4m3; by default they stay as they are.")
     var dtype: WeightDType?
 
-    @Option(help: ArgumentHelp("The most that one file may hold, as 5GB; one file by default.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp(
+            "The largest size of one file, for example 5GB; by default there is one file.",
+            valueName: "size"
+        )
+    )
     var maxShardSize: String?
 
     @Option(
@@ -76,10 +81,10 @@ struct ConvertCommand: ParsableCommand {
     )
     var compress: String?
 
-    @Option(help: "How far the roundtrip check goes: content or structure.")
+    @Option(help: "What the roundtrip check compares: content or structure.")
     var check = CheckLevel.content
 
-    @Flag(help: "Write values that become infinite in fp16 anyway.")
+    @Flag(help: "Convert even if values become infinite, or NaN in fp8.")
     var allowInfinite = false
 
     @Flag(help: "Print the whole plan and write nothing.")

@@ -8,17 +8,17 @@ struct DecodeCommand: ParsableCommand {
         abstract: "Decodes latents into pictures or tensors.",
         discussion: """
             An input is a tensor of latents (safetensors or .npy, [N, C, h, w] or [C, h,
-            w]) or a folder of such files. Samples are written as PNG, or as they come in
+            w]) or a folder of such files. Samples are written as PNG, or unrounded in
             float32, called "sample" in safetensors.
 
               dcae decode sana/ latent.safetensors -o photo.png
               dcae decode sana/ latent.npy -o photo.png --scaled    from a diffusion model
               dcae decode sana/ two.safetensors -o samples.npy      [N, 3, H, W] in -1...1
-              dcae decode sana/ latents/ -o photos/                 a PNG each, names kept
+              dcae decode sana/ latents/ -o photos/                 a PNG each, same names
 
-            A latent that `encode` wrote as .safetensors says whether and how it is scaled:
-            it is brought back without --scaled, and a contradiction is an error. Of
-            DC-AE 1.5 a latent may have the first channels alone.
+            A latent that `encode` wrote as .safetensors records how it was scaled. decode
+            scales it back without --scaled; options that contradict it are an error. With
+            DC-AE 1.5, a latent may have only the first channels.
 
             Exit codes: 0 all decoded, 1 --check-finite found something, 2 not all
             decoded.
@@ -28,7 +28,7 @@ struct DecodeCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
-    @Argument(help: "Tensors of latents, folders of them.", completion: .file())
+    @Argument(help: "Tensors of latents, or folders of them.", completion: .file())
     var inputs: [String]
 
     @Option(
@@ -37,10 +37,10 @@ struct DecodeCommand: ParsableCommand {
     )
     var output: String
 
-    @Option(help: ArgumentHelp("What is written into a folder: png, safetensors or npy.", valueName: "kind"))
+    @Option(help: ArgumentHelp("What to write into a folder: png, safetensors or npy.", valueName: "kind"))
     var format = OutputDocument.Kind.png
 
-    @Option(help: ArgumentHelp("The tensor to read, in a file of several.", valueName: "name"))
+    @Option(help: ArgumentHelp("The tensor to read, if a file has several.", valueName: "name"))
     var tensor: String?
 
     @Flag(help: "Replace files that exist.")

@@ -13,10 +13,10 @@ struct DiffCommand: ParsableCommand {
         commandName: "diff",
         abstract: "Shows how two checkpoints differ, whatever their layout, format and dtype.",
         discussion: """
-            Tensors are matched by what they are in the network, so an original checkpoint
+            Tensors are matched by their place in the network, so an original checkpoint
             and its diffusers copy are the same; those of an unknown network are matched
-            by name. Files, folders, shards, PyTorch files and zstd are all alike. Two
-            config.json can be compared too.
+            by name. Each side can be a file, a folder, shards, a PyTorch file or
+            compressed with zstd. You can also compare two config.json files.
 
               dcae diff sana-1.0/ sana-1.1/ --only 'encoder.*'   the same encoder?
               dcae diff fp32.safetensors bf16.safetensors        a rounded copy?
@@ -24,16 +24,16 @@ struct DiffCommand: ParsableCommand {
               dcae diff a/ b/ --html page.html                   a page with a map
 
             What counts as different: any byte of a tensor, its dtype and its shape;
-            tensors that one side has alone or under another name; the configurations
-            beside the files, where both sides have one (not with --only, nor with
-            --ignore-config). With --rtol or --atol values are compared as numbers:
+            tensors that only one side has, or has under another name; the configurations
+            beside the files, if both sides have one (not with --only or --ignore-config).
+            With --rtol or --atol values are compared as numbers:
             |A - B| <= atol + rtol * |B|, as numpy.isclose does with equal_nan; dtypes and
             signs of zero then do not count. Metadata is shown and never counts.
 
-            Numbers are sums in F64 over the values that are finite on both sides. REL RMS
-            is the RMS of A - B over that of A; of a module, over its tensors that differ.
-            ULP is the most steps from number to number in the tensors' own format. NaN
-            against NaN is equal. A complex number is two values.
+            Figures are summed in F64 over the values that are finite on both sides. REL
+            RMS is the RMS of A - B over that of A; for a module, over its tensors that
+            differ. ULP is the largest distance in representable numbers. NaN equals NaN.
+            A complex number counts as two values.
 
             Exit codes: 0 the same, 1 different, 2 could not be compared.
             """
@@ -42,11 +42,11 @@ struct DiffCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index, a model folder or a config.json.", completion: .file())
     var a: String
 
-    @Argument(help: "What it is compared with.", completion: .file())
+    @Argument(help: "The checkpoint to compare it with.", completion: .file())
     var b: String
 
     @Option(
-        help: ArgumentHelp("The relative tolerance: how far values may differ, as a part of B's.", valueName: "number")
+        help: ArgumentHelp("The relative tolerance: how far values may differ, relative to B.", valueName: "number")
     )
     var rtol: Double?
 
@@ -55,7 +55,7 @@ struct DiffCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Compare only tensors whose name in either layout matches, as 'encoder.*'; may be repeated.",
+            "Compare only tensors whose name in either layout matches, for example 'encoder.*'; may be repeated.",
             valueName: "glob"
         )
     )
@@ -64,10 +64,10 @@ struct DiffCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Leave out tensors whose name in either layout matches.", valueName: "glob"))
     var ignore: [String] = []
 
-    @Flag(help: "Leave the configurations out.")
+    @Flag(help: "Do not compare the configurations.")
     var ignoreConfig = false
 
-    @Flag(help: "Print the answer alone.")
+    @Flag(help: "Print only the answer.")
     var brief = false
 
     @Option(help: ArgumentHelp("The most tensors to list.", valueName: "number"))

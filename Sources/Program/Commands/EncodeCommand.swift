@@ -16,16 +16,16 @@ struct EncodeCommand: ParsableCommand {
               dcae encode sana/ photo.jpg -o latent.npy --scaled    for a diffusion model
               dcae encode 1.5/ photo.jpg -o l.safetensors --latent-channels 16
               dcae encode sana/ a.png b.png -o two.safetensors      one batch of two
-              dcae encode sana/ photos/ -o latents/                 a file each, names kept
+              dcae encode sana/ photos/ -o latents/                 a file each, same names
               dcae encode sana/ photos/ -o latents/ --size 512      squares, for training
-              dcae encode sana/ photos/ -o latents/ --resume        what is not there yet
-              dcae encode sana/ photos/ -o latents/ --shard 3/8     the third of eight
+              dcae encode sana/ photos/ -o latents/ --resume        skips what exists
+              dcae encode sana/ photos/ -o latents/ --shard 3/8     part 3 of 8
 
-            A .safetensors file says what its latents are: model, scaling, pictures.
-            `decode` reads that, so that it need not be told.
+            A .safetensors file records what its latents are: model, scaling, pictures.
+            `decode` reads that, so you need not repeat it.
 
-            Pictures are read while the network runs; one that cannot be read is named and
-            left out.
+            Pictures are read while the network runs. If one cannot be read, an error
+            names it, and the others are encoded.
 
             Exit codes: 0 all encoded, 1 values came out NaN or infinite, 2 not all
             encoded.
@@ -35,7 +35,7 @@ struct EncodeCommand: ParsableCommand {
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
-    @Argument(help: "Pictures, tensors of images, folders of pictures.", completion: .file())
+    @Argument(help: "Pictures, tensors of images, or folders of pictures.", completion: .file())
     var inputs: [String]
 
     @Option(
@@ -44,12 +44,12 @@ struct EncodeCommand: ParsableCommand {
     )
     var output: String
 
-    @Option(help: ArgumentHelp("What is written into a folder: safetensors or npy.", valueName: "kind"))
+    @Option(help: ArgumentHelp("What to write into a folder: safetensors or npy.", valueName: "kind"))
     var format = LatentFormat.safetensors
 
     @Option(
         help: ArgumentHelp(
-            "Make pictures into squares of this side as the networks are evaluated, by ADM's crop; with --fit by torchvision's.",
+            "Resize and crop pictures to squares of this side, by ADM's crop as the networks are evaluated; with --fit crop, torchvision's.",
             valueName: "pixels"
         )
     )
@@ -58,7 +58,7 @@ struct EncodeCommand: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var force = false
 
-    @Flag(help: "Skip inputs whose output is there already.")
+    @Flag(help: "Skip inputs whose output exists already.")
     var resume = false
 
     @OptionGroup var scaling: ScalingArguments
@@ -89,7 +89,7 @@ struct EncodeCommand: ParsableCommand {
         try target.refuseCollisions(all)
         let own = shard.select(all)
         let files = resume ? target.remaining(own) : own
-        if files.count < own.count { common.say(["\(own.count - files.count) of \(own.count) are there already"]) }
+        if files.count < own.count { common.say(["\(own.count - files.count) of \(own.count) exist already"]) }
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .encoder)
         let channels = try channels.count(for: loaded)
         let normalization = try scaling.normalization(of: loaded, .encoding, common)
@@ -102,8 +102,14 @@ struct EncodeCommand: ParsableCommand {
             isPart: all.count > 1,
             durability: writing.durability
         )
-        try RunOutput(title: "encoding", what: "latent", model: loaded, scaling: normalization, common: common)
-            .run(run, files)
+        try RunOutput(
+            title: "encoding",
+            what: "latent",
+            model: loaded,
+            scaling: normalization,
+            common: common,
+            fitting: pictures.fitting(side: size)
+        ).run(run, files)
     }
 }
 

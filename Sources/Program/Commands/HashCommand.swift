@@ -15,25 +15,26 @@ struct HashCommand: ParsableCommand {
             Prints a manifest: the digest of every tensor's data, under the names of the
             diffusers layout, and one digest of the whole content. An original checkpoint,
             its diffusers copy, its shards and its PyTorch file have the same manifest.
-            Of files that are no DC-AE the tensors keep their names.
+            In files that are not a DC-AE, tensors keep their names.
 
               dcae hash model.safetensors -o sana.txt     write the manifest
               dcae hash sana-diffusers/ --check sana.txt  the same weights?
               dcae hash fp32/ --as bf16 -q                the digest of the rounding
-              dcae hash bf16/ -q                          ... and of what should equal it
+              dcae hash bf16/ -q                          ... should equal this one
 
             Each line is the SHA-256 of the data (row-major, least significant byte
             first), dtype, shape and name; the content digest is that of all these lines:
             grep -v '^#' sana.txt | sha256sum
 
-            Exit codes: 0 done, or the same; 1 --check found a difference; 2 could not.
+            Exit codes: 0 done, or the same; 1 --check found a difference; 2 it could not be
+            done.
             """
     )
 
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
-    @Option(name: .customLong("as"), help: "Round the weights first: to fp32, fp16 or bf16.")
+    @Option(name: .customLong("as"), help: "Round the weights first: to fp32, fp16, bf16 or fp8-e4m3.")
     var cast: WeightDType?
 
     @Option(
@@ -44,12 +45,12 @@ struct HashCommand: ParsableCommand {
     var output: String?
 
     @Option(
-        help: ArgumentHelp("Compare with a manifest, and name what differs.", valueName: "file"),
+        help: ArgumentHelp("Compare with a manifest, and show what differs.", valueName: "file"),
         completion: .file()
     )
     var check: String?
 
-    @Flag(help: "List the tensors as they are stored, under the names that they have in this file.")
+    @Flag(help: "List the tensors as they are stored, under their names in this file.")
     var stored = false
 
     @Flag(help: "Replace a file that exists.")
@@ -86,9 +87,11 @@ struct HashCommand: ParsableCommand {
         if let match { common.say([match.text]) }
         if expected == nil, !stored, manifest.names == .stored, model.layout != nil {
             if case .several? = model.problem {
-                common.say(["several networks are in it, so all tensors keep their names; --section chooses one"])
+                common.say(["it holds several networks, so all tensors keep their names; choose one with --section"])
             } else {
-                common.say(["no known DC-AE has exactly these tensors, so they keep their names; --config describes it"]
+                common.say([
+                    "no known DC-AE has exactly these tensors, so they keep their names; describe it with --config"
+                ]
                 )
             }
         }

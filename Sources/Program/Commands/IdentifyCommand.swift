@@ -14,14 +14,14 @@ struct IdentifyCommand: ParsableCommand {
             file (the network that it describes, model_name, scaling_factor,
             _name_or_path); the repository in the path of a Hugging Face cache; the note
             that dcae leaves when it writes a checkpoint; the SHA-256 of published files.
-            Nothing is guessed: where in and mix both remain, both are named. With pictures
-            the scaling factor is measured over 64 of them (--limit), which tells in from
-            mix:
+            dcae does not guess: if both in and mix are possible, it names both. With
+            pictures it measures the scaling factor over 64 of them (--limit), which
+            distinguishes `in` from `mix`:
 
               dcae identify model.safetensors photos/
 
-            Exit codes: 0 it is known what it is: one variant, or a network that its own
-            config.json describes; 2 several variants, or none.
+            Exit codes: 0 identified: one variant, or a network that its own config.json
+            describes; 2 several variants, or none.
             """
     )
 
@@ -30,14 +30,14 @@ struct IdentifyCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Folders of pictures, .txt lists with a path in each line, pictures.",
+            "Folders of pictures, .txt lists with a path in each line, or pictures.",
             valueName: "pictures"
         ),
         completion: .file()
     )
     var pictures: [String] = []
 
-    @Option(help: ArgumentHelp("The scaling factor, where you know it.", valueName: "number"))
+    @Option(help: ArgumentHelp("The scaling factor, if you know it.", valueName: "number"))
     var scalingFactor: Double?
 
     @OptionGroup var measure: MeasureArguments

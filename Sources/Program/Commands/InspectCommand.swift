@@ -13,24 +13,23 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Shows what is in a checkpoint.",
         discussion: """
-            Format, layout, metadata, dtypes and parameters by module. No tensor data is
-            read, so a file of any size answers at once; --stats alone reads it all. A
+            Shows format, layout, metadata, dtypes and parameters by module. Only --stats
+            and --html read the tensor data; without them any file takes a moment. A
             config.json is checked as the configuration of an AutoencoderDC.
 
               dcae inspect sana/ --tree --depth 3
               dcae inspect sana/ --tensors --filter '*attn*' --sort size
-              dcae inspect sana/ --stats                     anything NaN, or too large?
+              dcae inspect sana/ --stats                     anything NaN or too large?
               dcae inspect sana/ --stats --sort magnitude --filter 'decoder.*'
 
-            Patterns match whole names: * any run of characters, ? one, [abc] one of
+            Patterns match whole names: * matches any characters, ? one, [abc] one of
             several. --sort takes name, dtype, shape, file, size or values, and with
-            --stats min, max, magnitude, mean, std, rms, nan, inf, zeros or subnormals;
-            texts from A to Z, numbers from the largest down.
+            --stats min, max, magnitude, mean, std, rms, nan, inf, zeros or subnormals.
+            Texts are sorted from A to Z, numbers from the largest down.
 
             Statistics are those of the finite values. The histogram is by powers of two:
             the largest magnitudes outside, negative ones left, positive ones right.
-            --html reads all values too and shows them as a page.
-            Tables fit the terminal, or COLUMNS where that is set.
+            Tables fit the terminal, or COLUMNS if that is set.
             """
     )
 
@@ -43,16 +42,16 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Show the modules as a tree, with their parameters and bytes.")
     var tree = false
 
-    @Flag(help: "Read all values: range, mean, deviation, NaN, Inf, what fp16 and bf16 could not hold.")
+    @Flag(help: "Read all values: range, mean, deviation, NaN, Inf, and what fp16 and bf16 cannot hold.")
     var stats = false
 
-    @Option(help: ArgumentHelp("Only tensors whose names match; may be given again.", valueName: "glob"))
+    @Option(help: ArgumentHelp("Only tensors whose names match; may be repeated.", valueName: "glob"))
     var filter: [String] = []
 
-    @Option(help: ArgumentHelp("The order of the list; by default that of the file.", valueName: "key"))
+    @Option(help: ArgumentHelp("The order of the list; by default as in the file.", valueName: "key"))
     var sort: SortKey?
 
-    @Option(help: ArgumentHelp("How deep the tree goes.", valueName: "number"))
+    @Option(help: ArgumentHelp("The depth of the tree.", valueName: "number"))
     var depth: Int?
 
     @Flag(help: "Replace files that exist.")
@@ -91,7 +90,7 @@ struct InspectCommand: ParsableCommand {
         defer { if !common.json, !common.quiet { page.sayWritten() } }
         if wantsSummary { return InspectRendering.show(summary) }
         if listing.tensors.isEmpty, !filter.isEmpty, !common.quiet {
-            Terminal.say("dcae: note: no tensor has a name that matches")
+            Terminal.say("dcae: note: no tensor name matches")
         }
         if let sort { listing = listing.sorted(by: sort) }
         if common.json {
@@ -147,7 +146,7 @@ struct InspectCommand: ParsableCommand {
         if config.normalization.isMoreThanFactor {
             Terminal.print("  normalised as   \(config.normalization.formula())")
         }
-        Terminal.print("  equal to        \(same.isEmpty ? "that of no known variant" : same.joined(separator: ", "))")
+        Terminal.print("  equal to        \(same.isEmpty ? "no known variant" : same.joined(separator: ", "))")
     }
 }
 

@@ -8,16 +8,16 @@ internal import TensorCore
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Shows the variants that are known.",
+        abstract: "Shows the known variants.",
         discussion: """
             F is the spatial compression (an image of 32 x 32 pixels becomes one latent
-            pixel at F 32), C the channels of the latent. The factor is what a latent is
-            multiplied by before a diffusion model sees it. A wider terminal shows more.
+            pixel at F 32), C the channels of the latent. A latent is multiplied by the
+            factor before a diffusion model sees it. A wider terminal shows more columns.
             """
     )
 
     @Option(
-        help: ArgumentHelp("Only the variants of a family, as sana or f64c128.", valueName: "family"),
+        help: ArgumentHelp("Only the variants of a family, such as sana or f64c128.", valueName: "family"),
         completion: .families
     )
     var family: String?

@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manual",
-        abstract: "Prints the manual page, made of the help of all commands.",
+        abstract: "Prints the manual page, which holds the help of all commands.",
         shouldDisplay: false
     )
 

@@ -5,7 +5,7 @@ internal import StrictJSON
 struct PictureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "picture",
-        abstract: "Draws a landscape to try things with.",
+        abstract: "Draws a test picture.",
         discussion: """
             The same size gives the same picture everywhere.
 

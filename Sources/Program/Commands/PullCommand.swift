@@ -12,27 +12,32 @@ struct PullCommand: ParsableCommand {
         abstract: "Fetches models from the Hugging Face Hub.",
         discussion: """
             A NAME is a variant or an alias (dcae list shows them), a repository, or
-            hf://org/name[@revision][/path]. What is needed is fetched and no more: the
-            config and one set of weights; of a pipeline its vae, not the transformer.
-            Files go into the cache that Python's huggingface_hub uses: what is there is
-            not fetched, and what was fetched Python finds.
+            hf://org/name[@revision][/path]. Only what is needed is fetched: the config
+            and one set of weights; of a pipeline its vae, not the transformer. Files go
+            into the cache that Python's huggingface_hub uses. dcae does not fetch what is
+            there, and Python finds what dcae fetched.
 
               dcae pull sana-1.1
               dcae pull mit-han-lab/dc-ae-f32c32-in-1.0 --dry-run
               dcae pull hf://Efficient-Large-Model/Sana_1600M_1024px_diffusers
               dcae pull --all sana                     every variant of a family
 
-            Every byte is held against the digest that the Hub lists. What was
-            interrupted goes on where it stopped. The path of each model is printed.
+            Every file is checked against the digest that the Hub lists. An interrupted
+            download resumes where it stopped. The path of each model is printed.
 
-            Exit codes: 0 all is there, 2 something is not.
+            Exit codes: 0 everything was fetched, 2 something was not.
             """
     )
 
-    @Argument(help: "Variants, repositories, addresses.")
+    @Argument(help: "Variants, repositories or addresses.")
     var names: [String] = []
 
-    @Option(help: ArgumentHelp("The repository of a variant to take: original or diffusers.", valueName: "layout"))
+    @Option(
+        help: ArgumentHelp(
+            "Which repository of a variant to fetch, by its layout: original, diffusers, comfyui or mlx.",
+            valueName: "layout"
+        )
+    )
     var layout: Layout?
 
     @Option(help: ArgumentHelp("A branch, a tag or a commit; by default main.", valueName: "revision"))
@@ -47,7 +52,7 @@ struct PullCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The access token for private and gated repositories.",
-            discussion: "Other users of this machine can see it; HF_TOKEN, or `hf auth login`, hides it.",
+            discussion: "Other users of this machine can see it; with HF_TOKEN or `hf auth login` they cannot.",
             valueName: "token"
         )
     )
@@ -59,23 +64,23 @@ struct PullCommand: ParsableCommand {
     @Flag(help: "Show what would be fetched, and fetch nothing.")
     var dryRun = false
 
-    @Flag(help: "With --local-dir: do not flush to the disk. The cache is never flushed.")
+    @Flag(help: "With --local-dir: do not flush to the disk. dcae never flushes the cache.")
     var noSync = false
 
-    @Flag(help: "Take the names as families, and fetch every variant of them.")
+    @Flag(help: "The names are families: fetch every variant of them.")
     var all = false
 
     @OptionGroup var hub: HubArguments
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if names.isEmpty { throw ValidationError("Name what to fetch, as in: dcae pull sana-1.1") }
+        if names.isEmpty { throw ValidationError("name what to fetch, for example: dcae pull sana-1.1") }
         if localDir != nil, names.count > 1 || all {
             throw ValidationError("--local-dir takes one model: name one")
         }
         if !(1...16).contains(connections) { throw ValidationError("--connections must be from 1 to 16") }
         if noSync, localDir == nil {
-            throw ValidationError("--no-sync is for --local-dir: the cache waits for no disk")
+            throw ValidationError("--no-sync is for --local-dir: dcae never flushes the cache")
         }
         if localDir?.isEmpty == true { throw ValidationError("--local-dir needs a folder") }
     }
@@ -119,7 +124,7 @@ struct PullCommand: ParsableCommand {
                 throw CheckpointError(name, .file, HubFault.badRepository(name))
             }
             if revision != nil, found.revision != HubName.defaultRevision {
-                throw ValidationError("\(name) has a revision of its own: leave out --revision")
+                throw ValidationError("\(name) has its own revision: leave out --revision")
             }
             return [at(found)]
         }

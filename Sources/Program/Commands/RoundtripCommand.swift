@@ -16,46 +16,46 @@ struct RoundtripCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roundtrip",
         abstract:
-            "Encodes and decodes pictures and measures what came back; without pictures, follows every byte through both layouts.",
+            "Encodes and decodes pictures and measures the result; without pictures, traces every byte to the other layout and back.",
         discussion: """
-            With pictures: how near the reconstruction is, what is known of the latent,
-            what time and memory each stage took, and a sheet of input, reconstruction and
-            difference. --reference runs a second checkpoint beside it and compares
-            latents and samples: original against converted, 1.0 against 1.1, fp32 against
-            bf16.
+            With pictures: how close the reconstruction is, the latent's shape and
+            statistics, the time and memory of each stage, and a sheet of input,
+            reconstruction and difference. --reference also runs a second checkpoint and
+            compares latents and samples: original against converted, 1.0 against 1.1,
+            fp32 against bf16.
 
               dcae roundtrip sana/ photo.png -o sheet.png
               dcae roundtrip sana/ photos/ --size 512 --limit 50 -o worst.png
               dcae roundtrip converted/ photo.png --reference model.safetensors
               dcae roundtrip 1.5/ photo.png --latent-channels 16,32,64,128 -o sheet.png
 
-            Without pictures: the plans of both directions of conversion are put together,
-            and every byte is followed from the source through the other layout and back.
-            Nothing is written.
+            Without pictures: the plans of both conversions are put together, and every
+            byte is traced from the source to the other layout and back. Nothing is
+            written.
 
               dcae roundtrip model.safetensors
 
-            --as casts the weights in memory, runs, and says what each format costs: PSNR
-            against what the model makes as it is, the layer that is farthest off, and the
-            values lost. --activations looks for values between layers that a format does
-            not hold.
+            --as casts the weights in memory, runs, and shows what each format costs: PSNR
+            against the picture of the uncast model, the layer that is farthest off, and
+            the values lost. --activations looks for values between layers that a format
+            cannot hold.
 
               dcae roundtrip sana/ photo.png --as fp16,bf16,fp8-e4m3
               dcae roundtrip sana/ photo.png --as bf16 --activations fp16
 
-            Of several pictures the end is a summary, and a sheet or page shows the worst
-            twelve. A picture that cannot be read is named and passed over. `dcae eval`
-            measures large sets by the protocol of the paper, and can be resumed.
+            With several pictures a summary follows, and a sheet or page shows the worst
+            twelve. If a picture cannot be read, an error names it, and the others go on.
+            `dcae eval` measures large sets by the protocol of the paper, and can resume.
 
-            Exit codes: 0 done, 1 a byte does not return or --check-finite found
-            something, 2 could not be done, or pictures were passed over.
+            Exit codes: 0 done; 1 a byte does not return, or --check-finite found
+            something; 2 it could not be done, or pictures were skipped.
             """
     )
 
     @Argument(help: "A checkpoint, a shard index or a model folder.", completion: .file())
     var path: String
 
-    @Argument(help: "Pictures, tensors of images, folders of pictures.", completion: .file())
+    @Argument(help: "Pictures, tensors of images, or folders of pictures.", completion: .file())
     var images: [String] = []
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The PNG file for the sheet.", valueName: "png"))
@@ -66,8 +66,8 @@ struct RoundtripCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Decode from the first channels of the latent alone and compare, for example 16,32,64,128.",
-            discussion: "For networks that were made for it, as DC-AE 1.5.",
+            "Decode only the first channels of the latent and compare, for example 16,32,64,128.",
+            discussion: "Only for networks made for it, such as DC-AE 1.5.",
             valueName: "list"
         )
     )
@@ -75,16 +75,16 @@ struct RoundtripCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Make every picture a square of this side, by ADM's crop, as the networks are evaluated.",
+            "Resize and crop every picture to a square of this side, by ADM's crop as the networks are evaluated.",
             valueName: "pixels"
         )
     )
     var size: Int?
 
-    @Option(help: ArgumentHelp("Take so many pictures, evenly spread over those found.", valueName: "number"))
+    @Option(help: ArgumentHelp("Use at most this many pictures, evenly spread over those found.", valueName: "number"))
     var limit: Int?
 
-    @Flag(help: "Show what each stage of the network cost, also of several pictures.")
+    @Flag(help: "Show the cost of each stage of the network, also with several pictures.")
     var stages = false
 
     @Flag(help: "Scale latents for a diffusion model and back before they are decoded; the formula is printed.")
@@ -110,16 +110,16 @@ struct RoundtripCommand: ParsableCommand {
             throw ValidationError("--size, --limit and --stages are for pictures: name some")
         }
         if damage.isAsked, output != nil || reference != nil || page.html != nil || tiles.tile != nil {
-            throw ValidationError("--as makes a table of its own: leave out --output, --html, --reference and --tile")
+            throw ValidationError("--as makes its own table: leave out --output, --html, --reference and --tile")
         }
         if damage.isAsked, scaled || latentChannels != nil {
-            throw ValidationError("--as goes with neither --scaled nor --latent-channels")
+            throw ValidationError("--as cannot be combined with --scaled or --latent-channels")
         }
         if images.isEmpty, scaled || latentChannels != nil {
             throw ValidationError("--scaled and --latent-channels are for pictures: name some")
         }
         if latentChannels != nil, reference != nil || page.html != nil || scaled {
-            throw ValidationError("--latent-channels goes with neither --reference, --html nor --scaled")
+            throw ValidationError("--latent-channels cannot be combined with --reference, --html or --scaled")
         }
         if images.isEmpty, reference != nil { throw ValidationError("--reference is compared on pictures: name some") }
     }

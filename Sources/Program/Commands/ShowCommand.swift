@@ -6,11 +6,11 @@ internal import TensorCore
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Shows all that is known of one variant.",
+        abstract: "Shows everything known about one variant.",
         discussion: """
             VARIANT is a name (dc-ae-f32c32-sana-1.0), an alias (sana-1.0, f32c32-mix,
-            lite) or a repository (mit-han-lab/dc-ae-f32c32-mix-1.0-diffusers). Part of
-            a name (mix, 1.5) is answered with the names that it can mean.
+            lite) or a repository (mit-han-lab/dc-ae-f32c32-mix-1.0-diffusers). For
+            part of a name (mix, 1.5), dcae lists the names that it can mean.
             """
     )
 
@@ -20,7 +20,7 @@ struct ShowCommand: ParsableCommand {
     @Flag(help: "Print its config.json, exactly as diffusers writes it, and nothing else.")
     var config = false
 
-    @Option(help: "List its tensors in a layout: original or diffusers.")
+    @Option(help: "List its tensors in a layout: original, diffusers, comfyui or mlx.")
     var tensors: Layout?
 
     @OptionGroup var common: CommonOptions

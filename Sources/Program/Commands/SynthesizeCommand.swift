@@ -18,8 +18,8 @@ struct SynthesizeCommand: ParsableCommand {
               interpretable  a codec built by hand: decoding gives back the low
                              frequencies of the picture that was encoded
 
-            The same options give the same bytes everywhere, and the same weights in
-            either layout.
+            The same options give the same bytes on every machine, and the same weights in
+            every layout.
 
               dcae synthesize sana-1.0 -o /tmp/sana
               dcae synthesize lite --weights interpretable -o /tmp/lite
@@ -32,16 +32,16 @@ struct SynthesizeCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "dir"), completion: .directory)
     var output: String
 
-    @Option(help: "The layout: original or diffusers; by default original, where the variant has it.")
+    @Option(help: "The layout: original, diffusers, comfyui or mlx; by default original, if the variant has it.")
     var layout: Layout?
 
-    @Option(help: "What the weights are: seeded or interpretable.")
+    @Option(help: "The kind of weights: seeded or interpretable.")
     var weights = WeightsKind.seeded
 
     @Option(help: ArgumentHelp("The seed of seeded weights; 0 by default.", valueName: "number"))
     var seed: UInt64?
 
-    @Option(help: "The dtype of the weights: fp32, fp16 or bf16.")
+    @Option(help: "The dtype of the weights: fp32, fp16, bf16 or fp8-e4m3.")
     var dtype = WeightDType.fp32
 
     @Flag(help: "Replace files that exist.")
@@ -51,7 +51,7 @@ struct SynthesizeCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if weights == .interpretable, seed != nil { throw ValidationError("--seed is for --weights seeded.") }
+        if weights == .interpretable, seed != nil { throw ValidationError("--seed is for --weights seeded") }
     }
 
     /// The layout to write: the one asked for, which the variant must have, else its first.

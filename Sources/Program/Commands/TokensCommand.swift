@@ -10,8 +10,8 @@ struct TokensCommand: ParsableCommand {
         abstract: "Counts the tokens that a diffusion model sees, per variant, against F8 with patches of 2.",
         discussion: """
             tokens = (H / (F P)) x (W / (F P)). SD and FLUX have F 8 and patches of P 2;
-            SANA has F 32 and P 1. Of a size that is no multiple of F the nearest sizes
-            that are stand in its place: the largest within it and the smallest around it.
+            SANA has F 32 and P 1. If a size is not a multiple of F, the nearest valid sizes
+            are shown instead: the largest within it and the smallest around it.
 
               dcae tokens 1024x1024 1920x1080
             """

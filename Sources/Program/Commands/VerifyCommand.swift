@@ -9,21 +9,21 @@ internal import TensorCore
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Holds a checkpoint and its config against its architecture, strictly.",
+        abstract: "Checks a checkpoint and its config strictly against its architecture.",
         discussion: """
-            Finds what loaders pass over: missing and unexpected tensors, wrong shapes and
+            Finds what loaders ignore: missing and unexpected tensors, wrong shapes and
             dtypes, NaN and infinite values, missing, wrong or unknown config fields, a
-            scaling factor that belongs to another variant. All findings are listed. What
-            the checkpoint should be is found out, or given with --variant or --config.
+            scaling factor that belongs to another variant. All findings are listed. dcae
+            identifies the model, unless you name it with --variant or --config.
 
-            --numerics runs a picture (one is made up if none is named) through the fast
+            --numerics runs a picture (a generated one if you name none) through the fast
             engine and through the reference in float64, on this machine and with this
-            checkpoint, and says how far apart they are, layer by layer.
+            checkpoint, and shows how far apart they are, layer by layer.
 
               dcae verify sana/ --numerics
               dcae verify sana/ photo.png --numerics --json
 
-            Exit codes: 0 nothing wrong, 1 errors found (warnings alone do not count), 2
+            Exit codes: 0 nothing wrong, 1 errors found (warnings alone do not count), 2 it
             could not be verified.
             """
     )
@@ -43,7 +43,7 @@ struct VerifyCommand: ParsableCommand {
         // Not before the options are known to be options.
         if let picture, !numerics.numerics {
             throw ValidationError(
-                "Unexpected argument '\(picture)': verify takes one path; with --numerics a picture too"
+                "unexpected argument '\(picture)': verify takes one path, and with --numerics a picture"
             )
         }
         if numerics.numerics { return try numerics.run(path, picture, hints, common) }
@@ -60,10 +60,13 @@ struct VerifyCommand: ParsableCommand {
         render(result.findings, reference: result.reference, layout: result.layout, published: match)
         if !common.json, !common.quiet {
             if let match { Terminal.print(match.text) }
-            Terminal.print(
-                "\(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)) read, held against \(result.reference) in the \(result.layout.rawValue) layout"
-            )
-            if model.isElsewhere { Terminal.print("values were not read: --full fetches the file and reads them") }
+            let layout = result.layout.rawValue
+            let comparison =
+                result.reference == Verification.noReference
+                ? "not compared with any network (\(layout) layout)"
+                : "checked against \(result.reference) in the \(layout) layout"
+            Terminal.print("\(result.tensorCount) tensors, \(ByteSize.show(result.byteCount)) read, \(comparison)")
+            if model.isElsewhere { Terminal.print("the values were not read: --full fetches the file and reads them") }
             Terminal.print(verdict(result.findings))
         }
         if result.hasFailed { throw Ending.finding(verdict(result.findings)) }

@@ -43,7 +43,7 @@ struct ConvertRendering {
         let count = report.check.tensorCount
         Terminal.print(
             check == .content
-                ? "  checked: opened again, mapped back, \(count) tensors and \(ByteSize.show(report.check.byteCount)) equal the source\(plan.isCast ? "'s rounding" : "")"
+                ? "  checked: opened again, mapped back, \(count) tensors and \(ByteSize.show(report.check.byteCount)) equal the \(plan.isCast ? "rounded " : "")source"
                 : "  checked: the structure of \(count) tensors; the content was not compared"
         )
     }
@@ -57,14 +57,14 @@ struct ConvertRendering {
         } else if model.spelledConfig != nil || model.hints.scalingFactor != nil {
             Terminal.warn(
                 .config,
-                "one file has no config.json beside it, so what this model says of itself is not in it (\(factor)); keep its config.json and give it with --config"
+                "one file has no config.json beside it, so \(factor) is not saved; keep the model's config.json and give it with --config"
             )
         }
     }
 
     private func printAnswer() {
         Terminal.print(
-            "\(plan.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "by configuration")"
+            "\(plan.layout.rawValue) -> \(plan.target.rawValue): \(model.variant?.name ?? "a network described by its config.json")"
         )
         for reason in model.reasons { Terminal.print("  because \(reason)") }
     }

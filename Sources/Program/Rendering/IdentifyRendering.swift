@@ -21,7 +21,7 @@ struct IdentifyRendering {
         case .identified:
             var published = ""
             if let own = model.config?.scalingFactor, let known = model.variant?.config.scalingFactor, own != known {
-                published = ", where \(known) is published"
+                published = ", but \(known) is published"
             }
             Terminal.print("\(Terminal.bold(model.name)): \(layout) layout, scaling factor \(factor)\(published)")
         case .described where !model.candidates.isEmpty:
@@ -37,7 +37,7 @@ struct IdentifyRendering {
                 ? "no known variant has this network"
                 : "the network of \(model.structural.map(\.name).joined(separator: " and ")), \(own)"
             Terminal.print(
-                "\(Terminal.bold("as \(describer) says")): \(geometry), \(layout) layout, scaling factor "
+                "\(Terminal.bold("from \(describer)")): \(geometry), \(layout) layout, scaling factor "
                     + "\(factor); \(near)"
             )
         case .part:
@@ -55,9 +55,9 @@ struct IdentifyRendering {
     private var own: String {
         if model.hints.scalingFactor != nil { return "with the factor given" }
         let owners = model.structural.filter { $0.config.scalingFactor == model.config?.scalingFactor }.map(\.name)
-        guard !owners.isEmpty else { return "with a factor of its own" }
+        guard !owners.isEmpty else { return "with its own factor" }
         guard model.structural.contains(where: { $0.config.normalization == model.config?.normalization }) else {
-            return "with a normalisation of its own"
+            return "with its own normalisation"
         }
         return "with the factor of \(owners.joined(separator: " and "))"
     }
@@ -66,7 +66,7 @@ struct IdentifyRendering {
     private var factor: String {
         if let text = model.scalingText { return text }
         if let variant = model.variant, variant.config.scalingFactor == nil { return "not published" }
-        return "not known"
+        return "unknown"
     }
 
     /// Why it is not known what it is; nil where it is.

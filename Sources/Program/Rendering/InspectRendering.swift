@@ -19,7 +19,7 @@ enum InspectRendering {
         let part = model.part == .whole ? "" : ", the \(model.part.rawValue) alone"
         let layout = model.otherModel == nil ? model.layout : nil
         if let latent = latent(checkpoint) { line("latent", latent) }
-        line("layout", layout.map { "\($0.rawValue) DC-AE\(part)" } ?? "not that of a DC-AE")
+        line("layout", layout.map { "\($0.rawValue) DC-AE\(part)" } ?? "not a DC-AE layout")
         if let other = model.otherModel {
             line("model", other.text)
         } else if case .several(let sections)? = model.problem {
@@ -31,9 +31,9 @@ enum InspectRendering {
         } else if !model.structural.isEmpty {
             line("fits", model.structural.map(\.name).joined(separator: ", "))
         } else if model.config != nil {
-            line("fits", "its own config.json, and no variant that is known")
+            line("fits", "its own config.json, but no known variant")
         } else if model.layout != nil, let mismatch = model.mismatch {
-            line("variant", "none that is known; \(mismatch)")
+            line("variant", "unknown; \(mismatch)")
         }
         if let factor = model.scalingText { line("factor", factor) }
         let size = ByteSize.show(checkpoint.byteCount)

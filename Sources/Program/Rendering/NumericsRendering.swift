@@ -123,7 +123,7 @@ extension ActivationRange {
         let small = "\(zeros.grouped) of \(count.grouped) values become zero"
         guard !outside.isEmpty else {
             return Terminal.print(
-                "activations: \(format.rawValue) holds all of \(layers.count) layers\(most); \(small)"
+                "activations: \(format.rawValue) holds the values of all \(layers.count) layers\(most); \(small)"
             )
         }
         var table = Table(["LAYER", "LARGEST", "INFINITE", "ZERO", "OF"], right: [1, 2, 3, 4], shortened: 0)
@@ -135,7 +135,7 @@ extension ActivationRange {
         }
         table.print()
         Terminal.print(
-            "activations: \(outside.count) of \(layers.count) layers have values that \(format.rawValue) does not hold"
+            "activations: \(outside.count) of \(layers.count) layers have values that \(format.rawValue) cannot hold"
                 + "\(most); \(small)"
         )
     }

@@ -11,7 +11,7 @@ struct RooflineRendering {
         func rate(_ value: Double) -> String { (value / 1e9).fixed(0) }
         let bf16 = peaks.bf16.map { ", \(rate($0)) of bf16" } ?? ""
         Terminal.print()
-        Terminal.print("this machine at best, \(peaks.threads) thread\(peaks.threads == 1 ? "" : "s"):")
+        Terminal.print("this machine's peak rates, \(peaks.threads) thread\(peaks.threads == 1 ? "" : "s"):")
         Terminal.print("  products  \(rate(peaks.f32)) GFLOPS of f32 (one thread \(rate(peaks.f32OfOne)))\(bf16)")
         Terminal.print(
             "  bytes     \(rate(peaks.cache)) GB/s from caches, \(rate(peaks.read)) read from memory, "

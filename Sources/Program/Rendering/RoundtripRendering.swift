@@ -81,7 +81,7 @@ struct RoundtripRendering {
             )
         }
         if set.keepsPixels, roundtrips.count > RoundtripSet.shownCount {
-            Terminal.print("the \(RoundtripSet.shownCount) pictures of least PSNR are shown, the worst first")
+            Terminal.print("the \(RoundtripSet.shownCount) pictures with the lowest PSNR are shown, the worst first")
         }
     }
 
@@ -111,7 +111,7 @@ struct RoundtripRendering {
     }
 
     private func words(_ difference: TensorDifference?) -> String {
-        guard let difference else { return "of another shape" }
+        guard let difference else { return "another shape" }
         if difference.isNone { return "identical" }
         return "max \(difference.largest.brief) (\(difference.relativeLargest.brief) of the largest), "
             + "relative RMS \(difference.relativeRMS.brief)"

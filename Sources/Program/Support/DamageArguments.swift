@@ -17,7 +17,10 @@ struct DamageArguments: ParsableArguments {
     var formats: FormatList?
 
     @Option(
-        help: ArgumentHelp("Look for values between layers that a format does not hold, as fp16.", valueName: "format")
+        help: ArgumentHelp(
+            "Look for values between layers that a format cannot hold, for example fp16.",
+            valueName: "format"
+        )
     )
     var activations: CastDamage.Format?
 
@@ -30,7 +33,7 @@ struct DamageArguments: ParsableArguments {
         _ pictures: PictureArguments,
         _ common: CommonOptions
     ) throws {
-        guard model.engine == .fast else { throw ValidationError("--as is measured with the fast engine") }
+        guard model.engine == .fast else { throw ValidationError("--as works only with the fast engine") }
         let loaded = try model.load(path, common)
         let formats = formats?.formats ?? []
         let bar = Progress("running", total: files.count * (formats.count + 1), quiet: common.quiet)

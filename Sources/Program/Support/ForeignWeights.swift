@@ -25,23 +25,23 @@ struct ForeignWeightsArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "An .npz with mu and sigma of the originals: read where it is there, else made.",
+            "An .npz with mu and sigma of the originals: read if it exists, otherwise written.",
             valueName: "npz"
         ),
         completion: .file(extensions: ["npz"])
     )
     var fidReference: String?
 
-    @Flag(help: "Leave out LPIPS, though its weights are there.")
+    @Flag(help: "Leave out LPIPS, even if its weights are found.")
     var noLpips = false
 
-    @Flag(help: "Leave out rFID, though its weights are there.")
+    @Flag(help: "Leave out rFID, even if its weights are found.")
     var noFid = false
 
     func validate() throws {
         if noLpips, !lpipsWeights.isEmpty { throw ValidationError("--no-lpips and --lpips-weights exclude each other") }
         if noFid, fidWeights != nil || fidReference != nil {
-            throw ValidationError("--no-fid leaves out what --fid-weights and --fid-reference are for")
+            throw ValidationError("--no-fid excludes --fid-weights and --fid-reference")
         }
     }
 
@@ -68,7 +68,7 @@ struct ForeignWeightsArguments: ParsableArguments {
         let missing = (lpips == nil && !noLpips ? ["LPIPS"] : []) + (inception == nil && !noFid ? ["rFID"] : [])
         if !missing.isEmpty {
             common.say([
-                "\(missing.joined(separator: " and ")) \(missing.count > 1 ? "are" : "is") skipped, since no weights were found: "
+                "\(missing.joined(separator: " and ")) \(missing.count > 1 ? "are" : "is") skipped, because no weights were found: "
                     + "see --lpips-weights and --fid-weights"
             ])
         }

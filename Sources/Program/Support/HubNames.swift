@@ -7,7 +7,7 @@ internal import TensorCore
 
 /// Whether a model on the Hub is looked at where it lies.
 struct AfarArguments: ParsableArguments {
-    @Flag(help: "Download the whole model from the Hub, not its headers alone.")
+    @Flag(help: "Download the whole model from the Hub, not only its headers.")
     var full = false
 }
 
@@ -42,7 +42,7 @@ struct HubArguments: ParsableArguments {
         defer { progress.clear() }
         let hub = try hub(common, progress: progress)
         if !hub.settings.isOffline, !HubName.isAddress(text), RepositoryID(text) != nil {
-            common.say(["there is no file or folder \(text) here: the repository of this name on the Hub is meant"])
+            common.say(["there is no file or folder \(text) here, so the repository of this name on the Hub is used"])
         }
         return try hub.place(of: names, fromAfar: fromAfar) ?? text
     }

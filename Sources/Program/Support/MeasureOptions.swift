@@ -13,9 +13,9 @@ internal import StrictJSON
 struct ShardArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The part of the pictures to run, as 3/8: the third of eight.",
+            "The part of the pictures to run: 3/8 is part 3 of 8.",
             discussion:
-                "In a task of a Slurm array it is taken from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; 1/1 takes all pictures there too.",
+                "In a Slurm array, SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT give the part; 1/1 takes all pictures even there.",
             valueName: "i/n"
         )
     )
@@ -25,7 +25,7 @@ struct ShardArguments: ParsableArguments {
     func resolve(_ common: CommonOptions) throws -> Shard {
         if let shard { return shard.shard }
         guard let task = try Shard.ofSlurmTask() else { return .whole }
-        if !task.isWhole { common.say(["part \(task) of the pictures, as Slurm's array has it"]) }
+        if !task.isWhole { common.say(["part \(task) of the pictures, by Slurm's array"]) }
         return task
     }
 }
@@ -45,14 +45,14 @@ struct MeasureArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Pictures to measure: folders, .txt lists, files. Commands that take pictures as arguments take them there as well.",
+            "Pictures to measure: folders, .txt lists, files. identify and scale also take pictures as arguments.",
             valueName: "dir|list|file"
         ),
         completion: .file()
     )
     var images: [String] = []
 
-    @Option(help: ArgumentHelp("The side of the squares that pictures are made into.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("Resize and crop pictures to squares of this side.", valueName: "pixels"))
     var size = 512
 
     @Option(
@@ -90,8 +90,8 @@ struct MeasureArguments: ParsableArguments {
 struct SquareArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How to cut pictures, in place of ADM's crop as in the paper: crop is torchvision's Resize and CenterCrop.",
-            discussion: "By default it is ADM's crop: halved, resized, and cut in the middle.",
+            "How to crop pictures. By default ADM's crop, as in the paper; crop uses torchvision's Resize and CenterCrop.",
+            discussion: "ADM's crop halves, resizes, and cuts in the middle.",
             valueName: "way"
         )
     )
@@ -144,7 +144,7 @@ extension CommonOptions {
     /// Ends a run that is whole, and in which pictures had to be passed over.
     func end(passedOver count: Int, of total: Int) throws {
         guard count > 0 else { return }
-        let message = "\(count) of \(total) pictures \(count == 1 ? "was" : "were") passed over"
+        let message = "\(count) of \(total) pictures \(count == 1 ? "was" : "were") skipped"
         if !quiet { Terminal.say("dcae: \(message)") }
         throw Ending.someFailed(message)
     }

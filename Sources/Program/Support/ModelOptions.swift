@@ -17,9 +17,9 @@ struct ModelArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What products are computed in: f32 or bf16.",
+            "The precision of products: f32 or bf16.",
             discussion: """
-                bf16 is faster where the processor multiplies it (AVX512-BF16, bfdot of Arm), and about as exact \
+                bf16 is faster if the processor can multiply it (AVX512-BF16, bfdot of Arm). It is about as exact \
                 as bf16 in PyTorch.
                 """,
             valueName: "precision"
@@ -30,18 +30,18 @@ struct ModelArguments: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             "Stop at the first value that is NaN or infinite, and name its layer.",
-            discussion: "Parameters, inputs and the output of every layer are looked at. Exit code 1 if one is found."
+            discussion: "It checks parameters, inputs and the output of every layer. Exit code 1 if one is found."
         )
     )
     var checkFinite = false
 
-    @Flag(help: "The same, also at the first value that fp16 could not hold: beyond 65504 in magnitude.")
+    @Flag(help: "Also stop at the first value outside fp16's range: beyond 65504 in magnitude.")
     var checkFp16 = false
 
     @Option(
         help: ArgumentHelp(
-            "What computes: fast, or reference, which is plain, in float64 and slow.",
-            discussion: "The reference needs OpenBLAS. What it makes is written in float32.",
+            "The engine: fast, or reference (simple, float64, slow).",
+            discussion: "The reference needs OpenBLAS. Its results are written in float32.",
             valueName: "engine"
         )
     )
@@ -97,7 +97,7 @@ struct ModelArguments: ParsableArguments {
         model.tiling = try tiles?.tiling(for: model.network)
         if engine == .reference {
             if model.tiling != nil {
-                throw ValidationError("--tile is for the fast engine: the reference runs all whole")
+                throw ValidationError("--tile is for the fast engine: the reference does not use tiles")
             }
             model.reference = try ReferenceNetwork(model.network)
         }
@@ -116,8 +116,8 @@ enum ComputingEngine: String, ExpressibleByArgument, CaseIterable {
 struct TileArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Run images that are larger in tiles of this size, blended where they overlap, as diffusers does.",
-            discussion: "An approximation: attention sees one tile at a time. Without it results are exact.",
+            "Run larger images in tiles of this size, blended where they overlap, as diffusers does.",
+            discussion: "This is an approximation: attention sees one tile at a time. Without tiles results are exact.",
             valueName: "WxH"
         )
     )
@@ -174,7 +174,7 @@ struct SizeArgument: ExpressibleByArgument {
 struct PictureArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What to do with sides that are no multiples of F: crop, pad or resize; by default an error names the sizes.",
+            "What to do if a side is not a multiple of F: crop, pad or resize; by default an error names valid sizes.",
             valueName: "way"
         )
     )
@@ -182,16 +182,26 @@ struct PictureArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What to put transparent pictures on, as RRGGBB; by default transparency is left out, as Pillow does.",
+            "The colour behind transparent pictures, as RRGGBB; by default transparency is ignored, as in Pillow.",
             valueName: "colour"
         )
     )
     var background: Colour?
 
-    @Option(help: ArgumentHelp("The tensor to read, in a file of several.", valueName: "name"))
+    @Option(help: ArgumentHelp("The tensor to read, if a file has several.", valueName: "name"))
     var tensor: String?
 
     var loader: ImageLoader { loader(side: nil) }
+
+    /// What happens to a picture's sides, in a word.
+    func fitting(side: Int?) -> String {
+        if side != nil { return "resized and cropped" }
+        return switch fit {
+        case .crop: "cropped"
+        case .pad: "padded"
+        case .exact, .resize: "resized"
+        }
+    }
 
     /// - Parameter side: that of the squares that pictures are made into, if any.
     func loader(side: Int?) -> ImageLoader {
@@ -223,15 +233,15 @@ extension Colour: ExpressibleByArgument {
 struct ScalingArguments: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Latents as a diffusion model sees them: scaled after encoding, and scaled back before decoding.",
+            "Use latents as a diffusion model sees them: scaled after encoding, and scaled back before decoding.",
             discussion:
-                "The formula that is used is printed: a factor, and a shift or means and deviations where there are any."
+                "The formula is printed: a factor, and a shift or means and deviations if there are any."
         )
     )
     var scaled = false
 
     @Option(
-        help: ArgumentHelp("The factor for --scaled, where the checkpoint does not settle it.", valueName: "number")
+        help: ArgumentHelp("The factor for --scaled, if the checkpoint does not decide it.", valueName: "number")
     )
     var scalingFactor: Double?
 
@@ -274,7 +284,7 @@ struct ScalingArguments: ParsableArguments {
 struct LatentChannelArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Encode the first channels of the latent alone, of a network that was made for it, as DC-AE 1.5.",
+            "Encode only the first channels of the latent, if the network was made for it, such as DC-AE 1.5.",
             valueName: "number"
         )
     )

@@ -14,7 +14,10 @@ struct NumericsArguments: ParsableArguments {
     var numerics = false
 
     @Option(
-        help: ArgumentHelp("With --numerics: what the fast engine multiplies in, f32 or bf16.", valueName: "precision")
+        help: ArgumentHelp(
+            "With --numerics: the precision of the fast engine's products, f32 or bf16.",
+            valueName: "precision"
+        )
     )
     var precision = Precision.f32
 

@@ -10,7 +10,7 @@ internal import TensorCore
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
-    @Flag(help: "Print one JSON document with stable field names.")
+    @Flag(help: "Print one JSON object with stable field names.")
     var json = false
 
     @Flag(name: .shortAndLong, help: "Print nothing but the result: no progress, no notes.")
@@ -41,8 +41,8 @@ struct CommonOptions: ParsableArguments {
         let names = first.map { $0.escaped(limit: 100) }.joined(separator: ", ") + (count > first.count ? " …" : "")
         let why =
             count == 1
-            ? " is left out, since its name does not end as that of a picture does"
-            : "s are left out, since their names do not end as those of pictures do"
+            ? " is left out, because its name does not end like a picture's"
+            : "s are left out, because their names do not end like a picture's"
         say(["\(count) file\(why): \(names)"])
     }
 
@@ -65,7 +65,7 @@ extension CompletionKind {
 /// What users say of a checkpoint: what it is, and which part of a file is meant.
 struct HintArguments: ParsableArguments {
     @Option(
-        help: ArgumentHelp("The variant, where the checkpoint does not identify itself.", valueName: "variant"),
+        help: ArgumentHelp("The variant, if the checkpoint does not identify itself.", valueName: "variant"),
         completion: .variants
     )
     var variant: String?
@@ -153,7 +153,7 @@ struct WritingArguments: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             "Do not flush what is written to the disk.",
-            discussion: "It is faster; after a loss of power files may be empty or gone, with their names in place."
+            discussion: "It is faster, but after a loss of power files may be empty or missing."
         )
     )
     var noSync = false
@@ -163,11 +163,16 @@ struct WritingArguments: ParsableArguments {
 
 /// How to open checkpoints whose content leaves a choice.
 struct OpenArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("The part of a PyTorch checkpoint that holds the weights, as ema.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The part of a PyTorch checkpoint that holds the weights, for example ema.",
+            valueName: "name"
+        )
+    )
     var section: String?
 
     @Option(
-        help: ArgumentHelp("The most that a compressed file may expand to, as 20GB.", valueName: "size")
+        help: ArgumentHelp("The largest size a compressed file may expand to, for example 20GB.", valueName: "size")
     )
     var maxExpandedSize: String?
 
@@ -189,7 +194,7 @@ func checkFactor(_ factor: Double?) throws {
 func size(_ text: String, option: String) throws -> Int {
     // Nobody means 500 bytes who types 500.
     if let number = Int(text), (1..<1_000_000).contains(number) {
-        throw ValidationError("\(option) \(text) is \(text) bytes: did you mean \(text)MB? \(text)B is taken as it is")
+        throw ValidationError("\(option) \(text) is \(text) bytes: did you mean \(text)MB? Write \(text)B for bytes")
     }
     guard let size = ByteSize.parse(text) else {
         throw CheckpointError(option, .file, ConversionFault.badShardSize(text))

@@ -7,7 +7,7 @@ internal import TensorCore
 struct PageArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Also write one self-contained page: a map, sortable tables, histograms.",
+            "Also write the result as one self-contained HTML page with sortable tables.",
             valueName: "file"
         ),
         completion: .file(extensions: ["html"])

@@ -14,6 +14,8 @@ struct RunOutput {
     let model: LoadedModel
     let scaling: LatentNormalization?
     let common: CommonOptions
+    /// How pictures were made to fit the network.
+    var fitting = "fitted"
 
     func run(_ run: NetworkRun, _ files: [RunFile]) throws {
         let scale = 1000
@@ -65,7 +67,7 @@ struct RunOutput {
             if hasNonFinite { throw Ending.finding("values came out NaN or infinite") }
             return
         }
-        let message = "\(skipped.count) of \(files.count) files were left out"
+        let message = "\(skipped.count) of \(files.count) files were skipped"
         if !common.quiet { Terminal.say("dcae: \(message)") }
         throw Ending.someFailed(message)
     }
@@ -76,7 +78,7 @@ struct RunOutput {
         text += ", mean \(statistics.mean.fixed(4)), rms \(statistics.rms.fixed(4))"
         text += ", \(item.seconds.fixed(2)) s)"
         if let fitted = item.fitted, let size = item.size, fitted.size != size {
-            text += " from \(size) seen as \(fitted.size)"
+            text += " from \(size), \(fitting) to \(fitted.size)"
         }
         return text
     }

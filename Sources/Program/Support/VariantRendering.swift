@@ -74,7 +74,7 @@ struct VariantRendering {
         LabelledLines.print("same decoder as", names(registry.variants(withDecoderOf: variant)))
         let alike = names(registry.variants(withTensorsOf: variant))
         if !alike.isEmpty {
-            LabelledLines.print("looks like", "\(alike): the same names and shapes, so the weights alone differ")
+            LabelledLines.print("looks like", "\(alike): the same names and shapes; only the weights differ")
         }
         guard let origin = variant.derivation else { return }
         let tensors = network.tensors(in: .diffusers)
@@ -126,7 +126,7 @@ struct VariantRendering {
                 let blocks = "\(layers) \(coder.blockTypes[stage].rawValue)"
                 table.add([
                     name, "\(stage)", "1/\(1 << stage)", "\(coder.blockOutChannels[stage])",
-                    layers > 0 ? blocks : stage == 0 ? "projection alone" : "none",
+                    layers > 0 ? blocks : stage == 0 ? "projection only" : "none",
                     isAttention ? coder.qkvMultiscales[stage].map(String.init).joined(separator: " ") : "",
                     layers > 0 ? norm(stage) : "", layers > 0 && !isAttention ? act(stage) : "",
                 ])

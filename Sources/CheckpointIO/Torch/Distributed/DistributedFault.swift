@@ -22,11 +22,11 @@ package enum DistributedFault: Fault, Equatable {
         switch self {
         case .damaged(let what): "the distributed checkpoint is damaged: \(what)"
         case .chunkMissing: "no file holds one of its chunks"
-        case .chunkDiffers: "a chunk of it is not what the index says"
-        case .cutOtherwise: "it was cut along another dimension than its first"
+        case .chunkDiffers: "one of its chunks does not match the index"
+        case .cutOtherwise: "it was cut along a dimension other than the first"
         case .fileOutside(let name):
-            "the index places data in \"\(name.escaped(limit: 60))\", which is no file beside it"
-        case .noIndex: "this is part of a distributed checkpoint, whose index .metadata is missing"
+            "the index places data in \"\(name.escaped(limit: 60))\", but no such file is beside it"
+        case .noIndex: "this is part of a distributed checkpoint, but its index .metadata is missing"
         }
     }
 

@@ -91,7 +91,7 @@ struct DistributedIndex {
     private func members(
         _ reference: PickleReference
     ) throws(CheckpointError) -> [(name: String, value: PickleReference)] {
-        guard let entries = machine.heap[reference].entries else { throw damaged("the list of tensors is no dict") }
+        guard let entries = machine.heap[reference].entries else { throw damaged("the list of tensors is not a dict") }
         let items = machine.heap.lists[Int(entries)]
         var members: [(String, PickleReference)] = []
         for index in stride(from: 0, to: items.count, by: 2) {
@@ -113,7 +113,7 @@ struct DistributedIndex {
     private func storages(
         _ reference: PickleReference
     ) throws(CheckpointError) -> [Key: (file: String, part: Range<Int>)] {
-        guard let entries = machine.heap[reference].entries else { throw damaged("the list of places is no dict") }
+        guard let entries = machine.heap[reference].entries else { throw damaged("the list of places is not a dict") }
         let items = machine.heap.lists[Int(entries)]
         var places: [Key: (file: String, part: Range<Int>)] = [:]
         for position in stride(from: 0, to: items.count, by: 2) {
