@@ -69,7 +69,8 @@ struct Program: ParsableCommand {
             exit(withError: ExitCode.validationFailure)
         }
         do {
-            var command = try parsed(arguments)
+            let entry = entry(arguments)
+            var command = try entry.command.parseAsRoot(entry.arguments)
             reporting = command as? any ReportingCommand
             reporting?.beginReport()
             try command.run()
@@ -99,17 +100,19 @@ struct Program: ParsableCommand {
         }
     }
 
-    /// The command that was typed.
+    /// Which command parses what was typed, and what of it.
     ///
     /// A command with arguments of its own takes every word for one, so its subcommands are looked for before: the first word that
-    /// is no option.
-    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    /// is not an option.
+    static func entry(_ arguments: [String]) -> (command: any ParsableCommand.Type, arguments: [String]) {
         let rest = arguments.dropFirst()
         guard let first = arguments.first, let parent = subcommand(first, of: Self.self),
             let position = rest.firstIndex(where: { !$0.hasPrefix("-") }),
             let child = subcommand(rest[position], of: parent), child.configuration._superCommandName != nil
-        else { return try parseAsRoot(arguments) }
-        return try child.parseAsRoot(Array(rest[..<position] + rest[(position + 1)...]))
+        else { return (Self.self, arguments) }
+        let own = Array(rest[..<position] + rest[(position + 1)...])
+        // Nothing at all asks the parser for the help.
+        return (child, own.isEmpty ? ["--"] : own)
     }
 
     private static func subcommand(

@@ -58,7 +58,7 @@ struct ShowCommand: ParsableCommand {
                 "tensor_count": .integer(list.count), "tensors": .array(list),
             ])
         }
-        var table = Table(["TENSOR", "DTYPE", "SHAPE"])
+        var table = Table(["TENSOR", "DTYPE", "SHAPE"], shortened: 0)
         for (tensor, kind) in tensors {
             table.add([tensor.name, kind == .batchCounter ? "I64" : "F32", tensor.shape.description])
         }

@@ -35,7 +35,7 @@ enum UsageError {
         guard code != .success, code != couldNot, code != checkFailed else { return nil }
         let words = Array(arguments.drop { $0.hasPrefix("-") })
         if Program.name(in: words) == nil, let typed = words.first { return answer(unknownCommand: typed) }
-        var text = Program.fullMessage(for: error)
+        var text = Program.entry(arguments).command.fullMessage(for: error)
         // What is found wrong once the command runs is no less its own.
         if let name = Program.name(in: words), let range = text.firstRange(of: "\nUsage: dcae <subcommand>") {
             text = text[..<range.lowerBound] + "\n  See 'dcae \(name) --help' for more information."
