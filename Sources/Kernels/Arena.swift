@@ -53,6 +53,10 @@ package final class Arena {
             throw .outOfMemory(bytes: bytes)
         }
         let start = free[index].lowerBound
+        // Addresses cost nothing; what is touched beyond what there is, the system ends the process for.
+        guard start + bytes <= max(0, MemoryLimit.bytes - MemoryLimit.reserve) else {
+            throw .outOfMemory(bytes: bytes)
+        }
         if free[index].count == bytes {
             free.remove(at: index)
         } else {

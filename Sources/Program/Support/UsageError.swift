@@ -36,11 +36,24 @@ enum UsageError {
         let words = Array(arguments.drop { $0.hasPrefix("-") })
         if Program.name(in: words) == nil, let typed = words.first { return answer(unknownCommand: typed) }
         var text = Program.entry(arguments).command.fullMessage(for: error)
+        if let hint = valueWithHyphen(text, arguments) { text = hint }
         // What is found wrong once the command runs is no less its own.
         if let name = Program.name(in: words), let range = text.firstRange(of: "\nUsage: dcae <subcommand>") {
             text = text[..<range.lowerBound] + "\n  See 'dcae \(name) --help' for more information."
         }
         return text.hasPrefix("Error: ") ? "dcae: error: " + text.dropFirst("Error: ".count) : text
+    }
+
+    /// The parser takes what begins with a hyphen for an option, and then misses a value that is there.
+    private static func valueWithHyphen(_ text: String, _ arguments: [String]) -> String? {
+        guard text.hasPrefix("Error: Missing value for '") else { return nil }
+        let option = text.dropFirst("Error: Missing value for '".count).prefix { $0 != " " && $0 != "'" }
+        guard let position = arguments.firstIndex(of: String(option)), position + 1 < arguments.count,
+            arguments[position + 1].hasPrefix("-")
+        else { return nil }
+        let value = arguments[position + 1].escaped(limit: 40)
+        let rest = text.drop { !$0.isNewline }
+        return "Error: Missing value for '\(option)'; one that begins with a hyphen is written \(option)=\(value)" + rest
     }
 
     /// What is wrong with `help` of a command that is not there; nil where that is not asked for.
