@@ -53,7 +53,8 @@ enum UsageError {
         else { return nil }
         let value = arguments[position + 1].escaped(limit: 40)
         let rest = text.drop { !$0.isNewline }
-        return "Error: Missing value for '\(option)'; one that begins with a hyphen is written \(option)=\(value)" + rest
+        return "Error: Missing value for '\(option)'; one that begins with a hyphen is written \(option)=\(value)"
+            + rest
     }
 
     /// What is wrong with `help` of a command that is not there; nil where that is not asked for.
