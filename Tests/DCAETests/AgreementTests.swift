@@ -40,7 +40,9 @@ import Testing
                     var members: [JSONValue.Member] = [.init("model_name", .string(name))]
                     if let factor { members.append(.init("scaling_factor", .double(factor))) }
                     if let inner {
-                        members.append(.init("diffusers_config", try JSONReader.read(Array(config(factor: inner).utf8))))
+                        members.append(
+                            .init("diffusers_config", try JSONReader.read(Array(config(factor: inner).utf8)))
+                        )
                     }
                     all.append((.original, JSONWriter.pretty(.object(members), sortKeys: true)))
                 }
@@ -68,7 +70,8 @@ import Testing
             if let text { try folder.write("\(number)/config.json", Array(text.utf8)) }
             for hint in 0..<6 {
                 var hints = ModelHints()
-                hints.variant = hint == 1 || hint == 2 ? try registry.variant(named: ["tiny-in", "tiny-mix"][hint - 1]) : nil
+                hints.variant =
+                    hint == 1 || hint == 2 ? try registry.variant(named: ["tiny-in", "tiny-mix"][hint - 1]) : nil
                 hints.scalingFactor = hint > 2 ? [0.3, 0.5, 0.7][hint - 3] : nil
                 let model = try OpenedModel(folder("\(number)"), hints, registry: registry)
                 let comment: Comment = "\(layout) \(text ?? "no config.json"), hint \(hint)"
