@@ -87,7 +87,7 @@ import Testing
         #expect(
             error?.description
                 == "SLURM_ARRAY_TASK_ID \(values[0]) is not one of \(values[1]) consecutive tasks from \(values[2]); say which part "
-                + "with shard:, as shard: \"1/8\""
+                + "with shard:, for example shard: \"1/8\""
         )
     }
 }

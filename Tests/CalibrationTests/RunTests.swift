@@ -85,7 +85,7 @@ import Testing
                 .init(key: "empty.png", reason: "the file is empty, but a picture was expected"),
                 .init(
                     key: "text.jpg",
-                    reason: "is not a PNG, JPEG or WebP picture: it starts with 6e 6f 74 20 61 20 70 69"
+                    reason: "this is not a PNG, JPEG or WebP picture: it starts with 6e 6f 74 20 61 20 70 69"
                 ),
             ]
         )

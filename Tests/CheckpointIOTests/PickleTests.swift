@@ -100,7 +100,7 @@ import Testing
         )
         #expect(
             try found(TorchFile.storage("0", count: 5))
-                == "archive/data/0: the storage needs 20 bytes, but 16 are there" + Self.incomplete
+                == "archive/data/0: the storage needs 20 bytes, but there are 16" + Self.incomplete
         )
         #expect(try found(TorchFile.storage("0", count: -1)).contains("the size of a storage is negative"))
         #expect(try found(TorchFile.storage("../../0", count: 4)).contains("no entry \"archive/data/../../0\""))

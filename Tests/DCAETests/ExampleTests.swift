@@ -9,7 +9,7 @@ import Testing
     ) {
         // begin
         let model = try AutoencoderDC(pretrained: folder)
-        let ratio = model.spatialCompressionRatio  // F: 32, 64 or 128
+        let ratio = model.spatialCompressionRatio  // F: 8, 32, 64 or 128
 
         // An image: [1, 3, H, W], planes of red, green and blue in -1...1, H and W multiples of F.
         let gradient = (0..<(3 * 4 * ratio * ratio)).map { 2 * Float($0 % ratio) / Float(ratio) - 1 }
@@ -18,10 +18,10 @@ import Testing
         let latent = try model.encode(image)  // [1, C, 2, 2], of about 1 / scalingFactor RMS
         let sample = try model.decode(latent)  // [1, 3, H, W], nominally in -1...1
 
-        // What a diffusion model is trained on, where the checkpoint says which factor is its own.
+        // What a diffusion model is trained on, if the checkpoint has a scaling factor.
         let scaled = model.config.scalingFactor.map { factor in latent.values.map { $0 * Float(factor) } }
 
-        // An approximation for large images, as diffusers has it; without it they are exact and take more memory.
+        // An approximation for large images, as in diffusers; without tiles they are exact and take more memory.
         let tiles = Tiling(
             tileSampleMinHeight: 8 * ratio,
             tileSampleMinWidth: 8 * ratio,

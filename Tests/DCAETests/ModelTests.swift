@@ -184,7 +184,7 @@ import Testing
             found == [
                 "scalingFactor: it must be a number above 0",
                 "maxExpandedSize: it must be 1 or more bytes",
-                "config: a variant and a configuration were given; leave out variant: or config:",
+                "config: both a variant and a configuration were given; leave out variant: or config:",
                 "maxShardSize: it must be 1 or more bytes",
                 "T/out: it must be a level of zstd from 1 to 22",
                 "threads: it must be from 1 to 1024",

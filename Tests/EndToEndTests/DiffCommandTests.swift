@@ -177,7 +177,7 @@ import Testing
             ),
             (
                 ["a", "b/config.json"],
-                "b/config.json: this is a configuration, and a is a checkpoint; compare two of a kind"
+                "b/config.json: this is a configuration, but a is a checkpoint; compare two of a kind"
             ),
             (
                 ["a", "b", "--only", "x*"],

@@ -71,6 +71,8 @@ import Testing
                 isFenced.toggle()
                 return []
             }
+            // What `convert` prints may speak of the program.
+            if line.hasPrefix("      because ") { return [] }
             let isCode = isFenced || line.hasPrefix("    ")
             return commands(in: line, isCode: isCode)
         }

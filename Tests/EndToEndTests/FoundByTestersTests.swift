@@ -38,7 +38,7 @@ import Testing
         )
         try OwnModelTests.run(["convert", "m", "-o", "o", "--to", "original"], known, in: folder)
         let back = try OwnModelTests.run(["convert", "o", "-o", "b"], known, in: folder, status: 2)
-        #expect(back.error.contains("has no scaling_factor; diffusers uses 1.0"))
+        #expect(back.error.contains("has no scaling_factor; diffusers would take 1.0"))
     }
 
     /// One file has no config.json beside it: what it cannot hold is said, whatever is silent.
@@ -48,7 +48,7 @@ import Testing
         let arguments = ["convert", OwnModelTests.report("60-own-config/factor_0.3"), "-o", "x.safetensors", "-q"]
         let result = try OwnModelTests.run(arguments, known, in: folder)
         #expect(result.error.contains("warning: one file has no config.json beside it"))
-        #expect(result.error.contains("(the scaling factor 0.3)"))
+        #expect(result.error.contains("so the scaling factor 0.3 is not saved"))
     }
 
     /// A note on a file holds for the content that it was written for.
@@ -174,7 +174,7 @@ import Testing
         #expect(convert.errorLines.count == 1 && convert.error.contains("this is a Git LFS pointer"))
         let identify = try OwnModelTests.run(["identify", "m"], known, in: folder)
         #expect(identify.error.contains("dcae: warning: the config.json beside it cannot be used"))
-        #expect(identify.output.contains("diffusers layout, scaling factor not known"))
+        #expect(identify.output.contains("diffusers layout, scaling factor unknown"))
         // No network is held against it that it is nowhere near to.
         let verify = try OwnModelTests.run(["verify", "m"], in: folder, status: 1)
         #expect(verify.output.split(separator: "\n").count <= 4, "\(verify.output)")
@@ -226,7 +226,7 @@ import Testing
         let result = try OwnModelTests.run(["convert", source, "-o", "o", "--dtype", "bf16", "--force"], in: folder)
         #expect(
             result.error.contains(
-                "note: diffusion_pytorch_model.fp16.safetensors of the model that was there was removed"
+                "note: diffusion_pytorch_model.fp16.safetensors of the old model was removed"
             )
         )
         #expect(

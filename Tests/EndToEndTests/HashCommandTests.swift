@@ -157,7 +157,7 @@ import Testing
                 ["hash", "d", "-o", "/proc/nowhere/x"],
                 "/proc/nowhere: creating the folder failed: no such file or directory"
             ),
-            (["hash", "d", "--config", "text"], "text: byte 0: not valid JSON: found 'h' where a value should be"),
+            (["hash", "d", "--config", "text"], "text: byte 0: not valid JSON: found 'h' instead of a value"),
         ] as [([String], String)]
     )
     func refusalsAreOneLineAndLeaveNothing(arguments: [String], message: String) throws {

@@ -48,7 +48,7 @@ import Testing
         let result = try Program.run(["encode", Self.model, path, "-o", folder("x.npy")])
         #expect(
             result.status == 2 && result.error.contains("pixels, which take")
-                && result.error.contains("where the file has")
+                && result.error.contains("but the file has")
         )
     }
 

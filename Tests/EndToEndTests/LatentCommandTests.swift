@@ -111,7 +111,7 @@ import Testing
             )
         )
         let b = try run(["decode", Self.sana, "b.safetensors", "-o", "b.png"], in: folder, known)
-        #expect(b.error.contains("it is a latent of tiny-sana, of another network: f64c8, where this is f32c8"))
+        #expect(b.error.contains("it is a latent of tiny-sana, of another network: f64c8; this one is f32c8"))
         // Of a model that nobody knows, by the tensors of its encoder.
         try picture(folder)
         try run(["encode", Self.sana, "p.png", "-o", "l.safetensors"], in: folder)
@@ -282,7 +282,7 @@ import Testing
         try picture(folder, width: 128, height: 64)
         for (model, count, text) in [
             (Self.sana, "4", "this network cannot use only some latent channels"),
-            (Self.partial, "25", "25 channels of a latent were requested; this network's has 1 to 24"),
+            (Self.partial, "25", "25 channels of a latent were requested; this network's have 1 to 24"),
             (Self.partial, "0", "0 channels of a latent were requested"),
         ] {
             let encode = ["encode", model, "p.png", "-o", "l.npy", "--latent-channels", count]

@@ -151,7 +151,7 @@ import Testing
         #expect(result.status == 2)
         #expect(
             result.errorLines == [
-                "dcae: error: \(folder("in/bad.png")): is not a PNG, JPEG or WebP picture: it starts with 6e 6f 20 70 69 63 74 75",
+                "dcae: error: \(folder("in/bad.png")): this is not a PNG, JPEG or WebP picture: it starts with 6e 6f 20 70 69 63 74 75",
                 "dcae: error: \(folder("in/odd.png")): the picture has 33x32 pixels, but both sides must be multiples of 32: "
                     + "use --fit crop (32x32), --fit pad (64x32), --fit resize (32x32)",
                 "dcae: 2 of 3 files were skipped",

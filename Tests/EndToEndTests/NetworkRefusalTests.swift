@@ -36,7 +36,7 @@ import Testing
             ),
             (
                 ["encode", Self.sana, folder("in/notes.txt"), "-o", out],
-                "T/in/notes.txt: is not a PNG, JPEG or WebP picture: it starts with 41"
+                "T/in/notes.txt: this is not a PNG, JPEG or WebP picture: it starts with 41"
             ),
             (
                 ["encode", Self.sana, folder("in"), "-o", out],
@@ -49,7 +49,7 @@ import Testing
             ),
             (
                 ["decode", Self.sana, Fixtures.path("images/rgb8.png"), "-o", out],
-                "F/images/rgb8.png: this is a PNG image, where a tensor was expected; save the tensor with safetensors or numpy.save"
+                "F/images/rgb8.png: this is a PNG image, but a tensor was expected; save the tensor with safetensors or numpy.save"
             ),
             (
                 ["encode", Self.sana, folder("flat.npy"), "-o", out],
@@ -150,7 +150,7 @@ import Testing
         )
         #expect(
             try refusal(["bench", Self.sana, "--size", "100x64", "--only", "decode"], folder)
-                == "dcae: error: --size: 100x64 are no multiples of 32, the network's compression"
+                == "dcae: error: --size: 100x64 is not a multiple of 32, the network's compression"
         )
     }
 

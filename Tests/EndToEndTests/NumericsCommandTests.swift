@@ -67,7 +67,7 @@ import Testing
         let wanted = ["--as", "fp16,bf16,fp8-e4m3", "--activations", "fp16"]
         let text = try NetworkCommandTests.run(arguments + wanted)
         #expect(text.status == 0 && text.output.contains("WORST LAYER"), "\(text.error)")
-        #expect(text.output.contains("activations: fp16 holds all"))
+        #expect(text.output.contains("activations: fp16 holds the values of all"))
         let json = try NetworkCommandTests.run(arguments + wanted + ["--json"]).result
         let formats = try #require(json["pictures"]?.array?.first?["formats"]?.array)
         #expect(formats.map { $0["format"]?.string } == ["fp16", "bf16", "fp8-e4m3"])

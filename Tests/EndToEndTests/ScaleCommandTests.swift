@@ -113,7 +113,7 @@ import Testing
             folder.contents("parts") == (1...3).map { "part-0000\($0)-of-00003.json" }
         )
         let odd = try Self.run(command, environment: ["SLURM_ARRAY_TASK_ID": "9", "SLURM_ARRAY_TASK_COUNT": "2"])
-        #expect(odd.status == 2 && odd.error.hasSuffix("; say which part with --shard, as --shard 1/8\n"))
+        #expect(odd.status == 2 && odd.error.hasSuffix("; say which part with --shard, for example --shard 1/8\n"))
     }
 
     /// A signal leaves a state from which the same command goes on.

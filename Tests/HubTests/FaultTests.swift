@@ -167,7 +167,7 @@ struct ResumeTests {
         try Data(Scene.weights.prefix(1000)).write(to: URL(filePath: blob))
         try await scene.pull()
         #expect(try Fixtures.bytes(scene.snapshot + "/model.safetensors") == Scene.weights)
-        #expect(scene.notes.contains { $0.contains("not the whole file") })
+        #expect(scene.notes.contains { $0.contains("the copy in the cache is incomplete") })
     }
 
     /// A second repository, or revision, with the same file needs it once more only where the cache has it not.

@@ -45,7 +45,7 @@ import Testing
         let thread = Picture(width: 1, height: 60000, filledWith: .white)
         #expect(
             refusal { try thread.centreSquare(side: 256, crop: .adm, name: "thread.png") }
-                == "thread.png: has 256x15360000 pixels, more than the 268435456 that are allowed: make it smaller"
+                == "thread.png: the picture has 256x15360000 pixels, more than the 268435456 that are allowed: make it smaller"
         )
     }
 }

@@ -74,12 +74,12 @@ struct FittingTests {
         )
         #expect(
             refusal { try picture.fitted(toMultipleOf: 32, by: .crop, name: "cat.png") }
-                == "cat.png: has 37x29 pixels, too few to crop to a multiple of 32: use fit: \"pad\" or fit: \"resize\""
+                == "cat.png: the picture has 37x29 pixels, too few to crop to a multiple of 32: use fit: \"pad\" or fit: \"resize\""
         )
         let thread = Picture(width: 1, height: 60000, filledWith: .white)
         #expect(
             refusal { try thread.centreSquare(side: 256, crop: .torchvision, name: "thread.png") }
-                == "thread.png: has 256x15360000 pixels, more than the 268435456 that are allowed: make it smaller"
+                == "thread.png: the picture has 256x15360000 pixels, more than the 268435456 that are allowed: make it smaller"
         )
     }
 }

@@ -95,18 +95,18 @@ struct ReadingTests {
             words(Array("GIF89a".utf8))
                 == "a.png: this is a GIF picture, but a PNG, JPEG or WebP picture was expected: convert it to one of them"
         )
-        #expect(words([1, 2, 0xAB]) == "a.png: is not a PNG, JPEG or WebP picture: it starts with 01 02 ab")
+        #expect(words([1, 2, 0xAB]) == "a.png: this is not a PNG, JPEG or WebP picture: it starts with 01 02 ab")
         #expect(
             words(Array(Fixture.bytes("rgb8.png").dropLast(5)))
-                == "a.png: ends before its PNG picture does: copy or download it again"
+                == "a.png: the file ends before its PNG picture does: copy or download it again"
         )
         #expect(
             words(Array(Fixture.bytes("420.jpg").dropLast(200)))
-                == "a.png: ends before its JPEG picture does: copy or download it again"
+                == "a.png: the file ends before its JPEG picture does: copy or download it again"
         )
         #expect(
             words(Array(Fixture.bytes("lossy.webp").dropLast(5)))
-                == "a.png: ends before its WebP picture does: copy or download it again"
+                == "a.png: the file ends before its WebP picture does: copy or download it again"
         )
         #expect(
             words(Fixture.bytes("animated.webp"))
@@ -128,7 +128,7 @@ struct ReadingTests {
         }
         #expect(
             words(width: 100_000, height: 100_000)
-                == "b.png: has 100000x100000 pixels, more than the 268435456 that are allowed: make it smaller"
+                == "b.png: the picture has 100000x100000 pixels, more than the 268435456 that are allowed: make it smaller"
         )
         #expect(
             words(width: 16000, height: 16000)
@@ -144,7 +144,7 @@ struct ReadingTests {
         jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0xDC, 0xFF, 0xDC])
         #expect(
             refusal { try Picture(data: jpeg, name: "b.jpg") }
-                == "b.jpg: has 65500x65500 pixels, more than the 268435456 that are allowed: make it smaller"
+                == "b.jpg: the picture has 65500x65500 pixels, more than the 268435456 that are allowed: make it smaller"
         )
     }
 
@@ -178,7 +178,7 @@ struct ReadingTests {
         )
         #expect(
             refusal { try Picture(file: "/no/such\u{1B}[2J.png") }
-                == "/no/such\\u{1b}[2J.png: cannot be read: No such file or directory"
+                == "/no/such\\u{1b}[2J.png: it cannot be read: No such file or directory"
         )
     }
 

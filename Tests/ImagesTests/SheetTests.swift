@@ -82,7 +82,7 @@ struct SheetTests {
         sheet.add([Panel](repeating: Panel(tall, title: "", detail: ""), count: 60))
         #expect(
             refusal { try sheet.picture(name: "s.png") }
-                == "s.png: has 5180x200510 pixels, more than the 268435456 that are allowed: make it smaller"
+                == "s.png: the picture has 5180x200510 pixels, more than the 268435456 that are allowed: make it smaller"
         )
     }
 

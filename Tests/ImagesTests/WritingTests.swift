@@ -31,7 +31,7 @@ struct WritingTests {
             let file = "\(folder)/a.png"
             write([1], to: file)
             #expect(
-                refusal { try picture.writePNG(to: file) } == "\(file): exists already: use overwrite: to replace it"
+                refusal { try picture.writePNG(to: file) } == "\(file): it exists already: use overwrite: to replace it"
             )
             #expect(contents(file) == [1])
             try picture.writePNG(to: file, overwrite: true)
@@ -39,11 +39,11 @@ struct WritingTests {
             #expect(copy == picture)
             #expect(
                 refusal { try picture.writePNG(to: "\(folder)/no/a.png") }
-                    == "\(folder)/no/a.png: cannot be written: No such file or directory"
+                    == "\(folder)/no/a.png: it cannot be written: No such file or directory"
             )
             #expect(
                 refusal { try picture.writePNG(to: folder, overwrite: true) }
-                    == "\(folder): cannot be written: Is a directory"
+                    == "\(folder): it cannot be written: Is a directory"
             )
             #expect(names(in: folder) == ["a.png"])
         }

@@ -24,10 +24,10 @@ import Testing
                 "_class_name", "AutoencoderKL",
                 "this is the configuration of \"AutoencoderKL\", not of AutoencoderDC; give the config.json of the autoencoder"
             ),
-            ("_class_name", .null, "_class_name is null where \"AutoencoderDC\" is needed"),
-            ("latent_channels", "32", "latent_channels is a string where a whole number is needed"),
-            ("latent_channels", 32.5, "latent_channels is a number where a whole number is needed"),
-            ("latent_channels", true, "latent_channels is true or false where a whole number is needed"),
+            ("_class_name", .null, "_class_name is null, but \"AutoencoderDC\" is needed"),
+            ("latent_channels", "32", "latent_channels is a string, but a whole number is needed"),
+            ("latent_channels", 32.5, "latent_channels is a number, but a whole number is needed"),
+            ("latent_channels", true, "latent_channels is true or false, but a whole number is needed"),
             ("latent_channels", 0, "latent_channels is 0; 1 to 65536 is allowed"),
             (
                 "latent_channels", 48,
@@ -57,7 +57,7 @@ import Testing
             ),
             (
                 "encoder_qkv_multiscales", [0, 0, 0, 5, 5, 5],
-                "encoder_qkv_multiscales is a number where a list of lists is needed"
+                "encoder_qkv_multiscales is a number, but a list of lists is needed"
             ),
             ("decoder_norm_types", ["rms_norm"], "decoder_norm_types has 1 entries for 6 stages"),
             (
@@ -69,11 +69,11 @@ import Testing
                 "downsample_block_type", "pool",
                 "downsample_block_type is \"pool\"; known values are pixel_unshuffle, conv, Conv"
             ),
-            ("decoder_in_shortcut", .null, "decoder_in_shortcut is null where true or false is needed"),
-            ("scaling_factor", "0.4", "scaling_factor is a string where a number is needed"),
-            ("scaling_factor", .null, "scaling_factor is null where a number is needed"),
-            ("shift_factor", "0.1", "shift_factor is a string where a number is needed"),
-            ("latents_mean", [0, "1"], "latents_mean is a list where a list of numbers is needed"),
+            ("decoder_in_shortcut", .null, "decoder_in_shortcut is null, but true or false is needed"),
+            ("scaling_factor", "0.4", "scaling_factor is a string, but a number is needed"),
+            ("scaling_factor", .null, "scaling_factor is null, but a number is needed"),
+            ("shift_factor", "0.1", "shift_factor is a string, but a number is needed"),
+            ("latents_mean", [0, "1"], "latents_mean is a list, but a list of numbers is needed"),
             ("latents_mean", [0, 1], "latents_mean has 2 entries for 32 latent channels"),
             (
                 "latents_std", .array(.init(repeating: 1, count: 33)),

@@ -84,16 +84,16 @@ import Testing
                 "{\"name\": \"mine\", \"scaling_factor\": 0.5}",
                 "scaling_factor is 0.5 here and 0.41407 in its config.json"
             ),
-            ("{\"name\": \"mine\", \"notes\": \"x\"}", "notes is a string where a list of strings is needed"),
+            ("{\"name\": \"mine\", \"notes\": \"x\"}", "notes is a string, but a list of strings is needed"),
             ("{\"name\": \"mine\", \"repositories\": {\"hub\": []}}", "unknown field \"repositories.hub\""),
             (
                 "{\"name\": \"mine\", \"repositories\": {\"pipeline\": []}}",
                 "unknown field \"repositories.pipeline\" (did you mean \"pipelines\"?)"
             ),
-            ("{\"name\": \"mine\", \"repositories\": []}", "repositories is a list where an object is needed"),
+            ("{\"name\": \"mine\", \"repositories\": []}", "repositories is a list, but an object is needed"),
             (
                 "{\"name\": \"mine\", \"repositories\": {\"original\": [\"mine\"]}}",
-                "repositories.original is \"mine\" where owner/repository or owner/repository/folder is needed"
+                "repositories.original is \"mine\", but owner/repository or owner/repository/folder is needed"
             ),
             ("[]", "a registry entry is a JSON object, not a list"),
             ("{\"name\": \"mine\", \"layouts\": []}", "the field \"layouts\" is missing"),
@@ -107,11 +107,11 @@ import Testing
             ),
             (
                 "{\"name\": \"mine\", \"encoder_of\": \"dc-ae-f32c32-sana-1.2\"}",
-                "encoder_of names \"dc-ae-f32c32-sana-1.2\", which is not known; did you mean dc-ae-f32c32-sana-1.0?"
+                "encoder_of names \"dc-ae-f32c32-sana-1.2\", which is unknown; did you mean dc-ae-f32c32-sana-1.0?"
             ),
             (
                 "{\"name\": \"mine\", \"encoder_of\": \"mine\"}",
-                "encoder_of names \"mine\", which is not known; did you mean mine?"
+                "encoder_of names \"mine\", which is unknown; did you mean mine?"
             ),
             (
                 "{\"name\": \"mine\", \"decoder_of\": \"dc-ae-f32c32-sana-1.0\"}",
@@ -143,7 +143,7 @@ import Testing
             ),
             (
                 "{\"name\": \"mine\", \"normalization\": {\"shift_factor\": \"1\", \"reason\": \"\"}}",
-                "shift_factor is a string where a number is needed"
+                "shift_factor is a string, but a number is needed"
             ),
             (
                 "{\"name\": \"mine\", \"normalization\": {\"scaling_factor\": 0, \"reason\": \"\"}}",
@@ -151,7 +151,7 @@ import Testing
             ),
             (
                 digest("\"layout\": \"diffusers\", \"file\": \"x\", \"sha256\": \"0F\", \"source\": \"\""),
-                "digests[0].sha256 is \"0F\" where 64 hexadecimal digits in lower case is needed"
+                "digests[0].sha256 is \"0F\", but 64 hexadecimal digits in lower case is needed"
             ),
             (
                 digest("\"layout\": \"diffusers\", \"file\": \"x\", \"source\": \"\""),
@@ -161,17 +161,17 @@ import Testing
             (digest(""), "the field \"digests[0].layout\" is missing"),
             (
                 digest("\"layout\": \"diffusers\", \"file\": \"x\", \"sha256\": \"\(sha)\", \"bytes\": -1"),
-                "digests[0].bytes is a number where a whole number above 0 is needed"
+                "digests[0].bytes is a number, but a whole number above 0 is needed"
             ),
             (
                 digest("\"layout\": \"diffusers\", \"published_in\": [{\"repository\": \"me/mien\"}]"),
-                "digests[0].published_in[0].repository names \"me/mien\", which is not known; did you mean me/mine?"
+                "digests[0].published_in[0].repository names \"me/mien\", which is unknown; did you mean me/mine?"
             ),
             (
                 digest(
                     "\"layout\": \"diffusers\", \"published_in\": [{\"repository\": \"me/mine\", \"revision\": \"main\"}]"
                 ),
-                "digests[0].published_in[0].revision is \"main\" where 40 hexadecimal digits in lower case is needed"
+                "digests[0].published_in[0].revision is \"main\", but 40 hexadecimal digits in lower case is needed"
             ),
             (
                 digest(
@@ -181,21 +181,21 @@ import Testing
             ),
             (
                 "{\"name\": \"mine\", \"aliases\": [\"m\", \"\"]}",
-                "aliases is \"\" where a name without spaces is needed"
+                "aliases is \"\" but a name without spaces is needed"
             ),
             (
                 "{\"name\": \"mine\", \"aliases\": [\"a\\u001bb\"]}",
-                "aliases is \"a\\u{1b}b\" where a name without spaces is needed"
+                "aliases is \"a\\u{1b}b\" but a name without spaces is needed"
             ),
-            ("{\"name\": \"mine\", \"digests\": {}}", "digests is an object where a list of objects is needed"),
-            ("{\"name\": \"mine\", \"quality\": [1]}", "quality[0] is a number where an object is needed"),
+            ("{\"name\": \"mine\", \"digests\": {}}", "digests is an object, but a list of objects is needed"),
+            ("{\"name\": \"mine\", \"quality\": [1]}", "quality[0] is a number, but an object is needed"),
             (
                 "{\"name\": \"mine\", \"quality\": [{\"data\": \"x\", \"pixels\": 1, \"source\": \"\"}]}",
                 "quality[0] has no figures"
             ),
             (
                 "{\"name\": \"mine\", \"quality\": [{\"data\": \"x\", \"pixels\": 1, \"psnr\": \"20 dB\"}]}",
-                "quality[0].psnr is a string where a number above 0 is needed"
+                "quality[0].psnr is a string, but a number above 0 is needed"
             ),
         ] as [(String, String)]
     )

@@ -47,7 +47,7 @@ import Testing
         #expect(
             other?.description.hasSuffix(
                 "tensor \"mu\": its shape is [48], but [2048] was expected; make it again with fidReference: and the "
-                    + "name of a file that is not there"
+                    + "name of a new file"
             ) == true
         )
         let one = #expect(throws: CheckpointError.self) { try FeatureStatistics(Self.features("full", 1)) }

@@ -66,13 +66,13 @@ import Testing
             ),
             (
                 [other],
-                "other.safetensors: these are no weights of AlexNet or LPIPS heads: there is no tensor \"features.0.weight\" or "
+                "other.safetensors: these are not weights of AlexNet or LPIPS heads: there is no tensor \"features.0.weight\" or "
                     + "\"lin0.model.1.weight\"; torchvision has it as alexnet-owt-7be5be79.pth; the package lpips has them as "
                     + "weights/v0.1/alex.pth"
             ),
             (
                 [short],
-                "short.safetensors: tensor \"lin0.model.1.weight\": its shape is [1, 2, 1, 1], where LPIPS heads has "
+                "short.safetensors: tensor \"lin0.model.1.weight\": its shape is [1, 2, 1, 1], but LPIPS heads has "
                     + "[1, 64, 1, 1]; give the file as it was published"
             ),
         ]
@@ -80,7 +80,7 @@ import Testing
             let found = Self.refusal { try search.lpips(paths) }.replacing(folder.path, with: "T")
             #expect(found.hasSuffix(line), "\(found)")
         }
-        #expect(Self.refusal { try search.inception(heads) }.contains("these are no weights of Inception"))
+        #expect(Self.refusal { try search.inception(heads) }.contains("these are not weights of Inception"))
         try folder.write("empty/x.txt", [65])
         #expect(Self.refusal { try search.lpips([folder("empty")]) }.contains("no file in this folder holds weights"))
     }

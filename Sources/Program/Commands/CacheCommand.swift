@@ -173,7 +173,7 @@ extension CacheCommand {
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify",
-            abstract: "Hashes every file and holds it against the digest that the Hub had for it.",
+            abstract: "Checks every file against the Hub's digest.",
             discussion: "Exit codes: 0 nothing wrong, 1 a file is damaged or missing, 2 could not be checked."
         )
 

@@ -111,7 +111,7 @@ struct RoundtripRendering {
     }
 
     private func words(_ difference: TensorDifference?) -> String {
-        guard let difference else { return "another shape" }
+        guard let difference else { return "of another shape" }
         if difference.isNone { return "identical" }
         return "max \(difference.largest.brief) (\(difference.relativeLargest.brief) of the largest), "
             + "relative RMS \(difference.relativeRMS.brief)"

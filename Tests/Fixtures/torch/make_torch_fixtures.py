@@ -190,7 +190,7 @@ write("conjugated.pt", {"w": torch.randn(3, dtype=torch.complex64).conj()}, refu
 write("negated.pt", {"w": torch.randn(3, dtype=torch.complex64).conj().imag}, refused="resolve_neg")
 write("meta.pt", {"w": torch.empty(3, device="meta")}, refused="meta")
 write("list.pt", [torch.ones(2)], refused="a list")
-write("unsafe.pt", {"w": torch.ones(2), "x": pathlib.Path, "f": print}, refused="__builtin__.print is not among the names")
+write("unsafe.pt", {"w": torch.ones(2), "x": pathlib.Path, "f": print}, refused="__builtin__.print is not an allowed name")
 
 # Big-endian: what torch writes on such a machine, made by swapping here.
 big = {"f": torch.randn(3, 5), "h": torch.randn(4).half(), "l": torch.arange(6).reshape(2, 3).t(), "b": torch.arange(4, dtype=torch.uint8),
