@@ -12,6 +12,8 @@ package enum PerceptionFault: Fault, Equatable {
     case noHeads
     case noNetwork
     case noWeightsInFolder
+    case notArchive
+    case notSymmetric
     case noStatistics(missing: String)
     case statisticsShape(Shape, expected: Shape)
     case statisticsType(DType)
@@ -42,6 +44,8 @@ package enum PerceptionFault: Fault, Equatable {
         case .noHeads: "these are AlexNet's weights alone, and LPIPS has linear heads besides"
         case .noNetwork: "these are the heads of LPIPS alone, and it runs on AlexNet"
         case .noWeightsInFolder: "no file in this folder holds weights of AlexNet or the heads of LPIPS"
+        case .notArchive: "this is no .npz file, which is a zip archive of arrays"
+        case .notSymmetric: "it is not symmetric, as every covariance is"
         case .noStatistics(let name): "it has no array \"\(name)\", and statistics for FID are mu and sigma"
         case .statisticsShape(let found, let expected):
             "its shape is \(found.description.escaped(limit: 60)), where \(expected) was expected"
@@ -64,7 +68,8 @@ package enum PerceptionFault: Fault, Equatable {
         case .noHeads: Self.source("LPIPS heads").map { "give them too: \($0)" }
         case .noNetwork: Self.source("AlexNet").map { "give it too: \($0)" }
         case .noWeightsInFolder: "give the files themselves, with \(.lpipsWeights) twice"
-        case .noStatistics, .statisticsShape, .statisticsType, .statisticsNotFinite, .otherFeatures:
+        case .notArchive, .notSymmetric, .noStatistics, .statisticsShape, .statisticsType, .statisticsNotFinite,
+            .otherFeatures:
             "make it anew with \(.fidReference) and the name of a file that is not there"
         case .tooFewPictures: "give more pictures"
         case .noMemory: "take fewer pictures with \(.limit)"
