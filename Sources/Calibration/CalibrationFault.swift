@@ -1,4 +1,5 @@
 internal import CheckpointIO
+package import Inference
 package import TensorCore
 
 /// What can be wrong with pictures to measure, with partial results, and with what was measured.
@@ -11,7 +12,11 @@ package enum CalibrationFault: Fault, Equatable {
     case constantChannel(Int)
     case notPartial(String, command: String)
     case otherRun(String)
+    case otherPart(Shard, wanted: Shard)
+    case noDigests
+    case outOfReach(key: String, reason: String)
     case differs(what: String, other: String)
+    case otherCount(Int, of: Int, other: String)
     case sameShard(index: Int, count: Int, other: String)
     case missingShards([Int], count: Int)
     case incomplete(done: Int, of: Int)
@@ -24,7 +29,8 @@ package enum CalibrationFault: Fault, Equatable {
         case .sizeIsNoMultiple: .wrongSize
         case .nothingMeasured, .noFactor, .constantChannel: .nothingMeasured
         case .notPartial: .unknownFormat
-        case .otherRun, .differs, .sameShard: .otherRun
+        case .otherRun, .otherPart, .noDigests, .differs, .otherCount, .sameShard: .otherRun
+        case .outOfReach: .unreadableInput
         case .missingShards, .incomplete: .partsMissing
         }
     }
@@ -42,6 +48,12 @@ package enum CalibrationFault: Fault, Equatable {
             "latent channel \(channel) has one value in all pictures, so there is no latents_std"
         case .notPartial(let what, let command): "this is not a partial result of `\(command)`: \(what)"
         case .otherRun(let what): "this is the partial result of another run: \(what)"
+        case .otherPart(let found, let wanted): "this is the state of part \(found), not of part \(wanted)"
+        case .noDigests: "this is the state of an earlier version, which did not keep what tells pictures apart"
+        case .outOfReach(let key, let reason):
+            "\(key.escaped(limit: 80)) was measured before, and cannot be read now: \(reason)"
+        case .otherCount(let found, let wanted, let other):
+            "it is one of \(found) parts, where \(other.escaped(limit: 80)) is one of \(wanted)"
         case .differs(let what, let other): "\(what) than \(other.escaped(limit: 80))"
         case .sameShard(let index, let count, let other):
             "it is part \(index) of \(count), as \(other.escaped(limit: 80)) is"
@@ -62,8 +74,13 @@ package enum CalibrationFault: Fault, Equatable {
         case .noFactor: "these are no weights of a trained encoder"
         case .constantChannel: "leave out \(.withMeanStd), or give more pictures"
         case .notPartial(_, let command): "give files that `\(command) -o` wrote"
-        case .otherRun: "choose another file, or add \(.overwrite) to begin anew"
-        case .differs: "merge parts of one run"
+        case .otherRun, .noDigests: "choose another file, or add \(.overwrite) to begin anew"
+        case .otherPart(_, let wanted):
+            wanted.isWhole
+                ? "choose another file"
+                : "choose another file, or a folder as in \(.output, "parts/"), which keeps a file for each part"
+        case .outOfReach: "bring it back and repeat the command, or add \(.overwrite) to begin anew"
+        case .differs, .otherCount: "merge parts of one run"
         case .sameShard, .samePicture: "give every part once"
         case .missingShards: "run the missing parts, or add \(.allowMissing)"
         case .incomplete: "run the same command again to finish it, or add \(.allowMissing)"

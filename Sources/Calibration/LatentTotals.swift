@@ -23,13 +23,15 @@ package struct LatentTotals: Sendable, Equatable {
     package struct Picture: Sendable, Equatable {
         /// Its key.
         package let key: String
+        /// The SHA-256 of its file; empty where an earlier version kept none.
+        package let digest: String
         /// The sum of its latent's values.
         package let sum: Double
         /// The sum of their squares.
         package let squares: Double
 
-        package init(key: String, sum: Double, squares: Double) {
-            (self.key, self.sum, self.squares) = (key, sum, squares)
+        package init(key: String, digest: String = "", sum: Double, squares: Double) {
+            (self.key, self.digest, self.sum, self.squares) = (key, digest, sum, squares)
         }
     }
 
@@ -47,8 +49,9 @@ package struct LatentTotals: Sendable, Equatable {
 
     /// Adds the latent of a picture: [1, C, h, w].
     ///
+    /// - Parameter digest: the SHA-256 of the picture's file.
     /// - Returns: how many of its values are NaN or infinite; if any is, nothing was added.
-    package mutating func add(_ key: String, _ latent: FloatTensor) -> Int {
+    package mutating func add(_ key: String, digest: String, _ latent: FloatTensor) -> Int {
         precondition(latent.batch == 1 && latent.channels == channels.count, "one latent with as many channels")
         let area = latent.height * latent.width
         let parts = latent.values.withUnsafeBufferPointer { values in
@@ -65,7 +68,7 @@ package struct LatentTotals: Sendable, Equatable {
             sum += part.sum
             squares += part.squares
         }
-        pictures.append(Picture(key: key, sum: sum, squares: squares))
+        pictures.append(Picture(key: key, digest: digest, sum: sum, squares: squares))
         return 0
     }
 

@@ -26,9 +26,7 @@ extension MeasuredPart {
                     throw refuse(.differs(what: what, other: first))
                 }
                 if part.shard.count != count {
-                    throw refuse(
-                        .differs(what: "it is one of \(part.shard.count) parts, not of \(count),", other: first)
-                    )
+                    throw refuse(.otherCount(part.shard.count, of: count, other: first))
                 }
                 if let other = owners[part.shard.index] {
                     throw refuse(.sameShard(index: part.shard.index, count: count, other: other))

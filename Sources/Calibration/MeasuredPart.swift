@@ -1,6 +1,7 @@
 package import Files
 package import Inference
 package import StrictJSON
+package import TensorCore
 
 /// A picture that could not be measured.
 package struct Unreadable: Sendable, Equatable {
@@ -22,6 +23,8 @@ package protocol MeasuredPart: Sendable, Equatable {
     var pictureCount: Int { get }
     /// The keys of the pictures that were measured.
     var pictureKeys: [String] { get }
+    /// Of each of these, the SHA-256 of every file that it was measured from; none where an earlier version kept none.
+    var pictureFileDigests: [[String]] { get }
     /// The pictures that could not be.
     var unreadable: [Unreadable] { get set }
     /// How what is measured differs from that of another part, in words; nil where both belong together.
@@ -30,6 +33,8 @@ package protocol MeasuredPart: Sendable, Equatable {
     var asWhole: Self { get }
     /// Adds what was measured of other pictures.
     mutating func add(_ other: Self)
+    /// Takes out what was measured of pictures: of these at least, and of all where they cannot be told apart any more.
+    mutating func forget(_ keys: Set<UTF8Name>)
     /// Brings pictures into the order of their keys, in which all that is derived from them is computed.
     mutating func sort()
 

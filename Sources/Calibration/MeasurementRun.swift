@@ -58,27 +58,40 @@ package struct MeasurementRun: Sendable {
         let (side, crop) = (empty.subject.side, empty.subject.crop)
         let run = PictureRun(entries, empty, threads: model.network.options.threads) { entry in
             try Self.load(entry, side: side, crop: crop)
-        } measure: { entry, image, result in
-            let oddCount = result.totals.add(entry.key, try model.encode(image, from: entry.path))
+        } measure: { entry, input, result in
+            let latent = try model.encode(input.image, from: entry.path)
+            let oddCount = result.totals.add(entry.key, digest: input.digest, latent)
             return oddCount == 0 ? nil : "\(oddCount) values of its latent are NaN or infinite"
         }
         return try run.run(store, observer)
     }
 
-    private static func load(_ entry: PictureSet.Entry, side: Int, crop: SquareCrop) throws -> FloatTensor {
-        let square = try Picture(file: entry.path).centreSquare(side: side, crop: crop, name: entry.path)
-        return try FloatTensor(batch: 1, channels: 3, height: side, width: side, values: square.planes())
+    private struct Input: Sendable {
+        let image: FloatTensor
+        let digest: String
+    }
+
+    private static func load(_ entry: PictureSet.Entry, side: Int, crop: SquareCrop) throws -> Input {
+        let contents = try PictureContents(file: entry.path)
+        let square = try contents.picture.centreSquare(side: side, crop: crop, name: entry.path)
+        let image = try FloatTensor(batch: 1, channels: 3, height: side, width: side, values: square.planes())
+        return Input(image: image, digest: contents.digest)
     }
 }
 
 extension LoadedModel {
+    /// Refuses sides that are no multiple of the network's compression.
+    package func checkSide(_ side: Int) throws(CheckpointError) {
+        let ratio = network.config.spatialCompressionRatio
+        guard side % ratio == 0 else {
+            throw CheckpointError(.size, CalibrationFault.sizeIsNoMultiple(side: side, of: ratio))
+        }
+    }
+
     /// Refuses squares that the network does not take.
     package func checkSquares(_ side: Int) throws(CheckpointError) {
+        try checkSide(side)
         let config = network.config
-        guard side % config.spatialCompressionRatio == 0 else {
-            let fault = CalibrationFault.sizeIsNoMultiple(side: side, of: config.spatialCompressionRatio)
-            throw CheckpointError(.size, fault)
-        }
         guard config.inChannels == 3 else {
             let fault = InferenceFault.notRGB(channels: config.inChannels)
             throw CheckpointError(source.checkpoint.path, .file, fault)

@@ -52,7 +52,14 @@ extension PartialResult {
         let keys = try PartFields.texts(pictures?["keys"], "pictures.keys")
         let sums = try PartFields.numbers(pictures?["sums"], "pictures.sums", count: keys.count)
         let squares = try PartFields.numbers(pictures?["squares"], "pictures.squares", count: keys.count)
-        totals.pictures = keys.indices.map { .init(key: keys[$0], sum: sums[$0], squares: squares[$0]) }
+        // Version 0.2.0 kept no digests.
+        let digests =
+            try pictures?["sha256"].map { value throws(Malformed) in try PartFields.texts(value, "pictures.sha256") }
+            ?? keys.map { _ in "" }
+        guard digests.count == keys.count else { throw Malformed("pictures.sha256") }
+        totals.pictures = keys.indices.map { index in
+            .init(key: keys[index], digest: digests[index], sum: sums[index], squares: squares[index])
+        }
         guard squares.allSatisfy({ $0 >= 0 }) else { throw Malformed("pictures.squares") }
         totals.unreadable = try PartFields.unreadable(value)
         try checkPictures(value)

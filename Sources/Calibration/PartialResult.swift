@@ -2,6 +2,7 @@ package import Images
 package import Inference
 package import ModelZoo
 package import StrictJSON
+package import TensorCore
 
 /// The totals of a part of a measurement, with all that tells whether other parts belong to it: one JSON file.
 package struct PartialResult: MeasuredPart {
@@ -42,11 +43,11 @@ package struct PartialResult: MeasuredPart {
             return latentSide * latentSide
         }
 
-        /// How another subject differs, in words, as in `it was measured at 256 pixels, where the other was at 512`.
+        /// How another subject differs, in words that go on with `than` and the name of its file.
         func difference(from other: Subject) -> String? {
             if fingerprint != other.fingerprint { return "it is of another encoder" }
             if config != other.config { return "its checkpoint has another configuration or scaling factor" }
-            if side != other.side { return "it was made with pictures of \(side) pixels, not \(other.side)," }
+            if side != other.side { return "its pictures have another size (\(side), not \(other.side))" }
             if crop != other.crop {
                 return "its pictures were cut in another way (\(crop.rawValue), not \(other.crop.rawValue))"
             }
@@ -95,6 +96,7 @@ package struct PartialResult: MeasuredPart {
                 "keys": JSONValue(totals.pictures.map(\.key)),
                 "sums": .array(totals.pictures.map { .double($0.sum) }),
                 "squares": .array(totals.pictures.map { .double($0.squares) }),
+                "sha256": JSONValue(totals.pictures.map(\.digest)),
             ],
             "unreadable": unreadableDocument,
         ]
@@ -104,6 +106,7 @@ package struct PartialResult: MeasuredPart {
 extension PartialResult {
     package var pictureCount: Int { subject.pictureCount }
     package var pictureKeys: [String] { totals.pictures.map(\.key) }
+    package var pictureFileDigests: [[String]] { totals.pictures.map { $0.digest.isEmpty ? [] : [$0.digest] } }
 
     package var unreadable: [Unreadable] {
         get { totals.unreadable }
@@ -119,6 +122,12 @@ extension PartialResult {
     }
 
     package mutating func add(_ other: PartialResult) { totals.add(other.totals) }
+
+    /// The totals of channels say nothing of single pictures, so that all are forgotten with any.
+    package mutating func forget(_ keys: Set<UTF8Name>) {
+        guard totals.pictures.contains(where: { keys.contains(UTF8Name($0.key)) }) else { return }
+        totals = LatentTotals(channelCount: subject.config.latentChannels)
+    }
 
     package mutating func sort() { totals.sort() }
 }

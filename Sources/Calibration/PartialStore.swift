@@ -47,17 +47,14 @@ package struct PartialStore: Sendable {
     /// written to is found before hours of work.
     ///
     /// - Throws: where the file is that of another run, or none at all, and `force` is not given.
-    func begin<Part: MeasuredPart>(_ empty: Part, _ resumed: (Int) -> Void) throws(CheckpointError) -> Part {
+    func begin<Part: MeasuredPart>(_ empty: Part) throws(CheckpointError) -> Part {
         try OutputTarget.checkName(path)
         if !force, FileIdentity(path: path) != nil {
             var found = try Part.read(path)
-            func refuse(_ what: String) -> CheckpointError {
-                CheckpointError(path, .file, CalibrationFault.otherRun(what))
-            }
-            if let what = found.difference(from: empty) { throw refuse(what) }
-            if found.shard != empty.shard { throw refuse("it is part \(found.shard), not \(empty.shard)") }
+            func refuse(_ fault: CalibrationFault) -> CheckpointError { CheckpointError(path, .file, fault) }
+            if let what = found.difference(from: empty) { throw refuse(.otherRun(what)) }
+            if found.shard != empty.shard { throw refuse(.otherPart(found.shard, wanted: empty.shard)) }
             found.unreadable = []
-            if found.doneCount > 0 { resumed(found.doneCount) }
             return found
         }
         try empty.write(to: path, force: force, durability: durability)

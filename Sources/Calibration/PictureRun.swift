@@ -11,6 +11,8 @@ package struct PictureRunObserver {
     package var unreadable: (Unreadable) -> Void = { _ in }
     /// An earlier run is continued: the pictures that it had done.
     package var resumed: (Int) -> Void = { _ in }
+    /// Pictures that an earlier run had done have other bytes now: their keys, and how many are measured again for it.
+    package var changed: ([String], Int) -> Void = { _, _ in }
 
     package init() {}
 }
@@ -27,6 +29,8 @@ package struct PictureRun<Part: MeasuredPart, Input: Sendable> {
     package let load: @Sendable (PictureSet.Entry) throws -> Input
     /// Measures a picture: adds it to the part, at once or by the next call of `settle`, or says why it cannot be measured.
     package let measure: (PictureSet.Entry, Input, inout Part) throws -> String?
+    /// The files that a picture is measured from.
+    package var files: @Sendable (PictureSet.Entry) throws -> [String] = { [$0.path] }
     /// Adds what was measured and not added yet.
     package var settle: (inout Part) throws -> Void = { _ in }
 
@@ -47,13 +51,19 @@ package struct PictureRun<Part: MeasuredPart, Input: Sendable> {
     /// Measures what is left to measure.
     ///
     /// A picture that cannot be read or measured is set down with the reason, and the run goes on. When the run is continued
-    /// or repeated it is tried again: its folder may have been out of reach.
+    /// or repeated it is tried again: its folder may have been out of reach. What was measured of a picture whose file has
+    /// other bytes by then is measured again.
     ///
     /// - Parameter store: where the state is kept, so that the run can be continued; nil for nowhere.
     /// - Returns: what was measured, its pictures in the order of their keys.
     /// - Throws: what ends the run: the store keeps what was done before.
     package func run(_ store: PartialStore?, _ observer: PictureRunObserver) throws -> Part {
-        var result = try store?.begin(empty, observer.resumed) ?? empty
+        var result = empty
+        if let store {
+            result = try store.begin(empty)
+            try forgetChanged(&result, store, observer)
+            if result.doneCount > 0 { observer.resumed(result.doneCount) }
+        }
         let left = remaining(result)
         let load = load
         let reader = ReadAhead(count: left.count, threads: ReadAhead<Never>.threads(beside: threads)) { index in
@@ -83,6 +93,36 @@ package struct PictureRun<Part: MeasuredPart, Input: Sendable> {
         result.sort()
         try store?.save(result)
         return result
+    }
+
+    /// Takes out what was measured of files that have other bytes by now: a picture's name alone does not say which it is.
+    ///
+    /// - Throws: where a file cannot be read any more, so that nothing is lost to a disk that is out of reach.
+    private func forgetChanged(
+        _ result: inout Part,
+        _ store: PartialStore,
+        _ observer: PictureRunObserver
+    ) throws(CheckpointError) {
+        let (keys, digests, before) = (result.pictureKeys, result.pictureFileDigests, result.doneCount)
+        func refuse(_ fault: CalibrationFault) -> CheckpointError { CheckpointError(store.path, .file, fault) }
+        guard !digests.contains([]) else { throw refuse(.noDigests) }
+        let paths = Dictionary(
+            entries.map { (UTF8Name($0.key), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let (files, path) = (files, store.path)
+        let same = try Workers.map(Array(keys.indices)) { index throws(CheckpointError) in
+            guard let entry = paths[UTF8Name(keys[index])] else { return false }
+            do {
+                return try files(entry).map(PictureContents.digest(ofFile:)) == digests[index]
+            } catch {
+                throw CheckpointError(path, .file, CalibrationFault.outOfReach(key: keys[index], reason: "\(error)"))
+            }
+        }
+        let changed = zip(keys, same).filter { !$0.1 }.map(\.0)
+        guard !changed.isEmpty else { return }
+        result.forget(Set(changed.map { UTF8Name($0) }))
+        observer.changed(changed, before - result.doneCount)
     }
 
     private func remaining(_ result: Part) -> [PictureSet.Entry] {

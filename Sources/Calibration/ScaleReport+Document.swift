@@ -13,7 +13,9 @@ extension ScaleReport {
             "size": ["width": .integer(result.subject.side), "height": .integer(result.subject.side)],
             "crop": .string(result.subject.crop.rawValue),
             "encoder_sha256": result.subject.fingerprint.isEmpty ? .null : .string(result.subject.fingerprint),
-            "pictures_sha256": .string(result.subject.pictureDigest),
+            "pictures_sha256": JSONValue(
+                PictureContents.digest(of: result.totals.pictures.map { ($0.key, $0.digest) })
+            ),
             "values_per_channel": .integer(statistics.valuesPerChannel),
             "mean": .double(statistics.mean), "std": .double(statistics.std), "rms": .double(statistics.rms),
             "min": .double(statistics.minimum), "max": .double(statistics.maximum),

@@ -3,7 +3,7 @@ package import Images
 internal import Inference
 package import Pages
 internal import Perception
-internal import TensorCore
+package import TensorCore
 
 extension EvaluationReport {
     /// A picture of the page: what was read, and what came back of it by each model.
@@ -33,9 +33,14 @@ extension EvaluationReport {
 
     /// The report as a page that carries its pictures in itself. The same figures and pictures give the same bytes.
     ///
-    /// - Parameter shown: the worst pictures, side by side with what came back of them.
+    /// - Parameters:
+    ///   - shown: the worst pictures, side by side with what came back of them.
+    ///   - spelling: how options are spelled in notes.
     /// - Throws: where a picture cannot be encoded as PNG.
-    package func page(_ shown: [Shown]) throws(ImageRefusal) -> Page {
+    package func page(
+        _ shown: [Shown],
+        spelling: (Words.Option, String?) -> String = Words.label
+    ) throws(ImageRefusal) -> Page {
         let names = sides.map(\.label).joined(separator: ", ")
         var page = Page(command: "dcae eval", title: "eval: " + names, answer: answer)
         page.facts = [("pictures", "\(head)")]
@@ -54,7 +59,7 @@ extension EvaluationReport {
                 Self.list(comparison.differences.map { $0.text(comparison.label) })
             )
         }
-        if !notes.isEmpty { page.add("notes", "Worth knowing", Self.list(notes)) }
+        if !notes.isEmpty { page.add("notes", "Worth knowing", Self.list(notes.map { $0.text(spelling) })) }
         for (index, picture) in shown.enumerated() {
             page.add("picture-\(index + 1)", picture.key, try markup(picture))
         }
@@ -149,6 +154,10 @@ extension EvaluationReport {
         let record = part.records.first { $0.key.utf8.elementsEqual(shown.key.utf8) }
         var figures = try PictureRoundtrip.figure(original, "Original", "\(original.size)", shown.key)
         for (index, picture) in shown.images.pictures.enumerated() {
+            guard let picture else {
+                figures += "<p>\(sides[index].label): nothing that can be measured came back</p>"
+                continue
+            }
             let words = sides[index].measures.compactMap { summary -> String? in
                 guard let record, let value = summary.measure.value(record, index) else { return nil }
                 return value.isFinite

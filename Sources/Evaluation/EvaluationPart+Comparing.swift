@@ -14,9 +14,8 @@ extension EvaluationPart {
             var part = try read(path)
             part.sort()
             func refuse(_ fault: EvaluationFault) -> CheckpointError { CheckpointError(path, .file, fault) }
-            guard part.shard.isWhole, part.isComplete else {
-                throw refuse(.incomplete(done: part.doneCount, of: part.pictureCount))
-            }
+            guard part.shard.isWhole else { throw refuse(.isPart(part.shard)) }
+            guard part.isComplete else { throw refuse(.incomplete(done: part.doneCount, of: part.pictureCount)) }
             guard let first = whole else {
                 whole = part
                 continue
@@ -24,10 +23,19 @@ extension EvaluationPart {
             if let what = part.subject.differenceOfConditions(from: first.subject) {
                 throw refuse(.notComparable(what, other: paths[0]))
             }
+            if let key = first.otherPicture(part) { throw refuse(.otherPicture(key: key, other: paths[0])) }
             whole = first.beside(part)
         }
         guard let whole else { preconditionFailure("a comparison has files") }
         return whole
+    }
+
+    /// A picture that both have measured under one name, and whose files differ; nil where all are the same.
+    private func otherPicture(_ other: EvaluationPart) -> String? {
+        let digests = Dictionary(records.map { (UTF8Name($0.key), $0.digest) }, uniquingKeysWith: { first, _ in first })
+        return other.records.first { record in
+            digests[UTF8Name(record.key)].map { $0 != record.digest } ?? false
+        }?.key
     }
 
     /// The pictures that both have measured, with the models of both.

@@ -24,11 +24,15 @@ extension EvaluationPart {
         let keys = try PartFields.texts(value["pictures"]?["keys"], "pictures.keys")
         let samples = try Self.counts(value["pictures"]?["samples"], "pictures.samples", keys.count)
         guard samples.allSatisfy({ $0 > 0 }) else { throw Malformed("pictures.samples") }
-        let hasOwn = subject.hasFeatures && subject.referenceDigest == nil
+        let digests = try PartFields.texts(value["pictures"]?["sha256"], "pictures.sha256")
+        guard digests.count == keys.count else { throw Malformed("pictures.sha256") }
+        let hasOwn = subject.hasOwnFeatures
         let features = try Self.features(value["pictures"]?["features"], "pictures.features", hasOwn ? keys.count : 0)
+        if hasOwn, features.contains(where: \.isEmpty) { throw Malformed("pictures.features") }
         records = keys.indices.map { index in
             PictureRecord(
                 key: keys[index],
+                digest: digests[index],
                 sampleCount: samples[index],
                 sides: [],
                 features: hasOwn ? features[index] : []
@@ -42,7 +46,14 @@ extension EvaluationPart {
 
     private mutating func add(_ value: JSONValue, hasLatent: Bool) throws(Malformed) {
         let count = records.count
+        let failures = try Self.failures(value["failures"], count)
+        let digests = try PartFields.texts(value["sha256"], "sha256")
+        guard digests.count == (hasLatent ? 0 : count) else { throw Malformed("sha256") }
         let errors = try Self.counts(value["squared_errors"], "squared_errors", count)
+        let castErrors = try Self.optionals(value["cast_errors"], "cast_errors", count).map { error in
+            error.flatMap { Int(exactly: $0) }
+        }
+        guard castErrors.allSatisfy({ $0 ?? 0 >= 0 }) else { throw Malformed("cast_errors") }
         let ssim = try Self.optionals(value["ssim"], "ssim", count)
         let multiscale = try Self.optionals(value["ms_ssim"], "ms_ssim", count)
         let lpips = try Self.optionals(value["lpips"], "lpips", count)
@@ -52,6 +63,10 @@ extension EvaluationPart {
         let squares = try PartFields.numbers(value["latent_squares"], "latent_squares", count: latentCount)
         let features = try Self.features(value["features"], "features", subject.hasFeatures ? count : 0)
         // A picture's bytes differ by 255 at the most.
+        // Only what could not be measured has no features.
+        for (failure, row) in zip(failures, features) where (failure == nil) == row.isEmpty {
+            throw Malformed("features")
+        }
         for (index, error) in errors.enumerated() where error / 65_025 > records[index].sampleCount {
             throw Malformed("squared_errors")
         }
@@ -59,12 +74,15 @@ extension EvaluationPart {
             records[index].sides.append(
                 PictureRecord.Side(
                     squaredError: errors[index],
+                    castError: castErrors[index],
                     ssim: ssim[index],
                     multiscaleSSIM: multiscale[index],
                     lpips: lpips[index],
-                    latent: hasLatent
+                    latent: hasLatent && failures[index] == nil
                         ? .init(count: counts[index], sum: sums[index], squares: squares[index]) : nil,
-                    features: subject.hasFeatures ? features[index] : []
+                    features: subject.hasFeatures ? features[index] : [],
+                    digest: hasLatent ? "" : digests[index],
+                    failure: failures[index]
                 )
             )
         }
@@ -86,11 +104,22 @@ extension EvaluationPart {
         return found
     }
 
+    private static func failures(_ value: JSONValue?, _ count: Int) throws(Malformed) -> [String?] {
+        guard let elements = value?.array, elements.count == count,
+            elements.allSatisfy({ $0 == .null || $0.string != nil })
+        else { throw Malformed("failures") }
+        return elements.map(\.string)
+    }
+
     private static func features(_ value: JSONValue?, _ field: String, _ count: Int) throws(Malformed) -> [[Float]] {
         let texts = try PartFields.texts(value, field)
         guard texts.count == count else { throw Malformed(field) }
         var rows: [[Float]] = []
         for text in texts {
+            if text.isEmpty {
+                rows.append([])
+                continue
+            }
             guard let bytes = Base64.decode(text), bytes.count == 4 * InceptionNetwork.featureCount else {
                 throw Malformed(field)
             }
@@ -111,12 +140,20 @@ extension EvaluationPart {
 }
 
 extension EvaluationSubject {
+    private static func cast(_ value: JSONValue?) throws(PartFields.Malformed) -> Cast? {
+        guard let value, value != .null else { return nil }
+        guard let format = value["format"]?.string, let overflows = value["overflows"]?.integer,
+            let underflows = value["underflows"]?.integer, overflows >= 0, underflows >= 0
+        else { throw PartFields.Malformed("measured.models.cast") }
+        return Cast(format: format, overflows: overflows, underflows: underflows)
+    }
+
     /// Reads what `document` writes.
     init(reading value: JSONValue?) throws(PartFields.Malformed) {
         func malformed(_ field: String) -> PartFields.Malformed { PartFields.Malformed("measured." + field) }
         guard let value, value["protocol"]?.integer == Self.protocolVersion else { throw malformed("protocol") }
         guard let program = value["program"]?.string, let count = value["pictures"]?.integer,
-            (1...(1 << 40)).contains(count), let digest = value["pictures_sha256"]?.string
+            (1...(1 << 40)).contains(count), let digest = value["names_sha256"]?.string
         else { throw malformed("pictures") }
         let size = value["size"]?.integer
         guard let name = value["crop"]?.string, size.map({ (1...(1 << 20)).contains($0) }) ?? (value["size"] == .null),
@@ -130,7 +167,8 @@ extension EvaluationSubject {
                     label: label,
                     variant: side["variant"]?.string,
                     fingerprint: side["parameters_sha256"]?.string ?? "",
-                    precision: side["precision"]?.string ?? ""
+                    precision: side["precision"]?.string ?? "",
+                    cast: try Self.cast(side["cast"])
                 )
             )
         }

@@ -2,6 +2,7 @@ package import Calibration
 package import Inference
 internal import Pages
 package import StrictJSON
+package import TensorCore
 
 /// What was measured of a part of the pictures, one record for each: all figures follow from these, in the order of keys.
 package struct EvaluationPart: MeasuredPart {
@@ -20,6 +21,13 @@ package struct EvaluationPart: MeasuredPart {
     package var pictureCount: Int { subject.pictureCount }
     package var pictureKeys: [String] { records.map(\.key) }
 
+    package var pictureFileDigests: [[String]] {
+        records.map { [$0.digest] + $0.sides.map(\.digest).filter { !$0.isEmpty } }
+    }
+
+    /// What tells the pictures that were measured from others, whatever their names are.
+    package var contentDigest: String? { PictureContents.digest(of: records.map { ($0.key, $0.digest) }) }
+
     package func difference(from other: EvaluationPart) -> String? { subject.difference(from: other.subject) }
 
     package var asWhole: EvaluationPart {
@@ -33,6 +41,10 @@ package struct EvaluationPart: MeasuredPart {
         unreadable += other.unreadable
     }
 
+    package mutating func forget(_ keys: Set<UTF8Name>) {
+        records.removeAll { keys.contains(UTF8Name($0.key)) }
+    }
+
     package mutating func sort() {
         records.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         unreadable.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -40,7 +52,8 @@ package struct EvaluationPart: MeasuredPart {
 
     package static let command = "dcae eval"
     static let format = "dcae evaluation"
-    static let version = 1
+    /// 2: digests of files, and failures of single models.
+    static let version = 2
 
     package var document: JSONValue {
         [
@@ -48,7 +61,8 @@ package struct EvaluationPart: MeasuredPart {
             "measured": subject.document, "shard": .string(shard.description),
             "pictures": [
                 "keys": JSONValue(records.map(\.key)), "samples": JSONValue(records.map(\.sampleCount)),
-                "features": Self.features(records.map(\.features)),
+                "sha256": JSONValue(records.map(\.digest)),
+                "features": Self.features(subject.hasOwnFeatures ? records.map(\.features) : []),
             ],
             "sides": .array(subject.sides.indices.map(document)),
             "unreadable": unreadableDocument,
@@ -57,23 +71,27 @@ package struct EvaluationPart: MeasuredPart {
 
     private func document(_ index: Int) -> JSONValue {
         let sides = records.map { $0.sides[index] }
-        let latents = sides.compactMap(\.latent)
+        let hasLatents = !subject.sides[index].fingerprint.isEmpty
+        let none = PictureRecord.Latent(count: 0, sum: 0, squares: 0)
+        let latents = hasLatents ? sides.map { $0.latent ?? none } : []
         return [
+            "failures": .array(sides.map { JSONValue($0.failure) }),
+            "sha256": JSONValue(hasLatents ? [] : sides.map(\.digest)),
             "squared_errors": JSONValue(sides.map(\.squaredError)),
+            "cast_errors": .array(sides.map { side in side.castError.map { .integer($0) } ?? .null }),
             "ssim": .array(sides.map { JSONValue($0.ssim) }),
             "ms_ssim": .array(sides.map { JSONValue($0.multiscaleSSIM) }),
             "lpips": .array(sides.map { JSONValue($0.lpips) }),
             "latent_counts": JSONValue(latents.map(\.count)),
             "latent_sums": .array(latents.map { .double($0.sum) }),
             "latent_squares": .array(latents.map { .double($0.squares) }),
-            "features": Self.features(sides.map(\.features)),
+            "features": Self.features(subject.hasFeatures ? sides.map(\.features) : []),
         ]
     }
 
     /// The bytes of single-precision numbers, the least first, in Base64: a text for each picture.
     private static func features(_ rows: [[Float]]) -> JSONValue {
-        guard rows.contains(where: { !$0.isEmpty }) else { return .array([]) }
-        return .array(
+        .array(
             rows.map { row in
                 let words = row.map(\.bitPattern.littleEndian)
                 return .string(Base64.encode(words.withUnsafeBytes { Array($0) }))

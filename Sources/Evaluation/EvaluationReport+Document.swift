@@ -6,7 +6,7 @@ extension EvaluationReport {
     /// bytes however they were measured.
     package var document: JSONValue {
         [
-            "measured": part.subject.report,
+            "measured": part.subject.report(contents: part.contentDigest),
             "confidence": ["level": .double(Bootstrap.confidence), "resamples": .integer(Bootstrap.resampleCount)],
             "picture_count": .integer(part.records.count), "missing_count": .integer(missingCount),
             "errors": .array(part.unreadable.map(\.document)),
@@ -20,7 +20,9 @@ extension EvaluationReport {
         var members: [JSONValue.Member] = [
             .init("label", .string(side.label)), .init("variant", JSONValue(side.variant)),
         ]
+        members.append(.init("errors", .array(side.failures.map(\.document))))
         for measure in side.measures { members.append(.init(measure.measure.rawValue, document(measure))) }
+        members.append(.init("psnr_against_uncast", side.againstUncast.map(document) ?? .null))
         members.append(.init("rfid", JSONValue(side.rfid)))
         members.append(
             .init(

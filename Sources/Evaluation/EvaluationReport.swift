@@ -1,8 +1,8 @@
-internal import Calibration
+package import Calibration
 internal import CheckpointIO
 package import ModelZoo
 package import Perception
-internal import TensorCore
+package import TensorCore
 
 /// A finished evaluation: figures for each model, differences between models, and what was published.
 package struct EvaluationReport: Sendable {
@@ -11,7 +11,7 @@ package struct EvaluationReport: Sendable {
         package let count: Int
         package let mean: Double
         package let rms: Double
-        /// The standard deviation, which divides by the number of values less one.
+        /// The standard deviation, which divides by the number of values, as that of `LatentStatistics` does.
         package let std: Double
     }
 
@@ -19,8 +19,12 @@ package struct EvaluationReport: Sendable {
     package struct Side: Sendable {
         package let label: String
         package let variant: String?
+        /// The pictures of which it made nothing that can be measured.
+        package let failures: [Unreadable]
         /// One for each measure that was taken.
         package let measures: [MeasureSummary]
+        /// The PSNR of a cast against what the first model made without any; nil of others.
+        package let againstUncast: MeasureSummary?
         package let latent: LatentFigures?
         /// The Fréchet distance of what came back from the reference; nil without features.
         package let rfid: Double?
@@ -42,7 +46,7 @@ package struct EvaluationReport: Sendable {
     /// One for each model but the first.
     package let comparisons: [Comparison]
     /// What is worth knowing of the figures, a sentence each.
-    package let notes: [String]
+    package let notes: [Words]
 
     /// The pictures that are missing, as their parts are.
     package var missingCount: Int { part.pictureCount - part.doneCount }
@@ -74,7 +78,11 @@ package struct EvaluationReport: Sendable {
         for (index, side) in subject.sides.enumerated() {
             let summaries = measures.map { MeasureSummary($0, records, side: index, worstCount: worstCount) }
             var rfid: Double?
-            if let target {
+            let failures = records.compactMap { record in
+                record.sides[index].failure.map { Unreadable(key: record.key, reason: $0) }
+            }
+            // A distance of some of the pictures would be another figure than that of the other models.
+            if let target, failures.isEmpty {
                 let features = FeatureMatrix(
                     records.map { $0.sides[index].features },
                     featureCount: InceptionNetwork.featureCount
@@ -86,7 +94,9 @@ package struct EvaluationReport: Sendable {
                 Side(
                     label: side.label,
                     variant: side.variant,
+                    failures: failures,
                     measures: summaries,
+                    againstUncast: MeasureSummary(ofCast: index, records, worstCount: worstCount),
                     latent: latent,
                     rfid: rfid,
                     published: PublishedComparison.all(side, subject, summaries, latent, rfid, registry)
@@ -100,7 +110,7 @@ package struct EvaluationReport: Sendable {
                 differences: measures.compactMap { PairedDifference($0, records, side: index) }
             )
         }
-        notes = Self.notes(part, sides)
+        notes = Self.notes(part, sides, registry)
     }
 
     /// What FID is taken against; nil where it is not measured.
@@ -126,28 +136,46 @@ package struct EvaluationReport: Sendable {
         }
         let mean = sum.value / Double(count)
         let meanSquare = squares.value / Double(count)
-        let variance = max(0, meanSquare - mean * mean) * Double(count) / Double(max(1, count - 1))
+        let variance = max(0, meanSquare - mean * mean)
         return LatentFigures(count: count, mean: mean, rms: meanSquare.squareRoot(), std: variance.squareRoot())
     }
 
-    private static func notes(_ part: EvaluationPart, _ sides: [Side]) -> [String] {
-        var notes: [String] = []
-        for side in sides {
+    private static func notes(_ part: EvaluationPart, _ sides: [Side], _ registry: Registry) -> [Words] {
+        let subject = part.subject
+        var notes: [Words] = subject.sides.compactMap { side in
+            side.cast.map { cast -> Words in
+                "in \(side.label), \(cast.overflows.grouped) \(cast.overflows == 1 ? "weight becomes" : "weights become") infinite "
+                    + "and \(cast.underflows.grouped) zero"
+            }
+        }
+        for (side, described) in zip(sides, subject.sides) {
             let owner = sides.count > 1 ? " of \(side.label)" : ""
+            if let first = side.failures.first {
+                notes.append(
+                    "\(side.label) could not be measured on \(side.failures.count) of \(pictures(part.records.count)): "
+                        + "of \(first.key.escaped(limit: 80)), \(first.reason)"
+                )
+            }
             if let count = side[.psnr]?.identicalCount, count > 0 {
                 notes.append("\(pictures(count))\(owner) came back identical; no mean PSNR has them in it")
             }
             for measure in side.measures where measure.undefinedCount > 0 {
-                notes.append(undefined(measure, owner))
+                notes.append(Words(undefined(measure, owner)))
+            }
+            if let other = PublishedComparison.otherSizes(described, subject, registry).first, let size = subject.size {
+                notes.append(
+                    "figures of \(described.variant ?? side.label) were published at \(other) pixels, not at \(size): "
+                        + "\(.size, other) measures there"
+                )
             }
         }
         let count = part.records.count
         if part.subject.hasFeatures, count < InceptionNetwork.featureCount {
-            notes.append(
+            let text =
                 count > 1
-                    ? "rFID of \(count) pictures is no figure to compare: below some ten thousand it grows as they get fewer"
-                    : "rFID takes more than one picture"
-            )
+                ? "rFID of \(count) pictures is no figure to compare: below some ten thousand it grows as they get fewer"
+                : "rFID takes more than one picture"
+            notes.append(Words(text))
         }
         let foreign = part.subject.weights.filter { $0.published == nil }
         if !foreign.isEmpty {

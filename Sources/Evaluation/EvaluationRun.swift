@@ -22,20 +22,25 @@ package struct EvaluationRun: Sendable {
     /// A picture and what came back of it.
     package struct Images: Sendable {
         package let original: Picture
-        package let pictures: [Picture]
-        let latents: [PictureRecord.Latent?]
+        /// Of each model; nil where that failed.
+        package var pictures: [Picture?] { sides.map(\.picture) }
+        let digest: String
+        let sides: [PictureMeasures.Returned]
     }
 
     /// What is read of a picture before any network runs.
     private struct Input: Sendable {
         let original: Picture
-        let pictures: [Picture]
+        let digest: String
+        let returned: [PictureMeasures.Returned]
     }
 
     private let source: Source
     private let entries: [PictureSet.Entry]
     private let measures: PictureMeasures
     private let threads: Int
+    /// What is measured, and with what.
+    package var subject: EvaluationSubject { empty.subject }
     private let empty: EvaluationPart
 
     /// Describes a run.
@@ -81,7 +86,14 @@ package struct EvaluationRun: Sendable {
                     label: label,
                     variant: model.source.variant?.name,
                     fingerprint: try EncoderFingerprint.of(model.source, whole: true),
-                    precision: model.arithmetic
+                    precision: model.arithmetic,
+                    cast: model.weightCast.map { cast in
+                        EvaluationSubject.Cast(
+                            format: cast.format,
+                            overflows: cast.lost.overflows,
+                            underflows: cast.lost.underflows
+                        )
+                    }
                 )
             }
         case .folders:
@@ -129,9 +141,9 @@ package struct EvaluationRun: Sendable {
             waiting.append(
                 PictureMeasures.Job(
                     key: entry.key,
+                    digest: images.digest,
                     original: images.original,
-                    pictures: images.pictures,
-                    latents: images.latents
+                    sides: images.sides
                 )
             )
             let pixels = waiting.reduce(0) { $0 + $1.original.width * $1.original.height }
@@ -143,6 +155,7 @@ package struct EvaluationRun: Sendable {
             return nil
         }
         run.settle = settle
+        run.files = { entry in try files(of: entry) }
         return try run.run(store, observer)
     }
 
@@ -152,27 +165,38 @@ package struct EvaluationRun: Sendable {
         return try images(entry, try load(entry)).images
     }
 
+    /// The files that a picture is measured from: itself, and what others made of it.
+    private func files(of entry: PictureSet.Entry) throws(ImageRefusal) -> [String] {
+        guard case .folders(let folders) = source else { return [entry.path] }
+        return [entry.path] + (try folders.map { folder throws(ImageRefusal) in try folder.path(for: entry) })
+    }
+
     private func load(_ entry: PictureSet.Entry) throws -> Input {
         let (size, crop) = (empty.subject.size, empty.subject.crop)
-        func read(_ path: String) throws(ImageRefusal) -> Picture {
+        func read(_ path: String) throws(ImageRefusal) -> (picture: Picture, digest: String) {
             // The protocol is one of bytes: PIL's RGB.
-            let picture = try Picture(file: path).inBytes
-            guard let size else { return picture }
-            return try picture.centreSquare(side: size, crop: crop, name: path)
+            let contents = try PictureContents(file: path)
+            guard let size else { return (contents.picture.inBytes, contents.digest) }
+            let square = try contents.picture.inBytes.centreSquare(side: size, crop: crop, name: path)
+            return (square, contents.digest)
         }
         let original = try read(entry.path)
-        guard case .folders(let folders) = source else { return Input(original: original, pictures: []) }
-        let pictures = try folders.map { folder in try read(try folder.path(for: entry)) }
-        for picture in pictures where picture.size != original.size {
-            throw ImageRefusal(entry.path, .otherSize(original.size, reconstruction: picture.size))
+        let returned = try files(of: entry).dropFirst().map { path throws(ImageRefusal) in
+            let found = try read(path)
+            guard found.picture.size == original.picture.size else {
+                throw ImageRefusal(
+                    entry.path,
+                    .otherSize(original.picture.size, reconstruction: found.picture.size)
+                )
+            }
+            return PictureMeasures.Returned(picture: found.picture, digest: found.digest)
         }
-        return Input(original: original, pictures: pictures)
+        return Input(original: original.picture, digest: original.digest, returned: returned)
     }
 
     private func images(_ entry: PictureSet.Entry, _ input: Input) throws -> (images: Images?, reason: String?) {
         guard case .models(let models) = source else {
-            let latents = [PictureRecord.Latent?](repeating: nil, count: input.pictures.count)
-            return (Images(original: input.original, pictures: input.pictures, latents: latents), nil)
+            return (Images(original: input.original, digest: input.digest, sides: input.returned), nil)
         }
         let tensor = try FloatTensor(
             batch: 1,
@@ -181,22 +205,39 @@ package struct EvaluationRun: Sendable {
             width: input.original.width,
             values: input.original.planes()
         )
-        var (pictures, latents): ([Picture], [PictureRecord.Latent?]) = ([], [])
-        for model in models {
-            let latent = try model.encode(tensor, from: entry.path)
-            let sample = try model.decode(latent, from: entry.path)
-            for (values, name) in [(latent.values, "latent"), (sample.values, "reconstruction")] {
-                let oddCount = values.count { !$0.isFinite }
-                if oddCount > 0 { return (nil, "\(oddCount) values of its \(name) are NaN or infinite") }
-            }
-            var (sum, squares) = (0.0, 0.0)
-            for value in latent.values {
-                sum += Double(value)
-                squares += Double(value) * Double(value)
-            }
-            latents.append(.init(count: latent.values.count, sum: sum, squares: squares))
-            pictures.append(Picture(planes: sample.values, width: sample.width, height: sample.height))
+        let sides = try models.map { try returned(tensor, by: $0, entry) }
+        let failures = sides.compactMap(\.failure)
+        // What one model fails on is a figure of that model; what all fail on is no picture to measure with.
+        if let failure = failures.first, failures.count == sides.count {
+            return (nil, sides.count > 1 ? "\(failure), by every model" : failure)
         }
-        return (Images(original: input.original, pictures: pictures, latents: latents), nil)
+        return (Images(original: input.original, digest: input.digest, sides: sides), nil)
+    }
+
+    /// What a model makes of a picture.
+    private func returned(
+        _ image: FloatTensor,
+        by model: LoadedModel,
+        _ entry: PictureSet.Entry
+    ) throws -> PictureMeasures.Returned {
+        func failure(_ tensor: FloatTensor, _ name: String) -> PictureMeasures.Returned? {
+            let oddCount = tensor.values.count { !$0.isFinite }
+            guard oddCount > 0 else { return nil }
+            return PictureMeasures.Returned(failure: "\(oddCount) values of its \(name) are NaN or infinite")
+        }
+        let latent = try model.encode(image, from: entry.path)
+        if let failure = failure(latent, "latent") { return failure }
+        let sample = try model.decode(latent, from: entry.path)
+        if let failure = failure(sample, "reconstruction") { return failure }
+        var (sum, squares) = (0.0, 0.0)
+        for value in latent.values {
+            sum += Double(value)
+            squares += Double(value) * Double(value)
+        }
+        return PictureMeasures.Returned(
+            picture: Picture(planes: sample.values, width: sample.width, height: sample.height),
+            latent: .init(count: latent.values.count, sum: sum, squares: squares),
+            isOfCast: model.weightCast != nil
+        )
     }
 }

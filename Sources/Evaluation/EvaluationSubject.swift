@@ -1,9 +1,30 @@
+internal import Calibration
 package import Images
 package import Perception
 internal import StrictJSON
 
 /// What is measured, and with what: results are of one kind only where this is the same, but for the models.
 package struct EvaluationSubject: Sendable, Equatable {
+    /// A cast of a model's weights in memory, and what it lost.
+    package struct Cast: Sendable, Equatable {
+        /// The format, as `fp16`.
+        package let format: String
+        /// The weights that become infinite.
+        package let overflows: Int
+        /// Those that become zero.
+        package let underflows: Int
+
+        package init(format: String, overflows: Int, underflows: Int) {
+            (self.format, self.overflows, self.underflows) = (format, overflows, underflows)
+        }
+
+        var document: JSONValue {
+            [
+                "format": .string(format), "overflows": .integer(overflows), "underflows": .integer(underflows),
+            ]
+        }
+    }
+
     /// A model, or a folder of pictures that came back.
     package struct Side: Sendable, Equatable {
         /// What it is called.
@@ -14,8 +35,11 @@ package struct EvaluationSubject: Sendable, Equatable {
         package let fingerprint: String
         /// What products were computed in; empty for a folder.
         package let precision: String
+        /// How its weights were cast in memory; nil where they are those of the files.
+        package let cast: Cast?
 
-        package init(label: String, variant: String?, fingerprint: String, precision: String) {
+        package init(label: String, variant: String?, fingerprint: String, precision: String, cast: Cast? = nil) {
+            self.cast = cast
             self.label = label
             self.variant = variant
             self.fingerprint = fingerprint
@@ -27,6 +51,7 @@ package struct EvaluationSubject: Sendable, Equatable {
                 "name": .string(label), "variant": JSONValue(variant),
                 "parameters_sha256": fingerprint.isEmpty ? .null : .string(fingerprint),
                 "precision": precision.isEmpty ? .null : .string(precision),
+                "cast": cast?.document ?? .null,
             ]
         }
     }
@@ -39,7 +64,7 @@ package struct EvaluationSubject: Sendable, Equatable {
     package let crop: SquareCrop
     /// How many pictures there are in all parts.
     package let pictureCount: Int
-    /// The SHA-256 of their keys.
+    /// The SHA-256 of their keys, which all parts know before any picture is read.
     package let pictureDigest: String
     /// The files of weights that LPIPS and FID run with.
     package let weights: [WeightsIdentity]
@@ -49,7 +74,9 @@ package struct EvaluationSubject: Sendable, Equatable {
     package let program: String
 
     /// The way of measuring, as docs/quality.md has it; another number means other figures.
-    static let protocolVersion = 1
+    ///
+    /// 2: the std of latents divides by the number of values, as that of `scale` does.
+    static let protocolVersion = 2
 
     package init(
         sides: [Side],
@@ -90,6 +117,32 @@ package struct EvaluationSubject: Sendable, Equatable {
     /// Whether features for FID are measured.
     package var hasFeatures: Bool { weights.contains { $0.network == ForeignNetwork.inception.rawValue } }
 
+    /// Whether features of the originals are measured, as no reference has them.
+    package var hasOwnFeatures: Bool { hasFeatures && referenceDigest == nil }
+
+    /// What our own files of statistics say of how they were made; nil where no features are measured.
+    package func origin(pictureCount: Int) -> StatisticsOrigin? {
+        weights.first { $0.network == ForeignNetwork.inception.rawValue }.map {
+            StatisticsOrigin(size: size, crop: crop, pictureCount: pictureCount, weights: $0.sha256)
+        }
+    }
+
+    /// How statistics that FID is taken against were made otherwise, in words; empty where they were not, or where nobody
+    /// knows.
+    package func differences(from reference: FeatureStatistics) -> [String] {
+        guard let found = reference.origin, let own = origin(pictureCount: pictureCount) else { return [] }
+        var words: [String] = []
+        if found.size != own.size { words.append("at \(Self.text(found.size)) pixels, not \(Self.text(own.size))") }
+        if own.size != nil, found.size != nil, found.crop != own.crop {
+            words.append("of pictures cut in \(found.crop.possessive) way, not in \(own.crop.possessive)")
+        }
+        if found.weights != own.weights { words.append("with other weights of Inception") }
+        if found.pictureCount != own.pictureCount {
+            words.append("of \(found.pictureCount) pictures, not \(own.pictureCount)")
+        }
+        return words
+    }
+
     /// How another subject differs, in words, but for its models; nil where the figures can be compared.
     package func differenceOfConditions(from other: EvaluationSubject) -> String? {
         if size != other.size {
@@ -114,11 +167,16 @@ package struct EvaluationSubject: Sendable, Equatable {
 
     /// How another subject differs, in words; nil where both are parts of one measurement.
     package func difference(from other: EvaluationSubject) -> String? {
-        func identity(_ side: Side) -> [String] { [side.fingerprint, side.precision, side.variant ?? ""] }
-        guard sides.map(identity) == other.sides.map(identity) else {
-            return sides.count == other.sides.count
-                ? "it is of another model"
-                : "it is of another number of models (\(sides.count), not \(other.sides.count))"
+        guard sides.count == other.sides.count else {
+            return "it is of another number of models (\(sides.count), not \(other.sides.count))"
+        }
+        for (side, wanted) in zip(sides, other.sides) {
+            if side.fingerprint != wanted.fingerprint || side.variant != wanted.variant {
+                return "it is of another model"
+            }
+            if side.precision != wanted.precision {
+                return "its model was computed in another way (\(side.precision), not \(wanted.precision))"
+            }
         }
         if sides.contains(where: \.fingerprint.isEmpty), sides.map(\.label) != other.sides.map(\.label) {
             return "it is of another folder"
@@ -129,12 +187,14 @@ package struct EvaluationSubject: Sendable, Equatable {
     private static func text(_ size: Int?) -> String { size.map { "\($0)" } ?? "their own" }
 
     /// What was measured, for `--json`.
-    var report: JSONValue {
+    ///
+    /// - Parameter contents: what tells the pictures that were measured from others.
+    func report(contents: String?) -> JSONValue {
         [
             "protocol": .integer(Self.protocolVersion), "program": .string(program),
             "size": size.map { ["width": .integer($0), "height": .integer($0)] } ?? .null,
             "crop": .string(size == nil ? "none" : crop.rawValue),
-            "picture_count": .integer(pictureCount), "pictures_sha256": .string(pictureDigest),
+            "picture_count": .integer(pictureCount), "pictures_sha256": JSONValue(contents),
             "weights": weightsDocument, "fid_reference_sha256": JSONValue(referenceDigest),
             "models": .array(
                 sides.map { side in
@@ -142,6 +202,7 @@ package struct EvaluationSubject: Sendable, Equatable {
                         "label": .string(side.label), "variant": JSONValue(side.variant),
                         "parameters_sha256": side.fingerprint.isEmpty ? .null : .string(side.fingerprint),
                         "precision": side.precision.isEmpty ? .null : .string(side.precision),
+                        "cast": side.cast?.document ?? .null,
                     ]
                 }
             ),
@@ -165,7 +226,7 @@ package struct EvaluationSubject: Sendable, Equatable {
             "protocol": .integer(Self.protocolVersion), "program": .string(program),
             "models": .array(sides.map(\.document)),
             "size": size.map { .integer($0) } ?? .null, "crop": .string(size == nil ? "none" : crop.rawValue),
-            "pictures": .integer(pictureCount), "pictures_sha256": .string(pictureDigest),
+            "pictures": .integer(pictureCount), "names_sha256": .string(pictureDigest),
             "weights": weightsDocument,
             "fid_reference_sha256": JSONValue(referenceDigest),
         ]

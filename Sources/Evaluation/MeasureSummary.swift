@@ -27,7 +27,8 @@ package enum QualityMeasure: String, Sendable, CaseIterable {
 
     /// Its value of a picture; nil where it is not defined or was not measured, infinite where nothing differs.
     func value(_ record: PictureRecord, _ side: Int) -> Double? {
-        switch self {
+        guard record.sides[side].failure == nil else { return nil }
+        return switch self {
         case .psnr: record.psnr(side)
         case .ssim: record.sides[side].ssim
         case .multiscaleSSIM: record.sides[side].multiscaleSSIM
@@ -44,6 +45,10 @@ package struct MeanEstimate: Sendable, Equatable {
     /// Where the mean lies with a confidence of 95%, by resampling over pictures; nil of a single picture.
     package let interval: ClosedRange<Double>?
 
+    init(count: Int, mean: Double, interval: ClosedRange<Double>?) {
+        (self.count, self.mean, self.interval) = (count, mean, interval)
+    }
+
     /// Nil where there is nothing to take the mean of.
     package init?(_ values: [Double]) {
         guard !values.isEmpty else { return nil }
@@ -51,9 +56,6 @@ package struct MeanEstimate: Sendable, Equatable {
         mean = values.reduce(0, +) / Double(values.count)
         interval = Bootstrap.interval(Bootstrap.means(values))
     }
-
-    /// Half the width of the interval.
-    package var margin: Double? { interval.map { ($0.upperBound - $0.lowerBound) / 2 } }
 }
 
 /// A measure over all pictures.
@@ -72,15 +74,34 @@ package struct MeasureSummary: Sendable, Equatable {
     package let identicalCount: Int
     /// The pictures that it is not defined for, or that it was not measured of.
     package let undefinedCount: Int
+    /// The pictures of which nothing came back that any measure is of.
+    package let failureCount: Int
     /// The pictures that came back worst, the worst first.
     package let worst: [Picture]
 
     init(_ measure: QualityMeasure, _ records: [PictureRecord], side: Int, worstCount: Int) {
+        self.init(measure, records, side: side, worstCount: worstCount) { measure.value($0, side) }
+    }
+
+    /// The PSNR of what a cast model made, against what the first model made without any cast; nil of others.
+    init?(ofCast side: Int, _ records: [PictureRecord], worstCount: Int) {
+        guard records.contains(where: { $0.sides[side].castError != nil }) else { return nil }
+        self.init(.psnr, records, side: side, worstCount: worstCount) { $0.castPSNR(side) }
+    }
+
+    private init(
+        _ measure: QualityMeasure,
+        _ records: [PictureRecord],
+        side: Int,
+        worstCount: Int,
+        value: (PictureRecord) -> Double?
+    ) {
         self.measure = measure
-        let all = records.map { ($0.key, measure.value($0, side)) }
+        let all = records.map { ($0.key, value($0)) }
         let finite = all.compactMap { key, value in value.flatMap { $0.isFinite ? Picture(key: key, value: $0) : nil } }
-        undefinedCount = all.count { $0.1 == nil }
-        identicalCount = all.count - undefinedCount - finite.count
+        failureCount = records.count { $0.sides[side].failure != nil }
+        undefinedCount = all.count { $0.1 == nil } - failureCount
+        identicalCount = all.count - undefinedCount - failureCount - finite.count
         estimate = MeanEstimate(finite.map(\.value))
         let sorted = finite.map(\.value).sorted()
         let middle = sorted.count / 2
@@ -108,9 +129,14 @@ package struct PairedDifference: Sendable, Equatable {
         case better
         /// The same on the worse side.
         case worse
-        /// The interval has 0 in it, or there is none.
+        /// The interval has 0 in it.
         case undecided
+        /// There are too few pictures for an interval to be trusted.
+        case tooFew = "too_few"
     }
+
+    /// The fewest pictures that decide anything: of fewer, resampling finds differences that are none far too often.
+    package static let pictureMinimum = FactorVerdict.pictureMinimum
 
     package let measure: QualityMeasure
     /// The mean of the model's value less the first model's.
@@ -139,6 +165,8 @@ package struct PairedDifference: Sendable, Equatable {
         identicalCount = identical
         if differences.allSatisfy({ $0 == 0 }) {
             verdict = .equal
+        } else if differences.count < Self.pictureMinimum {
+            verdict = .tooFew
         } else if let interval = estimate.interval, interval.lowerBound > 0 || interval.upperBound < 0 {
             verdict = (estimate.mean > 0) == measure.isBetterHigh ? .better : .worse
         } else {

@@ -10,6 +10,9 @@ package struct PictureFolderPairs: Sendable {
     private let exact: [UTF8Name: String]
     /// By the path below the folder without its ending; nil where several files have it.
     private let stems: [UTF8Name: String?]
+    /// The same where names count as one that Unicode holds to be the same, as texts in Swift do: macOS takes letters with
+    /// accents apart, and other systems keep them as they were written.
+    private let canonical: [String: String?]
 
     /// Finds the pictures of a folder.
     ///
@@ -24,14 +27,19 @@ package struct PictureFolderPairs: Sendable {
             entries.map { (UTF8Name(Path.withoutExtension($0.key)), $0.path) },
             uniquingKeysWith: { _, _ in nil }
         )
+        canonical = Dictionary(
+            entries.map { (Path.withoutExtension($0.key), $0.path) },
+            uniquingKeysWith: { _, _ in nil }
+        )
     }
 
-    /// The picture that belongs to another: of the same name, or of one that differs in its ending alone.
+    /// The picture that belongs to another: of the same name, or of one that differs in its ending or in the form of its letters alone.
     ///
     /// - Throws: where there is none, or where there are several.
     package func path(for entry: PictureSet.Entry) throws(ImageRefusal) -> String {
         if let path = exact[UTF8Name(entry.key)] { return path }
-        switch stems[UTF8Name(Path.withoutExtension(entry.key))] {
+        let stem = Path.withoutExtension(entry.key)
+        switch stems[UTF8Name(stem)] ?? canonical[stem] {
         case .some(.some(let path)): return path
         case .some(.none): throw ImageRefusal(entry.path, .severalPartners(folder: folder))
         case .none: throw ImageRefusal(entry.path, .noPartner(folder: folder))

@@ -25,16 +25,44 @@ package struct PictureMeasures: Sendable {
     /// A picture, and what came back of it.
     struct Job: Sendable {
         let key: String
+        /// The SHA-256 of the original's file.
+        let digest: String
         let original: Picture
-        let pictures: [Picture]
-        /// For each of these, what is known of the latent.
-        let latents: [PictureRecord.Latent?]
+        let sides: [Returned]
+
+        /// The pictures that can be measured, each with the side that it is of.
+        var pictures: [(side: Int, picture: Picture)] {
+            sides.enumerated().compactMap { side, returned in returned.picture.map { (side, $0) } }
+        }
+    }
+
+    /// What came back of a picture.
+    struct Returned: Sendable {
+        /// Nil where there is nothing to measure.
+        let picture: Picture?
+        /// What is known of the latent; nil of a folder.
+        let latent: PictureRecord.Latent?
+        /// The SHA-256 of its file; empty of a model.
+        let digest: String
+        /// Why there is no picture.
+        let failure: String?
+        /// Whether a cast of the first model made it, so that it is held against that model's own picture too.
+        let isOfCast: Bool
+
+        init(picture: Picture, latent: PictureRecord.Latent? = nil, digest: String = "", isOfCast: Bool = false) {
+            (self.picture, self.latent, self.digest, failure) = (picture, latent, digest, nil)
+            self.isOfCast = isOfCast
+        }
+
+        init(failure: String) {
+            (picture, latent, digest, self.failure, isOfCast) = (nil, nil, "", failure, false)
+        }
     }
 
     /// What one task gives.
     fileprivate enum Outcome: Sendable {
-        case quality(PictureQuality, side: Int)
-        case distances([Double])
+        case quality(PictureQuality, castError: Int?, side: Int)
+        case distances([(side: Int, value: Double)])
         case features([Float], side: Int?)
     }
 
@@ -52,15 +80,15 @@ package struct PictureMeasures: Sendable {
         for (index, job) in jobs.enumerated() where canCompare(job) { tasks.append(.distances(job: index)) }
         for (index, job) in jobs.enumerated() where inception != nil {
             if needsOriginalFeatures { tasks.append(.features(job: index, side: nil)) }
-            tasks += job.pictures.indices.map { .features(job: index, side: $0) }
+            tasks += job.pictures.map { .features(job: index, side: $0.side) }
         }
         for (index, job) in jobs.enumerated() {
-            tasks += job.pictures.indices.map { .quality(job: index, side: $0) }
+            tasks += job.pictures.map { .quality(job: index, side: $0.side) }
         }
         let results = Mutex(jobs.map(Self.record))
         pool.run(tasks.count) { index, _ in
             let (job, outcome) = perform(tasks[index], jobs)
-            results.withLock { $0[job].set(outcome) }
+            if let outcome { results.withLock { $0[job].set(outcome) } }
         }
         return results.withLock { $0 }
     }
@@ -68,31 +96,37 @@ package struct PictureMeasures: Sendable {
     private static func record(_ job: Job) -> PictureRecord {
         PictureRecord(
             key: job.key,
+            digest: job.digest,
             sampleCount: job.original.width * job.original.height * 3,
-            sides: job.latents.map { PictureRecord.Side(latent: $0) }
+            sides: job.sides.map { returned in
+                PictureRecord.Side(latent: returned.latent, digest: returned.digest, failure: returned.failure)
+            }
         )
     }
 
-    private func perform(_ task: Task, _ jobs: [Job]) -> (job: Int, Outcome) {
+    private func perform(_ task: Task, _ jobs: [Job]) -> (job: Int, Outcome?) {
         switch task {
         case .distances(let job):
-            (job, .distances(lpips?.distances(from: jobs[job].original, of: jobs[job].pictures) ?? []))
+            let pictures = jobs[job].pictures
+            let values = lpips?.distances(from: jobs[job].original, of: pictures.map(\.picture)) ?? []
+            return (job, .distances(zip(pictures, values).map { ($0.side, $1) }))
         case .features(let job, let side):
-            (
-                job,
-                .features(
-                    inception?.features(of: side.map { jobs[job].pictures[$0] } ?? jobs[job].original) ?? [],
-                    side: side
-                )
-            )
+            guard let picture = side.map({ jobs[job].sides[$0].picture }) ?? jobs[job].original else {
+                return (job, nil)
+            }
+            return (job, .features(inception?.features(of: picture) ?? [], side: side))
         case .quality(let job, let side):
-            (
-                job,
-                .quality(
-                    PictureQuality(of: jobs[job].pictures[side], comparedTo: jobs[job].original, multiscale: true),
-                    side: side
-                )
-            )
+            guard let picture = jobs[job].sides[side].picture else { return (job, nil) }
+            let quality = PictureQuality(of: picture, comparedTo: jobs[job].original, multiscale: true)
+            let first = jobs[job].sides[side].isOfCast ? jobs[job].sides[0].picture : nil
+            return (job, .quality(quality, castError: first.map { Self.squaredError(picture, $0) }, side: side))
+        }
+    }
+
+    private static func squaredError(_ a: Picture, _ b: Picture) -> Int {
+        zip(a.bytes, b.bytes).reduce(0) { sum, pair in
+            let difference = Int(pair.0) - Int(pair.1)
+            return sum + difference * difference
         }
     }
 
@@ -129,12 +163,13 @@ package struct PictureMeasures: Sendable {
 extension PictureRecord {
     fileprivate mutating func set(_ outcome: PictureMeasures.Outcome) {
         switch outcome {
-        case .quality(let quality, let side):
+        case .quality(let quality, let castError, let side):
             sides[side].squaredError = quality.squaredError
+            sides[side].castError = castError
             sides[side].ssim = quality.ssim
             sides[side].multiscaleSSIM = quality.multiscaleSSIM
         case .distances(let distances):
-            for (side, distance) in distances.enumerated() { sides[side].lpips = distance }
+            for distance in distances { sides[distance.side].lpips = distance.value }
         case .features(let found, side: let side?): sides[side].features = found
         case .features(let found, side: nil): features = found
         }

@@ -7,8 +7,8 @@ package struct PublishedComparison: Sendable, Equatable {
     package let name: String
     package let published: Double
     package let measured: Double
-    /// Half of the interval of what was measured, where there is one.
-    package let margin: Double?
+    /// The mean that was measured, with how far it can be trusted; nil where the figure is no mean over pictures.
+    package let estimate: MeanEstimate?
     /// The data set that it was published for.
     package let data: String
     /// Where it was published.
@@ -35,7 +35,7 @@ package struct PublishedComparison: Sendable, Equatable {
                 _ name: String,
                 _ published: Double?,
                 _ measured: Double?,
-                _ margin: Double?,
+                _ estimate: MeanEstimate?,
                 _ digits: Int,
                 _ unit: String = ""
             ) {
@@ -45,7 +45,7 @@ package struct PublishedComparison: Sendable, Equatable {
                         name: name,
                         published: published,
                         measured: measured,
-                        margin: margin,
+                        estimate: estimate,
                         data: quality.data,
                         source: quality.source,
                         digits: digits,
@@ -58,7 +58,7 @@ package struct PublishedComparison: Sendable, Equatable {
             ]
             for (measure, published) in figures {
                 let estimate = measures.first { $0.measure == measure }?.estimate
-                add(measure.name, published, estimate?.mean, estimate?.margin, measure.digits, measure.unit)
+                add(measure.name, published, estimate?.mean, estimate, measure.digits, measure.unit)
             }
             add("rFID", quality.rFID, rfid, nil, 3)
             add("latent mean", quality.latentMean, latent?.mean, nil, 4)
@@ -66,5 +66,15 @@ package struct PublishedComparison: Sendable, Equatable {
             add("latent std", quality.latentStandardDeviation, latent?.std, nil, 4)
         }
         return found
+    }
+
+    /// The sizes that figures of a variant were published at, where none is that of a measurement.
+    static func otherSizes(_ side: EvaluationSubject.Side, _ subject: EvaluationSubject, _ registry: Registry) -> [Int]
+    {
+        guard let name = side.variant, let size = subject.size,
+            let variant = registry.variants.first(where: { $0.name == name })
+        else { return [] }
+        let sizes = Set(variant.quality.map(\.pixels)).sorted()
+        return sizes.contains(size) ? [] : sizes
     }
 }

@@ -23,6 +23,13 @@ extension Picture {
         try self.init(try ImageInput.open(file), background: background)
     }
 
+    /// The bytes of a file, for who wants to know which they are before they are decoded with `init(data:name:background:)`.
+    ///
+    /// - Throws: `ImageRefusal`, as where the picture is read.
+    package static func data(ofFile path: String) throws(ImageRefusal) -> [UInt8] {
+        try ImageInput.read(try ImageInput.open(path))
+    }
+
     /// Reads a picture from a file that is open already, as after a look at what it is.
     package init(_ file: InputFile, background: Colour?) throws(ImageRefusal) {
         try self.init(data: try ImageInput.read(file), name: file.path, background: background)

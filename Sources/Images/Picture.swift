@@ -71,15 +71,15 @@ public struct Picture: Sendable, Equatable {
         PixelSize(width: width, height: height)
     }
 
-    /// The samples in 8 bits; those of 16 are rounded to the nearest.
+    /// The samples in 8 bits; of those of 16 the upper half, as Pillow's `convert("RGB")` takes it.
     public var bytes: [UInt8] {
         switch samples {
         case .bytes(let values):
             values
         case .words(let values):
             [UInt8](unsafeUninitializedCapacity: values.count) { target, count in
-                // 65535 = 255 * 257, so this is the nearest byte and exact for what was widened from one.
-                for i in 0..<values.count { target[i] = UInt8((UInt32(values[i]) + 128) / 257) }
+                // The nearest byte would be another for half of all values, and figures are held against Pillow's.
+                for i in 0..<values.count { target[i] = UInt8(values[i] >> 8) }
                 count = values.count
             }
         }
@@ -98,8 +98,11 @@ public struct Picture: Sendable, Equatable {
         case .bytes(let values):
             return Colour(red: values[i], green: values[i + 1], blue: values[i + 2])
         case .words(let values):
-            let narrow = { (word: UInt16) in UInt8((UInt32(word) + 128) / 257) }
-            return Colour(red: narrow(values[i]), green: narrow(values[i + 1]), blue: narrow(values[i + 2]))
+            return Colour(
+                red: UInt8(values[i] >> 8),
+                green: UInt8(values[i + 1] >> 8),
+                blue: UInt8(values[i + 2] >> 8)
+            )
         }
     }
 

@@ -33,29 +33,31 @@ package struct LoadedModel: Sendable {
         seconds = clock.now.seconds(since: start)
     }
 
-    /// The format that weights were rounded to in memory; nil for those of the files.
-    package private(set) var weightFormat: String?
+    /// A format that weights were rounded to in memory, and what that lost.
+    package struct WeightCast: Sendable {
+        package let format: String
+        package let lost: CastReport
+    }
+
+    /// How weights were rounded in memory; nil for those of the files.
+    package private(set) var weightCast: WeightCast?
 
     /// What computes, for notes of what was measured: `f32`, `f32, weights as fp16`, `f64 reference`.
     package var arithmetic: String {
         let products = reference == nil ? network.options.precision.rawValue : "f64 reference"
-        return products + (weightFormat.map { ", weights as \($0)" } ?? "")
+        return products + (weightCast.map { ", weights as \($0.format)" } ?? "")
     }
 
-    /// The same with its weights rounded in memory.
-    ///
-    /// - Returns: the model, and what the cast lost, by parameter.
-    package func rounded(
-        to dtype: DType,
-        scaled: Bool,
-        called name: String
-    ) throws(PlacedRefusal) -> (model: LoadedModel, losses: [AutoencoderDC.WeightLoss]) {
+    /// The same with its weights rounded in memory, whichever engine computes with them.
+    package func rounded(to dtype: DType, scaled: Bool, called name: String) throws -> LoadedModel {
         let (network, losses) = try run(source.checkpoint.path) { network throws(NetworkError) in
             try network.rounded(to: dtype, scaled: scaled)
         }
         var model = self
-        (model.network, model.weightFormat) = (network, name)
-        return (model, losses)
+        let lost = losses.reduce(into: CastReport()) { $0 += $1.report }
+        (model.network, model.weightCast) = (network, WeightCast(format: name, lost: lost))
+        if reference != nil { model.reference = try ReferenceNetwork(network) }
+        return model
     }
 
     /// Encodes an image.

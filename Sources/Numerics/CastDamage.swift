@@ -31,7 +31,8 @@ package struct CastDamage: Sendable {
     package let sample: ValueDistance
     /// The picture against the picture that the model makes as it is.
     package let quality: PictureQuality?
-    /// The layer that is farthest off, where each engine goes on with its own values.
+    /// The layer that is farthest off, where each engine goes on with its own values: the first that puts out NaN or infinity,
+    /// where one does.
     package let worst: NumericsReport.Layer?
     /// What the cast lost, by parameter.
     package let losses: [AutoencoderDC.WeightLoss]
@@ -101,7 +102,7 @@ package struct CastDamage: Sendable {
         for name in own.names {
             guard let output = other[name], let expected = own[name], let distance = output.distance(from: expected)
             else { continue }
-            if let worst, !(distance.relativeRMS > worst.distance.relativeRMS) { continue }
+            if let worst, !distance.isWorse(than: worst.distance) { continue }
             let size = [expected.height, expected.width, expected.channels]
             worst = NumericsReport.Layer(name: name, size: size, distance: distance)
         }

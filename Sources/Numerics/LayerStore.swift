@@ -6,6 +6,9 @@ internal import TensorCore
 /// How far values are from others that are held to be right.
 package struct ValueDistance: Sendable, Equatable {
     private var (squares, total, most, top) = (0.0, 0.0, 0.0, 0.0)
+    /// How many of the values, and of those that are held to be right, are NaN or infinite.
+    package private(set) var oddCount = 0
+    package private(set) var expectedOddCount = 0
 
     package init() {}
 
@@ -14,12 +17,20 @@ package struct ValueDistance: Sendable, Equatable {
     /// The largest difference over the largest value.
     package var relativeLargest: Double { most == 0 ? 0 : most / top }
 
+    /// Whether this is farther off than another distance: what is NaN or infinite is farther than anything that is not.
+    func isWorse(than other: ValueDistance) -> Bool {
+        guard relativeRMS.isFinite, other.relativeRMS.isFinite else { return other.relativeRMS.isFinite }
+        return relativeRMS > other.relativeRMS
+    }
+
     mutating func add(_ found: Double, _ expected: Double) {
         let difference = found == expected ? 0 : found - expected
         squares += difference * difference
         total += expected * expected
-        // Written so that NaN, which is no smaller than anything, stays.
-        if !(difference.magnitude <= most) { most = difference.magnitude }
+        if !found.isFinite { oddCount += 1 }
+        if !expected.isFinite { expectedOddCount += 1 }
+        // Written so that NaN, which is neither smaller nor larger than anything, comes in and stays.
+        if !most.isNaN, !(difference.magnitude <= most) { most = difference.magnitude }
         top = max(top, expected.magnitude)
     }
 }

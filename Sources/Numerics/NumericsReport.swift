@@ -58,6 +58,32 @@ package struct NumericsReport: Sendable {
     /// Whether latent and sample are as near as the precision lets them be.
     package var passed: Bool { bound.holds(encoder.result) && bound.holds(decoder.result) }
 
+    /// Values that are no numbers, which no bound is about.
+    package struct OddValues: Sendable, Equatable {
+        /// The first layer whose output has any.
+        package let layer: String
+        /// How many the latent or the sample has.
+        package let count: Int
+        /// Whether the reference has them too, so that they come of the weights or the picture and not of the arithmetic.
+        package let isInBoth: Bool
+    }
+
+    /// What is NaN or infinite in the latent or the sample, the first of both; nil where nothing is.
+    package var oddValues: OddValues? {
+        for coder in [encoder, decoder] {
+            let result = coder.result
+            guard result.oddCount > 0 || result.expectedOddCount > 0 else { continue }
+            let first = coder.layers.first { $0.distance.oddCount > 0 || $0.distance.expectedOddCount > 0 }
+            return OddValues(
+                layer: first?.name ?? coder.layers.last?.name ?? "",
+                count: max(result.oddCount, result.expectedOddCount),
+                // Further on an engine may lose them: the larger of 0 and NaN is either.
+                isInBoth: first.map { $0.distance.oddCount > 0 && $0.distance.expectedOddCount > 0 } ?? false
+            )
+        }
+        return nil
+    }
+
     /// Runs an image through both engines: encoded, and what the fast one made of it decoded.
     ///
     /// - Parameters:
@@ -137,7 +163,7 @@ extension NumericsReport.Coder {
             let isBlock = parts.count > 3 && (parts[1] == "down_blocks" || parts[1] == "up_blocks")
             let name = parts.prefix(isBlock ? 4 : 2).joined(separator: ".")
             if let before = blocks.last, before.name == name {
-                let isWorse = layer.distance.relativeRMS > before.worst.distance.relativeRMS
+                let isWorse = layer.distance.isWorse(than: before.worst.distance)
                 blocks[blocks.count - 1] = Block(name: name, last: layer, worst: isWorse ? layer : before.worst)
             } else {
                 blocks.append(Block(name: name, last: layer, worst: layer))

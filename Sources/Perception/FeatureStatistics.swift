@@ -8,6 +8,8 @@ package struct FeatureStatistics: Sendable, Equatable {
     package let mean: [Double]
     /// A row for each feature; divided by the number of pictures less one.
     package let covariance: [Double]
+    /// How they were made, where that is known.
+    package var origin: StatisticsOrigin?
 
     package var featureCount: Int { mean.count }
 

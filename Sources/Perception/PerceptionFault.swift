@@ -12,6 +12,8 @@ package enum PerceptionFault: Fault, Equatable {
     case noHeads
     case noNetwork
     case noWeightsInFolder
+    case notArchive
+    case notSymmetric
     case noStatistics(missing: String)
     case statisticsShape(Shape, expected: Shape)
     case statisticsType(DType)
@@ -42,6 +44,8 @@ package enum PerceptionFault: Fault, Equatable {
         case .noHeads: "these are only AlexNet's weights; LPIPS also needs its linear heads"
         case .noNetwork: "these are only the heads of LPIPS; it also needs AlexNet's weights"
         case .noWeightsInFolder: "no file in this folder holds weights of AlexNet or the heads of LPIPS"
+        case .notArchive: "this is not an .npz file, which is a zip archive of arrays"
+        case .notSymmetric: "it is not symmetric, as every covariance is"
         case .noStatistics(let name): "it has no array \"\(name)\"; statistics for FID are mu and sigma"
         case .statisticsShape(let found, let expected):
             "its shape is \(found.description.escaped(limit: 60)), but \(expected) was expected"
@@ -64,7 +68,8 @@ package enum PerceptionFault: Fault, Equatable {
         case .noHeads: Self.source("LPIPS heads").map { "give them too: \($0)" }
         case .noNetwork: Self.source("AlexNet").map { "give it too: \($0)" }
         case .noWeightsInFolder: "give the files themselves, with \(.lpipsWeights) twice"
-        case .noStatistics, .statisticsShape, .statisticsType, .statisticsNotFinite, .otherFeatures:
+        case .notArchive, .notSymmetric, .noStatistics, .statisticsShape, .statisticsType, .statisticsNotFinite,
+            .otherFeatures:
             "make it again with \(.fidReference) and the name of a new file"
         case .tooFewPictures: "give more pictures"
         case .noMemory: "take fewer pictures with \(.limit)"

@@ -82,12 +82,12 @@ import Testing
             (
                 "fingerprint", "T/b: it is of another encoder than T/a; merge parts of one run"
             ),
-            ("size", "T/b: it was made with pictures of 32 pixels, not 64, than T/a; merge parts of one run"),
+            ("size", "T/b: its pictures have another size (32, not 64) than T/a; merge parts of one run"),
             (
                 "pictures",
                 "T/b: it is of other pictures (a set of 9, not this of 10) than T/a; merge parts of one run"
             ),
-            ("count", "T/b: it is one of 3 parts, not of 2, than T/a; merge parts of one run"),
+            ("count", "T/b: it is one of 3 parts, where T/a is one of 2; merge parts of one run"),
             ("twice", "T/b: it is part 1 of 2, as T/a is; give every part once"),
             ("missing", "T/a: part 2 of 2 is missing; run the missing parts, or add allowMissing:"),
             (
@@ -131,6 +131,7 @@ import Testing
             ("\"complete\": true", "\"complete\": false"), ("\"0.png\"", "\"2.png\""), ("\"0.png\"", "7"),
             ("p-", "q-"), ("\"latent_channels\": 32", "\"latent_channels\": 16"), ("\"config\"", "\"konfig\""),
             ("\"digest\"", "\"digets\""), ("\"sums\": [", "\"sums\": [1, "), ("\"minima\"", "\"minimum\""),
+            ("\"sha256\": [", "\"sha256\": [\"x\", "), ("\"sha256\": [", "\"sha256\": [1, "),
             ("\"reasons\": []", "\"reasons\": [\"x\"]"), ("{", "["), ("}", ""), ("2.0", "-2.0"), ("2.0", "\"2.0\""),
         ]
     )

@@ -2,9 +2,12 @@ import Calibration
 import CheckpointIO
 import Conversion
 import DCAE
+import Foundation
+import Images
 import Inference
 import ModelZoo
 import Models
+import StrictJSON
 import TensorCore
 import TestSupport
 import Testing
@@ -48,7 +51,7 @@ import Testing
         let before = try Fixtures.bytes(folder("s.json"))
         let remedy = "; choose another file, or add overwrite: to begin anew"
         let size = #expect(throws: CheckpointError.self) { try measure(model, [pictures], side: 96, store: store) }
-        #expect(size?.description.hasSuffix("it was made with pictures of 64 pixels, not 96,\(remedy)") == true)
+        #expect(size?.description.hasSuffix("its pictures have another size (64, not 96)\(remedy)") == true)
         let encoder = #expect(throws: CheckpointError.self) {
             try measure(Fixtures.path("tiny/f32/diffusers"), [pictures], side: 64, store: store)
         }
@@ -57,7 +60,12 @@ import Testing
         let part = #expect(throws: CheckpointError.self) {
             try measure(model, [pictures], side: 64, shard: shard, store: store)
         }
-        #expect(part?.description.hasSuffix("it is part 1/1, not 1/2\(remedy)") == true)
+        #expect(
+            part?.description.hasSuffix(
+                "this is the state of part 1/1, not of part 1/2; choose another file, or a folder as in "
+                    + "output: \"parts/\", which keeps a file for each part"
+            ) == true
+        )
         try folder.write("other.json", Array("{}".utf8))
         #expect(throws: CheckpointError.self) {
             try measure(
@@ -71,6 +79,43 @@ import Testing
         let anew = PartialStore(folder("s.json"), shard: .whole, interval: .zero, force: true)
         #expect(try measure(model, [pictures], side: 96, store: anew).subject.side == 96)
         #expect(folder.contents().allSatisfy { !$0.contains(".dcae-") })
+    }
+
+    /// Totals of pictures that changed since are those of no set of pictures: all is measured again.
+    @Test func picturesThatChangedAreMeasuredAgain() throws {
+        let folder = try TemporaryFolder()
+        let pictures = try TinyModel.writePictures(folder, count: 4)
+        let store = PartialStore(folder("s.json"), shard: .whole, interval: .zero, force: false)
+        let model = Fixtures.path("tiny/sana/diffusers")
+        let before = try measure(model, [pictures], side: 64, store: store)
+        try Picture.landscape(width: 80, height: 70).writePNG(to: folder("pictures/p1.png"), overwrite: true)
+        var observer = MeasurementRun.Observer()
+        var (changed, again) = ([String](), 0)
+        observer.changed = { (changed, again) = ($0, $1) }
+        let after = try measure(model, [pictures], side: 64, store: store, observer: observer)
+        #expect(changed == ["p1.png"] && again == 4)
+        #expect(after == (try measure(model, [pictures], side: 64)) && after != before)
+        let digest = { (part: PartialResult) in
+            PictureContents.digest(of: part.totals.pictures.map { ($0.key, $0.digest) })
+        }
+        #expect(digest(after) != digest(before) && after.subject == before.subject)
+    }
+
+    /// 0.2.0 kept no digests: such states can be merged, and nobody knows which pictures they are of.
+    @Test func statesWithoutDigests() throws {
+        let folder = try TemporaryFolder()
+        let pictures = try TinyModel.writePictures(folder, count: 2)
+        let store = PartialStore(folder("s.json"), shard: .whole, interval: .zero, force: false)
+        let model = Fixtures.path("tiny/sana/diffusers")
+        let found = try measure(model, [pictures], side: 64, store: store)
+        let text = try Fixtures.text(folder("s.json"))
+        let start = try #require(text.firstRange(of: /,\s*"sha256": \[[^\]]*\]/))
+        try folder.write("s.json", Array(text.replacingCharacters(in: start, with: "").utf8))
+        let merged = try PartialResult.merge([folder("s.json")], allowsMissing: false)
+        #expect(merged.totals.pictures.map(\.sum) == found.totals.pictures.map(\.sum))
+        #expect(try ScaleReport(merged, registry: try Registry()).document["pictures_sha256"] == .null)
+        let error = #expect(throws: CheckpointError.self) { try measure(model, [pictures], side: 64, store: store) }
+        #expect(error?.fault as? CalibrationFault == .noDigests)
     }
 
     @Test func picturesThatCannotBeMeasuredAreNamed() throws {

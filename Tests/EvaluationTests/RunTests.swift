@@ -93,7 +93,7 @@ import Testing
         let images = try #require(try run.images(of: set.entries[0].key))
         let original = try Picture(file: set.entries[0].path).centreSquare(side: 64, crop: .adm, name: "p")
         #expect(images.original == original)
-        let quality = PictureQuality(of: images.pictures[0], comparedTo: original)
+        let quality = PictureQuality(of: try #require(images.pictures[0]), comparedTo: original)
         #expect(part.records[0].psnr(0) == quality.psnr && part.records[0].sides[0].ssim == quality.ssim)
         #expect(part.records[0].sides[0].latent?.count == 8 * 2 * 2)
         #expect(try run.images(of: "other.png") == nil)
@@ -178,7 +178,7 @@ import Testing
         )
         #expect(refusal(["1.json", "3.json"]).contains("it is of another model"))
         #expect(refusal(["1.json"]).contains("part 2 of 2 is missing"))
-        #expect(refusal(["1.json", "2.json"], compare: true).contains("it is unfinished: 1 of 2 pictures"))
+        #expect(refusal(["1.json", "2.json"], compare: true).contains("it is part 1 of 2, not a result of all"))
         try folder.write("x.json", Array("{\"format\": \"dcae latent statistics\"}".utf8))
         #expect(refusal(["x.json"]).contains("this is not a partial result of `dcae eval`"))
     }
@@ -201,7 +201,8 @@ import Testing
     @Test(
         arguments: [
             ("\"samples\": [", "\"samples\": [0, "), ("\"ssim\": [", "\"ssim\": [\"x\", "),
-            ("\"protocol\": 1", "\"protocol\": 2"),
+            ("\"protocol\": 2", "\"protocol\": 1"), ("\"version\": 2", "\"version\": 1"),
+            ("\"failures\": [", "\"failures\": [1, "), ("\"d0\"", "7"), ("\"cast_errors\": [", "\"cast_errors\": [1, "),
             ("\"squared_errors\": [", "\"squared_errors\": [-1, "), ("\"complete\": true", "\"complete\": false"),
             ("\"shard\": \"1/1\"", "\"shard\": \"0/1\""), ("\"crop\": \"adm\"", "\"crop\": \"x\""),
         ]

@@ -62,7 +62,8 @@ func evaluate(
     measures: PictureMeasures = noWeights,
     reference: FeatureStatistics? = nil,
     threads: Int = 1,
-    store: PartialStore? = nil
+    store: PartialStore? = nil,
+    observer: PictureRunObserver = PictureRunObserver()
 ) throws -> EvaluationPart {
     try EvaluationRun(
         .models(models),
@@ -75,7 +76,25 @@ func evaluate(
         referenceDigest: reference?.digest,
         threads: threads,
         program: "tests"
-    ).run(store, PictureRunObserver())
+    ).run(store, observer)
+}
+
+/// The tiny `sana` with a weight in its last layer that fp16 does not hold.
+func tinyBeyondHalf(_ folder: TemporaryFolder) throws -> LoadedModel {
+    let path = Fixtures.path("tiny/sana/diffusers")
+    let checkpoint = try Checkpoint.open(path)
+    let tensors = try checkpoint.tensors.map { tensor in
+        var bytes = try checkpoint.bytes(of: tensor)
+        if tensor.descriptor.name == "decoder.conv_out.bias" {
+            bytes.withUnsafeMutableBytes { $0.storeBytes(of: Float(1e6), as: Float.self) }
+        }
+        return (descriptor: tensor.descriptor, bytes: bytes)
+    }
+    _ = try folder.write("beyond/diffusion_pytorch_model.safetensors", tensors: tensors)
+    try folder.write("beyond/config.json", try Fixtures.bytes(path + "/config.json"))
+    return try LoadedModel(options: AutoencoderDC.Options(threads: 1)) {
+        try OpenedModel(folder("beyond"), registry: try Registry())
+    }
 }
 
 /// A part made of given figures, for what follows from records alone.
@@ -103,6 +122,7 @@ func part(
     part.records = errors.enumerated().map { index, errors in
         PictureRecord(
             key: "p\(1000 + index)",
+            digest: "d\(index)",
             sampleCount: 300,
             sides: errors.map { error in
                 PictureRecord.Side(

@@ -41,9 +41,16 @@ struct TensorTests {
         #expect(bytes == [0, 255, 0, 255, 0, 255, 0, 128, 128, 127, 0, 255])
     }
 
-    @Test("16 bits go to 8 by rounding")
+    @Test("16 bits go to 8 as Pillow takes them: the upper half")
     func narrowing() {
-        let picture = Picture(width: 2, height: 1, samples: .words([0, 128, 129, 65535, 65407, 65406]))
-        #expect(picture.inBytes.samples == .bytes([0, 0, 1, 255, 255, 254]))
+        let words: [UInt16] = [0, 128, 255, 65535, 65280, 65279]
+        let picture = Picture(width: 2, height: 1, samples: .words(words))
+        #expect(picture.inBytes.samples == .bytes([0, 0, 0, 255, 255, 254]))
+        #expect(picture.colour(x: 1, y: 0) == Colour(red: 255, green: 255, blue: 254))
+        // What was widened from a byte becomes that byte.
+        for byte in UInt8.min...UInt8.max {
+            let wide = Picture(width: 1, height: 1, samples: .words([UInt16](repeating: UInt16(byte) * 257, count: 3)))
+            #expect(wide.bytes == [byte, byte, byte])
+        }
     }
 }

@@ -86,6 +86,38 @@ private func landscape(_ side: Int) throws -> FloatTensor {
         #expect(try changed.rounded(to: .f8E4M3).losses.contains { $0.report.overflows == 1 })
     }
 
+    /// Whatever comes after it is NaN too; it is the first that has to be looked at.
+    @Test(arguments: [("decoder.conv_out.bias", "decoder.conv_out"), ("decoder.conv_in.bias", "decoder.conv_in")])
+    func `a layer that is infinite or NaN is the worst`(bias: String, layer: String) throws {
+        let plain = try model("sana")
+        let (folder, checkpoint) = (try TemporaryFolder(), try Checkpoint.open(Fixtures.path("tiny/sana/diffusers")))
+        func write(_ name: String, _ value: Float) throws -> LoadedModel {
+            let tensors = try checkpoint.tensors.map { tensor in
+                var bytes = try checkpoint.bytes(of: tensor)
+                if tensor.descriptor.name == bias {
+                    bytes.withUnsafeMutableBytes { $0.storeBytes(of: value, as: Float.self) }
+                }
+                return (descriptor: tensor.descriptor, bytes: bytes)
+            }
+            _ = try folder.write("\(name)/diffusion_pytorch_model.safetensors", tensors: tensors)
+            let config = try Fixtures.bytes(Fixtures.path("tiny/sana/diffusers/config.json"))
+            try folder.write("\(name)/config.json", config)
+            return try LoadedModel(options: .init(threads: 2)) {
+                try OpenedModel(folder(name), registry: try Registry())
+            }
+        }
+        let formats: [CastDamage.Format] = [.fp16, .fp8E4M3]
+        let damage = try CastDamage.measure(try write("big", 1e6), try landscape(64), as: formats, from: "x") {}
+        for one in damage {
+            #expect(one.worst?.name == layer, "\(one.format): \(one.worst?.name ?? "")")
+            #expect(one.sample.oddCount > 0 && one.worst?.distance.relativeRMS.isFinite == false)
+        }
+        let report = try NumericsReport.run(try write("nan", .nan), try landscape(64), from: "x") { _ in }
+        #expect(!report.passed && report.oddValues?.layer == layer && report.oddValues?.isInBoth == true)
+        #expect(!report.decoder.result.relativeLargest.isFinite && !report.decoder.result.relativeRMS.isFinite)
+        #expect(try NumericsReport.run(plain, try landscape(64), from: "x") { _ in }.oddValues == nil)
+    }
+
     @Test func `activations are counted layer by layer`() throws {
         let network = try model("sana")
         let layers = try ActivationRange.measure(network, try landscape(64), in: .f16, from: "x")

@@ -1,4 +1,5 @@
 import CheckpointIO
+import Images
 import Perception
 import StrictJSON
 import TensorCore
@@ -36,6 +37,35 @@ import Testing
         #expect(abs(try FrechetDistance.between(.features(a), .features(a))) < 1e-6)
     }
 
+    /// How they were made is in arrays of our own, and makes them no other statistics.
+    @Test(arguments: [(64, SquareCrop.torchvision), (nil, .adm)] as [(Int?, SquareCrop)])
+    func statisticsSayHowTheyWereMade(
+        size: Int?,
+        crop: SquareCrop
+    ) throws {
+        let folder = try TemporaryFolder()
+        var statistics = try FeatureStatistics(Self.features("full", 120))
+        let digest = statistics.digest
+        let weights = "00ff" + String(repeating: "3c", count: 30)
+        statistics.origin = StatisticsOrigin(size: size, crop: crop, pictureCount: 120, weights: weights)
+        let path = try folder.write("ref.npz", Array(statistics.archive.parts.joined()))
+        let back = try FeatureStatistics(reading: path, featureCount: Self.width)
+        #expect(back == statistics && back.origin == statistics.origin && back.digest == digest)
+    }
+
+    @Test func aCovarianceIsSymmetric() throws {
+        let folder = try TemporaryFolder()
+        let statistics = try FeatureStatistics(Self.features("full", 120))
+        var covariance = statistics.covariance
+        covariance[Self.width] *= 1.01
+        let odd = FeatureStatistics(mean: statistics.mean, covariance: covariance)
+        let path = try folder.write("ref.npz", Array(odd.archive.parts.joined()))
+        let error = #expect(throws: CheckpointError.self) {
+            try FeatureStatistics(reading: path, featureCount: Self.width)
+        }
+        #expect(error?.fault as? PerceptionFault == .notSymmetric)
+    }
+
     @Test func statisticsAreKeptInNumPysForm() throws {
         let folder = try TemporaryFolder()
         let statistics = try FeatureStatistics(Self.features("full", 120))
@@ -50,6 +80,11 @@ import Testing
                     + "name of a new file"
             ) == true
         )
+        for text in ["{}", "", "mu,sigma\n1,2\n"] {
+            let name = try folder.write("text.npz", Array(text.utf8))
+            let found = #expect(throws: CheckpointError.self) { try FeatureStatistics(reading: name) }
+            #expect(found?.fault as? PerceptionFault == .notArchive)
+        }
         let one = #expect(throws: CheckpointError.self) { try FeatureStatistics(Self.features("full", 1)) }
         #expect(one?.fault as? PerceptionFault == .tooFewPictures(1))
     }

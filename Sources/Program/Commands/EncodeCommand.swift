@@ -91,6 +91,7 @@ struct EncodeCommand: ParsableCommand {
         let files = resume ? target.remaining(own) : own
         if files.count < own.count { common.say(["\(own.count - files.count) of \(own.count) exist already"]) }
         let loaded = try model.load(path, common, scalingFactor: scaling.scalingFactor, tiles: tiles, part: .encoder)
+        try pictures.check(side: size, for: loaded)
         let channels = try channels.count(for: loaded)
         let normalization = try scaling.normalization(of: loaded, .encoding, common)
         let run = NetworkRun(

@@ -107,6 +107,10 @@ struct EvalCommand: ParsableCommand {
     )
     var formats: FormatList?
 
+    /// For who looks for it here: it is of single pictures.
+    @Option(help: .hidden)
+    var activations: String?
+
     @OptionGroup var cut: SquareArguments
     @OptionGroup var foreign: ForeignWeightsArguments
     @OptionGroup var page: PageArguments
@@ -118,8 +122,12 @@ struct EvalCommand: ParsableCommand {
     var isComparison: Bool { !pairs && paths.first == "compare" }
 
     func validate() throws {
+        if activations != nil {
+            throw ValidationError("--activations looks at single pictures: it is an option of `dcae roundtrip`")
+        }
         if isMerge || isComparison {
-            if paths.count < (isMerge ? 2 : 3) { throw ValidationError("Missing expected argument '<results> ...'") }
+            if paths.count < 2 { throw ValidationError("Missing expected argument '<results> ...'") }
+            if isComparison, paths.count < 3 { throw ValidationError("compare takes two results or more") }
             if part.shard != nil || resume || size != nil || limit != nil || formats != nil || cut.fit != nil
                 || foreign.areGiven
             {
@@ -128,6 +136,12 @@ struct EvalCommand: ParsableCommand {
             if isComparison, output != nil { throw ValidationError("compare takes finished results, and writes none") }
         } else if pairs, paths.count < 2 {
             throw ValidationError("--pairs takes a folder of originals and one of reconstructions")
+        }
+        if pairs, let option = model.givenBesideThreads {
+            throw ValidationError("\(option) is for a model, and --pairs has none")
+        }
+        if pairs, size == nil, cut.fit != nil {
+            throw ValidationError("--fit cuts pictures to the squares of --size: add it")
         }
         if pairs, formats != nil { throw ValidationError("--as casts the weights of a model, and --pairs has none") }
         if allowMissing, !isMerge { throw ValidationError("--allow-missing is for merge") }
@@ -151,7 +165,7 @@ struct EvalCommand: ParsableCommand {
         guard shard.isWhole || page.html == nil else {
             throw ValidationError("--html is for the whole: give it to merge")
         }
-        let arguments = pairs ? EvalPaths(pairs: paths) : try EvalPaths(paths)
+        let arguments = pairs ? try EvalPaths(pairs: paths) : try EvalPaths(paths)
         let pictures = try PictureSet(at: arguments.pictures, limit: limit, option: .pictures)
         common.say(leftOutOf: arguments.pictures + arguments.folders)
         if force { ReadHistory.announce(pictures.entries.map(\.path)) }
@@ -175,6 +189,7 @@ struct EvalCommand: ParsableCommand {
             threads: model.threadCount,
             program: "dcae \(Program.version)"
         )
+        reference.warn(run.subject, foreign.fidReference, common)
         let store = output.map { output in
             PartialStore(
                 output,
@@ -189,7 +204,6 @@ struct EvalCommand: ParsableCommand {
         if case .folders(let folders) = source.runs { sayLeftOver(folders, pictures) }
         if shard.isWhole {
             try show(result, reference) { key in try run.images(of: key) }
-            try common.end(passedOver: result.unreadable.count, of: result.doneCount)
         } else {
             common.show(part: result, store?.path ?? "")
         }
@@ -206,18 +220,9 @@ struct EvalCommand: ParsableCommand {
         // By their variants, or by their files where these are the same.
         let labels = Set(names).count == names.count ? names : models.map(\.source.checkpoint.path)
         let cast = try (formats?.formats ?? []).map { format in
-            let (model, losses) = try models[0].rounded(
-                to: format.dtype,
-                scaled: format.isScaled,
-                called: format.rawValue
-            )
-            let lost = losses.reduce(into: CastReport()) { $0 += $1.report }
-            common.say([
-                "as \(format.rawValue), \(lost.overflows.grouped) weights become infinite and \(lost.underflows.grouped) zero"
-            ])
-            return model
+            try models[0].rounded(to: format.dtype, scaled: format.isScaled, called: format.rawValue)
         }
-        return (.models(models + cast), labels + cast.compactMap { $0.weightFormat.map { "\(labels[0]) as \($0)" } })
+        return (.models(models + cast), labels + cast.compactMap(\.weightCast).map { "\(labels[0]) as \($0.format)" })
     }
 
     private func sayLeftOver(_ folders: [PictureFolderPairs], _ pictures: PictureSet) {
@@ -237,11 +242,15 @@ struct EvalCommand: ParsableCommand {
             isMerge
             ? try EvaluationPart.merge(files, allowsMissing: allowMissing) : try EvaluationPart.compare(files)
         let reference = try foreign.reference(for: result, force: force)
+        reference.warn(result.subject, foreign.fidReference, common)
         if let output {
             try result.write(to: output, force: force, durability: page.writing.durability)
         }
+        if page.html != nil {
+            common.say(["the page has no pictures, which results do not hold: --html of the run itself shows the worst"]
+            )
+        }
         try show(result, reference) { _ in nil }
-        try common.end(passedOver: result.unreadable.count, of: result.doneCount)
     }
 
     private func document(_ report: EvaluationReport, _ reference: ForeignWeightsArguments.Reference) -> JSONValue {
@@ -269,14 +278,31 @@ struct EvalCommand: ParsableCommand {
             let shown = try report.shownKeys.compactMap { key in
                 try images(key).map { EvaluationReport.Shown(key: key, images: $0) }
             }
-            try document.write(try report.page(shown).html)
+            try document.write(try report.page(shown, spelling: Flags.spelling).html)
         }
-        common.say(report.notes)
-        if common.json { return Terminal.print(self.document(report, reference)) }
-        if common.quiet { return report.renderBriefly() }
-        report.render()
-        if let path = reference.toMake { Terminal.print("wrote \(path.escaped(limit: 400))") }
-        page.sayWritten()
+        common.say(report.notes.map(\.forProgram))
+        if common.json {
+            Terminal.print(self.document(report, reference))
+        } else if common.quiet {
+            report.renderBriefly()
+        } else {
+            report.render()
+            if let path = reference.toMake { Terminal.print("wrote \(path.escaped(limit: 400))") }
+            page.sayWritten()
+        }
+        try common.end(passedOver: result.unreadable.count, of: result.doneCount)
+        try end(report)
+    }
+
+    /// Ends a run in which models failed on pictures that others could do.
+    private func end(_ report: EvaluationReport) throws {
+        let failed = report.sides.filter { !$0.failures.isEmpty }
+        guard !failed.isEmpty else { return }
+        let message = failed.map {
+            "\($0.label) could not be measured on \($0.failures.count) of \(report.part.records.count) pictures"
+        }.joined(separator: "; ")
+        if !common.quiet { Terminal.say("dcae: \(message)") }
+        throw Ending.someFailed(message)
     }
 }
 
@@ -286,7 +312,12 @@ private struct EvalPaths {
     var pictures: [String] = []
     var folders: [String] = []
 
-    init(pairs paths: [String]) {
+    /// - Throws: where a file is named in place of a folder: its picture would have no partner.
+    init(pairs paths: [String]) throws(CheckpointError) {
+        for path in paths where !Folder.exists(path) && !Path.hasEnding(path, ".txt") {
+            _ = try InputFile(lookingAt: path)
+            throw CheckpointError(path, .file, EvaluationFault.notFolder)
+        }
         pictures = [paths[0]]
         folders = Array(paths.dropFirst())
     }
@@ -296,8 +327,10 @@ private struct EvalPaths {
         let first = paths.firstIndex(where: Self.isPictures) ?? paths.count
         models = Array(paths[..<first])
         pictures = Array(paths[first...])
-        if pictures.isEmpty {
-            throw CheckpointError(paths[paths.count - 1], .file, EvaluationFault.noPictures)
+        if pictures.isEmpty, let last = paths.last {
+            // A name that was mistyped is said to be missing, whatever else it may have been meant to be.
+            if paths.count > 1, !Folder.exists(last) { _ = try InputFile(lookingAt: last) }
+            throw CheckpointError(last, .file, EvaluationFault.noPictures)
         }
     }
 

@@ -103,17 +103,24 @@ struct RoundtripCommand: ParsableCommand {
     func validate() throws {
         if images.isEmpty, output != nil { throw ValidationError("--output is a sheet of pictures: name some") }
         if images.isEmpty, page.html != nil { throw ValidationError("--html shows pictures: name some") }
-        if images.isEmpty, damage.isAsked { throw ValidationError("--as is measured on pictures: name some") }
+        if images.isEmpty, let asked = damage.asked {
+            throw ValidationError("\(asked) is measured on pictures: name some")
+        }
         if let size, !(1...16384).contains(size) { throw ValidationError("--size must be from 1 to 16384") }
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
         if images.isEmpty, size != nil || limit != nil || stages {
             throw ValidationError("--size, --limit and --stages are for pictures: name some")
         }
-        if damage.isAsked, output != nil || reference != nil || page.html != nil || tiles.tile != nil {
-            throw ValidationError("--as makes its own table: leave out --output, --html, --reference and --tile")
-        }
-        if damage.isAsked, scaled || latentChannels != nil {
-            throw ValidationError("--as cannot be combined with --scaled or --latent-channels")
+        if let asked = damage.asked {
+            if output != nil || reference != nil || page.html != nil || tiles.tile != nil || stages {
+                throw ValidationError(
+                    "\(asked) makes its own table: leave out --output, --html, --reference, --stages and --tile"
+                )
+            }
+            if scaled || latentChannels != nil {
+                throw ValidationError("\(asked) cannot be combined with --scaled or --latent-channels")
+            }
+            if model.engine != .fast { throw ValidationError("\(asked) works only with the fast engine") }
         }
         if images.isEmpty, scaled || latentChannels != nil {
             throw ValidationError("--scaled and --latent-channels are for pictures: name some")
@@ -126,7 +133,7 @@ struct RoundtripCommand: ParsableCommand {
 
     func run() throws {
         if images.isEmpty { return try followLayouts() }
-        if damage.isAsked { return try damage.run(path, try RunFile.images(at: images), model, pictures, common) }
+        if damage.asked != nil { return try runDamage() }
         if let output, OutputDocument.Kind(path: output) != .png {
             throw CheckpointError(output, .file, InferenceFault.outputKind(kinds: [".png"]))
         }
@@ -135,6 +142,7 @@ struct RoundtripCommand: ParsableCommand {
         let files = PictureSet.spread(try RunFile.images(at: images), limit)
         common.say(leftOutOf: images)
         let loaded = try model.load(path, common, tiles: tiles)
+        try pictures.check(side: size, for: loaded)
         if let latentChannels { return try runParts(latentChannels.counts, files, loaded) }
         if scaled { _ = try ScalingArguments.say(of: loaded, .encoding, common) }
         let other = try reference.map { try model.load($0, common, tiles: tiles, isOther: true) }
@@ -195,6 +203,15 @@ struct RoundtripCommand: ParsableCommand {
             }
         }
         try common.end(passedOver: set.skipped.count, of: files.count)
+    }
+
+    /// What a cast or activations of a lower precision cost, on the same pictures.
+    private func runDamage() throws {
+        let files = PictureSet.spread(try RunFile.images(at: images), limit)
+        common.say(leftOutOf: images)
+        let loaded = try model.load(path, common)
+        try pictures.check(side: size, for: loaded)
+        try damage.run(loaded, files, pictures.loader(side: size), common)
     }
 
     /// What is odd about values is said whatever else is silent.

@@ -9,6 +9,7 @@ extension EvaluationReport {
             if sides.count > 1 { Terminal.print(Terminal.bold(side.label)) }
             var table = Table(["", "MEAN", "95% OF RESAMPLES", "MEDIAN", "WORST", ""], right: [1, 3, 4], shortened: 5)
             for summary in side.measures { table.add(row(summary)) }
+            if let own = side.againstUncast { table.add(row(own, "PSNR, uncast")) }
             if let rfid = side.rfid { table.add(["rFID", rfid.fixed(4), "", "", "", ""]) }
             if let latent = side.latent {
                 for (name, value) in [("mean", latent.mean), ("rms", latent.rms), ("std", latent.std)] {
@@ -24,13 +25,13 @@ extension EvaluationReport {
         }
     }
 
-    private func row(_ summary: MeasureSummary) -> [String] {
+    private func row(_ summary: MeasureSummary, _ title: String? = nil) -> [String] {
         let digits = summary.measure.digits
         let interval = summary.estimate?.interval.map {
             "\($0.lowerBound.fixed(digits)) to \($0.upperBound.fixed(digits))"
         }
         return [
-            summary.measure.title,
+            title ?? summary.measure.title,
             summary.estimate?.mean.fixed(digits) ?? summary.text, interval ?? "",
             summary.median?.fixed(digits) ?? "", summary.worst.first?.value.fixed(digits) ?? "",
             summary.worst.first?.key.escaped(limit: 200) ?? "",

@@ -37,9 +37,16 @@ extension NumericsReport {
             Terminal.bold(
                 passed
                     ? "the fast engine is as exact as its precision: both are within \(bounds)"
-                    : "the fast engine is farther off than its precision explains: beyond \(bounds)"
+                    : oddValues == nil ? "\(finding): beyond \(bounds)" : finding
             )
         )
+    }
+
+    /// What is wrong, where the engines do not agree as they should.
+    var finding: String {
+        guard let odd = oddValues else { return "the fast engine is farther off than its precision explains" }
+        let values = "\(odd.count.grouped) values are NaN or infinite, the first in \(odd.layer)"
+        return odd.isInBoth ? "\(values), in the reference too: the fault is in the weights or the picture" : values
     }
 
     func document(_ picture: String?, outputs: [String]) -> JSONValue {
@@ -49,13 +56,15 @@ extension NumericsReport {
                     coder.layers.map { layer in
                         [
                             "name": .string(layer.name), "shape": JSONValue(layer.size),
-                            "relative_rms": .double(layer.distance.relativeRMS),
-                            "largest_over_largest": .double(layer.distance.relativeLargest),
+                            "relative_rms": JSONValue(finite: layer.distance.relativeRMS),
+                            "largest_over_largest": JSONValue(finite: layer.distance.relativeLargest),
                         ]
                     }
                 ),
-                "relative_rms": .double(coder.result.relativeRMS),
-                "largest_over_largest": .double(coder.result.relativeLargest),
+                "relative_rms": JSONValue(finite: coder.result.relativeRMS),
+                "largest_over_largest": JSONValue(finite: coder.result.relativeLargest),
+                "non_finite_count": .integer(coder.result.oddCount),
+                "reference_non_finite_count": .integer(coder.result.expectedOddCount),
                 "seconds": .double(coder.fastSeconds), "reference_seconds": .double(coder.referenceSeconds),
             ]
         }
@@ -82,7 +91,7 @@ extension CastDamage {
         for (name, damage) in all {
             for one in damage {
                 table.add([
-                    one.format.rawValue, one.quality.map { $0.psnr.isFinite ? $0.psnr.fixed(2) : "same" } ?? "",
+                    one.format.rawValue, one.psnrText,
                     one.latent.relativeRMS.scientific, one.sample.relativeRMS.scientific,
                     one.worst.map { "\($0.name) \($0.distance.relativeRMS.scientific)" } ?? "",
                     "\(one.lost.overflows)", "\(one.lost.underflows)", name.escaped(limit: 60),
@@ -92,10 +101,17 @@ extension CastDamage {
         table.print()
     }
 
+    /// The PSNR of what came back; none where it is no picture, as NaN makes it.
+    private var psnrText: String {
+        guard sample.oddCount == 0, let quality else { return "" }
+        return quality.psnr.isFinite ? quality.psnr.fixed(2) : "same"
+    }
+
     var document: JSONValue {
         [
             "format": .string(format.rawValue),
-            "psnr": quality.flatMap { $0.psnr.isFinite ? .double($0.psnr) : nil } ?? .null,
+            "psnr": quality.flatMap { $0.psnr.isFinite && sample.oddCount == 0 ? .double($0.psnr) : nil } ?? .null,
+            "non_finite_count": .integer(sample.oddCount),
             "latent_relative_rms": JSONValue(finite: latent.relativeRMS),
             "sample_relative_rms": JSONValue(finite: sample.relativeRMS),
             "worst_layer": worst.map { .string($0.name) } ?? .null,
@@ -156,7 +172,8 @@ extension JSONValue {
 extension Double {
     /// `1.2e-06`: two digits, for errors.
     fileprivate var scientific: String {
-        guard isFinite, self != 0 else { return self == 0 ? "0" : "\(self)" }
+        // Swift's own words for NaN tell its bits too, which nobody asked for.
+        guard isFinite, self != 0 else { return self == 0 ? "0" : isNaN ? "NaN" : "infinite" }
         var (mantissa, exponent) = (magnitude, 0)
         while mantissa >= 9.95 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
         while mantissa < 0.995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }

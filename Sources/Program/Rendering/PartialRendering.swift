@@ -32,9 +32,13 @@ struct PartialRendering {
                 ])
             }
         }
-        table.print()
+        let shown = table.printed()
         Terminal.print()
-        Terminal.print("FEWER: values than the picture; ENCODE, DECODE: operations; SECONDS: decoding")
+        let counts = ["ENCODE", "DECODE"].filter(shown.contains)
+        let legend =
+            ["FEWER: values than the picture"]
+            + (counts.isEmpty ? [] : ["\(counts.joined(separator: ", ")): operations"]) + ["SECONDS: decoding"]
+        Terminal.print(legend.joined(separator: "; "))
     }
 
     /// How many times more values the picture has than the channels of its latent.

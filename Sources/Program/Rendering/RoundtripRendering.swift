@@ -73,9 +73,9 @@ struct RoundtripRendering {
         Terminal.print()
         for summary in summaries {
             let digits = summary.digits
-            let margin = summary.estimate.margin.map { " ± \($0.fixed(digits))" } ?? ""
+            let spread = summary.estimate.spread(digits: digits)
             Terminal.print(
-                "\(summary.name) of \(summary.estimate.count) pictures: mean \(summary.estimate.mean.fixed(digits))\(margin), "
+                "\(summary.name) of \(summary.estimate.count) pictures: mean \(summary.estimate.mean.fixed(digits))\(spread), "
                     + "median \(summary.median.fixed(digits)), "
                     + "worst \(summary.worst.value.fixed(digits)) (\(summary.worst.name.escaped(limit: 300)))"
             )

@@ -24,50 +24,65 @@ struct DamageArguments: ParsableArguments {
     )
     var activations: CastDamage.Format?
 
-    var isAsked: Bool { formats != nil || activations != nil }
+    /// The option that was typed, the first of both; nil where none was.
+    var asked: String? { formats != nil ? "--as" : activations != nil ? "--activations" : nil }
 
-    func run(
-        _ path: String,
-        _ files: [RunFile],
-        _ model: ModelArguments,
-        _ pictures: PictureArguments,
-        _ common: CommonOptions
-    ) throws {
-        guard model.engine == .fast else { throw ValidationError("--as works only with the fast engine") }
-        let loaded = try model.load(path, common)
+    func run(_ model: LoadedModel, _ files: [RunFile], _ loader: ImageLoader, _ common: CommonOptions) throws {
         let formats = formats?.formats ?? []
-        let bar = Progress("running", total: files.count * (formats.count + 1), quiet: common.quiet)
+        let runCount = (formats.isEmpty ? 0 : formats.count + 1) + (activations == nil ? 0 : 1)
+        let bar = Progress("running", total: files.count * runCount, quiet: common.quiet)
         defer { bar.finish() }
-        var damage: [(name: String, damage: [CastDamage])] = []
-        var layers: [[ActivationRange]] = []
+        var found: [Found] = []
+        var skipped: [any Refusal] = []
         for file in files {
-            let image = try pictures.loader.load(file.path, for: loaded.network).tensor.image(0)
-            if !formats.isEmpty {
-                let measured = try CastDamage.measure(loaded, image, as: formats, from: file.path) { bar.advance(1) }
-                damage.append((file.path, measured))
-            }
-            if let activations {
-                layers.append(try ActivationRange.measure(loaded, image, in: activations.dtype, from: file.path))
+            do {
+                let image = try loader.load(file.path, for: model.network).tensor.image(0)
+                var one = Found(file: file)
+                if !formats.isEmpty {
+                    one.damage = try CastDamage.measure(model, image, as: formats, from: file.path) { bar.advance(1) }
+                }
+                if let activations {
+                    one.layers = try ActivationRange.measure(model, image, in: activations.dtype, from: file.path)
+                    bar.advance(1)
+                }
+                found.append(one)
+            } catch let error as any Refusal where files.count > 1 && error.details.place.path == file.path {
+                bar.finish()
+                Terminal.fail(error)
+                skipped.append(error)
             }
         }
         bar.finish()
         if common.json {
-            return Terminal.print([
-                "pictures": .array(
-                    files.indices.map { index in
-                        [
-                            "input": .string(files[index].path),
-                            "formats": .array(damage.isEmpty ? [] : damage[index].damage.map(\.document)),
-                            "activations": .array(layers.isEmpty ? [] : layers[index].map(\.document)),
-                        ]
-                    }
-                )
+            Terminal.print([
+                "pictures": .array(found.map(\.document)), "errors": .array(skipped.map(\.details.document)),
             ])
+        } else {
+            show(found)
         }
-        if !damage.isEmpty { CastDamage.render(damage) }
-        for (file, found) in zip(files, layers) {
-            if files.count > 1 { Terminal.print(file.path.escaped(limit: 200)) }
-            if let activations { ActivationRange.render(found, in: activations) }
+        try common.end(passedOver: skipped.count, of: files.count)
+    }
+
+    private func show(_ found: [Found]) {
+        if formats != nil, !found.isEmpty { CastDamage.render(found.map { ($0.file.path, $0.damage) }) }
+        guard let activations else { return }
+        for one in found {
+            if found.count > 1 { Terminal.print(one.file.path.escaped(limit: 200)) }
+            ActivationRange.render(one.layers, in: activations)
+        }
+    }
+
+    /// What was found of a picture.
+    private struct Found {
+        let file: RunFile
+        var damage: [CastDamage] = []
+        var layers: [ActivationRange] = []
+
+        var document: JSONValue {
+            [
+                "input": .string(file.path), "formats": .array(damage.map(\.document)),
+                "activations": .array(layers.map(\.document)),
+            ]
         }
     }
 }

@@ -81,6 +81,15 @@ struct ForeignWeightsArguments: ParsableArguments {
         var statistics: FeatureStatistics?
         /// The file to make of the originals.
         var toMake: String?
+
+        /// Warns of statistics that were made otherwise than what is measured against them: FID would compare the ways.
+        func warn(_ subject: EvaluationSubject, _ path: String?, _ common: CommonOptions) {
+            guard let statistics, let path else { return }
+            let words = subject.differences(from: statistics)
+            guard !words.isEmpty else { return }
+            let line = "\(path.escaped(limit: 200)) was made otherwise: \(words.joined(separator: "; "))"
+            Terminal.warn(.measurement, line, isSaid: !common.quiet)
+        }
     }
 
     /// The statistics of a file that is there, or the name of the one to make.
@@ -110,7 +119,9 @@ struct ForeignWeightsArguments: ParsableArguments {
 
     /// Makes the file of the originals' statistics.
     func write(_ part: EvaluationPart, to path: String, force: Bool, durability: Durability) throws {
-        let archive = try FeatureStatistics(part.originalFeatures).archive
+        var statistics = try FeatureStatistics(part.originalFeatures)
+        statistics.origin = part.subject.origin(pictureCount: part.records.count)
+        let archive = statistics.archive
         let file = try WholeFile(path, force: force, durability: durability)
         let bytes = Array(archive.parts.joined())
         try bytes.withBytes { bytes throws(CheckpointError) in try file.write([bytes]) }

@@ -132,6 +132,14 @@ struct MeasureProgress {
         observer.resumed = { count in
             common.say(["\(count) of \(total) pictures were measured before"])
         }
+        observer.changed = { keys, count in
+            let names = keys.prefix(3).map { $0.escaped(limit: 80) }.joined(separator: ", ")
+            let more = keys.count > 3 ? " and \(keys.count - 3) more" : ""
+            common.say([
+                "\(names)\(more) changed since \(keys.count == 1 ? "it was" : "they were") measured: "
+                    + "\(count) of \(total) pictures \(count == 1 ? "is" : "are") measured again"
+            ])
+        }
         observer.unreadable = { picture in
             bar.finish()
             Terminal.warn(.input, "\(picture.key.escaped(limit: 300)): \(picture.reason)", isSaid: !common.quiet)

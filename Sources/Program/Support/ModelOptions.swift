@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Calibration
 internal import CheckpointIO
 internal import DCAE
 internal import DCAENetwork
@@ -54,6 +55,15 @@ struct ModelArguments: ParsableArguments {
             throw ValidationError("--precision is for the fast engine: the reference computes in float64")
         }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+    }
+
+    /// The first option that was given and says something of a model; nil where at most the threads were.
+    var givenBesideThreads: String? {
+        let given = [
+            ("--engine", engine != .fast), ("--precision", precision != .f32), ("--check-finite", checkFinite),
+            ("--check-fp16", checkFp16), ("--variant", hints.variant != nil), ("--config", hints.config != nil),
+        ]
+        return given.first(where: \.1)?.0
     }
 
     /// The threads that networks run on.
@@ -191,8 +201,6 @@ struct PictureArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The tensor to read, if a file has several.", valueName: "name"))
     var tensor: String?
 
-    var loader: ImageLoader { loader(side: nil) }
-
     /// What happens to a picture's sides, in a word.
     func fitting(side: Int?) -> String {
         if side != nil { return "resized and cropped" }
@@ -206,6 +214,12 @@ struct PictureArguments: ParsableArguments {
     /// - Parameter side: that of the squares that pictures are made into, if any.
     func loader(side: Int?) -> ImageLoader {
         ImageLoader(fit: fit, background: background, tensorName: tensor, side: side)
+    }
+
+    /// Refuses squares that a network does not take and that nothing is to be done about: else every picture would be said
+    /// to have sides that it does not have.
+    func check(side: Int?, for model: LoadedModel) throws(CheckpointError) {
+        if let side, fit == .exact { try model.checkSide(side) }
     }
 }
 

@@ -74,7 +74,7 @@ struct NumericsArguments: ParsableArguments {
         } else {
             report.render()
         }
-        if !report.passed { throw Ending.finding("the fast engine is farther off than its precision explains") }
+        if !report.passed { throw Ending.finding(report.finding) }
     }
 
     /// A landscape of about 256 pixels a side, whose planes are those of as many channels as the network has.

@@ -37,7 +37,12 @@ struct Table {
         rows.append(cells)
     }
 
-    func print() {
+    func print() { _ = printed() }
+
+    /// Prints it.
+    ///
+    /// - Returns: the headings of the columns that there was room for, for who explains them.
+    func printed() -> [String] {
         var widths = headings.indices.map { column in
             self.rows.reduce(headings[column].unicodeScalars.count) { max($0, $1[column].unicodeScalars.count) }
         }
@@ -70,5 +75,6 @@ struct Table {
         }
         Terminal.print(Terminal.bold(line(headings)))
         for row in rows { Terminal.print(line(row)) }
+        return shown.map { headings[$0] }
     }
 }
