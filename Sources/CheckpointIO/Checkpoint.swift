@@ -112,7 +112,7 @@ package struct TensorLocation: Sendable {
     package var isPlain: Bool { strides == nil && !isByteSwapped && encoding == nil }
 
     /// Whether elements can become infinite or NaN when they are read, that were not before: by a scale
-    /// that is too large or is no number.
+    /// that is too large or is not a number.
     package var canOverflow: Bool {
         guard case .scaled(let dtype, let scales)? = encoding else { return false }
         // The largest that floats of 8 bits hold: 57344 in E5M2, which has the most.

@@ -115,17 +115,17 @@ public final class AutoencoderDC: Sendable {
     /// The factor between a sample's sides and its latent's.
     public var spatialCompressionRatio: Int { config.spatialCompressionRatio }
 
-    /// What a latent is multiplied by before a diffusion model sees it, where that is known.
+    /// The number that latents are multiplied by before a diffusion model sees them, if it is known.
     public var scalingFactor: Double? { config.scalingFactor }
 
     /// Encodes images into latents.
     ///
     /// - Parameters:
     ///   - image: [N, inChannels, H, W], by convention in [-1, 1]; H and W multiples of `spatialCompressionRatio`.
-    ///   - latentChannels: how many channels of the latent are computed, the first; nil for all. A network made for that,
-    ///     as DC-AE 1.5, has no shortcut at the latent; of others all must be computed.
-    ///   - tiling: the tiles that larger images are run in, as diffusers' `enable_tiling`; nil to run them whole.
-    ///   - progress: told of what is done.
+    ///   - latentChannels: how many of the first channels of the latent to compute; nil for all. Only a network without a
+    ///     shortcut at the latent, such as DC-AE 1.5, can compute fewer.
+    ///   - tiling: the tiles for larger images, as in diffusers' `enable_tiling`; nil for no tiles.
+    ///   - progress: called with the part that is done.
     /// - Returns: [N, latentChannels, H / F, W / F], not scaled.
     public func encode(
         _ image: FloatTensor,
@@ -139,10 +139,10 @@ public final class AutoencoderDC: Sendable {
     /// Decodes latents into samples.
     ///
     /// - Parameters:
-    ///   - latent: [N, latentChannels, h, w], not scaled; of a network without a shortcut at the latent, as DC-AE 1.5, it
-    ///     may be the first of the channels alone.
-    ///   - tiling: the tiles that larger samples are run in, as diffusers' `enable_tiling`; nil to run them whole.
-    ///   - progress: told of what is done.
+    ///   - latent: [N, latentChannels, h, w], not scaled. If the network has no shortcut at the latent, as in DC-AE 1.5, it
+    ///     may have only the first channels.
+    ///   - tiling: the tiles for larger samples, as in diffusers' `enable_tiling`; nil for no tiles.
+    ///   - progress: called with the part that is done.
     /// - Returns: [N, inChannels, h × F, w × F], not clamped.
     public func decode(
         _ latent: FloatTensor,
@@ -152,7 +152,7 @@ public final class AutoencoderDC: Sendable {
         try run(.decode, latent, latentChannels: nil, tiling, progress, profiles: false).result
     }
 
-    /// Encodes, and says what every layer cost.
+    /// Encodes, and reports the cost of every layer.
     public func profileEncode(
         _ image: FloatTensor,
         latentChannels: Int? = nil,
@@ -162,7 +162,7 @@ public final class AutoencoderDC: Sendable {
         return (latent, report)
     }
 
-    /// Decodes, and says what every layer cost.
+    /// Decodes, and reports the cost of every layer.
     public func profileDecode(
         _ latent: FloatTensor,
         tiling: Tiling? = nil
@@ -171,7 +171,7 @@ public final class AutoencoderDC: Sendable {
         return (sample, report)
     }
 
-    /// Refuses a number of latent channels that this network cannot encode, as encoding them would.
+    /// Throws if this network cannot encode this number of latent channels.
     public func check(latentChannels: Int) throws(NetworkError) {
         let all = config.latentChannels
         guard (1...all).contains(latentChannels) else {
@@ -180,9 +180,9 @@ public final class AutoencoderDC: Sendable {
         guard latentChannels == all || network.encoder.output.shortcut == .none else { throw .shape(.partialShortcut) }
     }
 
-    /// Whether the decoder takes the first channels of a latent alone.
+    /// Whether the decoder accepts latents with only the first channels.
     public var decodesPartialLatents: Bool { network.decoder.input.shortcut == .none }
 
-    /// Refuses tiles that this network cannot be run in, as running in them would.
+    /// Throws if this network cannot run in these tiles.
     public func check(_ tiling: Tiling) throws(NetworkError) { try tiling.check(ratio: spatialCompressionRatio) }
 }

@@ -6,7 +6,7 @@ public import TensorCore
 public enum NetworkError: Refusal {
     /// A tensor of sizes that the network cannot take.
     case shape(ShapeFault)
-    /// A configuration that describes no network.
+    /// A configuration that does not describe a network.
     case configuration(ConfigFault)
     /// A parameter, by its name in the diffusers layout, that does not fit the configuration.
     case parameter(name: String, ParameterFault)
@@ -18,11 +18,11 @@ public enum NetworkError: Refusal {
     case tiling(TilingFault)
     /// A value that is NaN or infinite, or beyond what F16 holds.
     case outOfRange(ValueOutOfRange)
-    /// The system gave no more memory: so many bytes more were needed.
+    /// Out of memory: this many more bytes were needed.
     case outOfMemory(bytes: Int)
     /// An output that takes more memory than the machine has.
     case outputTooLarge([Int])
-    /// Who was told of the progress asked for the end.
+    /// The progress handler asked to stop.
     case stopped
 
     /// What is wrong with the sizes of a tensor.
@@ -35,7 +35,7 @@ public enum NetworkError: Refusal {
         case imageChannels(found: Int, expected: Int)
         /// A latent has other channels than the network makes.
         case latentChannels(found: Int, expected: Int)
-        /// The sides of an image are no multiples of the network's compression.
+        /// The sides of an image are not multiples of the network's compression.
         case sides(height: Int, width: Int, ratio: Int)
         /// More channels of the latent are asked for than there are, or none.
         case partialLatent(asked: Int, channels: Int)
@@ -49,13 +49,13 @@ public enum NetworkError: Refusal {
         case missing
         /// It has other sizes.
         case shape(found: Shape, expected: Shape)
-        /// Its elements are no numbers that the network computes with.
+        /// The network cannot compute with its element type.
         case dtype(DType)
     }
 
     /// What is wrong with the sizes of tiles.
     public enum TilingFault: Sendable, Equatable {
-        /// A tile or a stride is no multiple of the network's compression.
+        /// A tile or a stride is not a multiple of the network's compression.
         case noMultiple(side: String, tile: Int, stride: Int, ratio: Int)
         /// A stride is longer than a tile.
         case gaps(side: String, tile: Int, stride: Int)
@@ -75,7 +75,7 @@ public struct ValueOutOfRange: Sendable {
         case input(element: Int)
         /// In a parameter, by its name in the diffusers layout.
         case parameter(String, element: Int)
-        /// In what a layer put out: the first layer whose output holds any.
+        /// In the output of a layer: the first layer whose output has one.
         case output(layer: String, channel: Int, row: Int, column: Int)
     }
 

@@ -19,7 +19,7 @@ extension AutoencoderDC {
     ///   - scaled: whether each weight of two dimensions or more has a scale of its own, as ComfyUI's `scaled_fp8` files do: its
     ///     largest value becomes the format's. Other parameters then stay as they are.
     /// - Returns: the model, and what the cast loses, by parameter, those that lose nothing left out.
-    /// - Throws: `NetworkError.parameter` for a dtype that is no weight format, and where a parameter cannot be read.
+    /// - Throws: `NetworkError.parameter` for a dtype that is not a weight format, and if a parameter cannot be read.
     public func rounded(
         to dtype: DType,
         scaled: Bool = false

@@ -1,7 +1,7 @@
-/// How an image that is larger than a tile is cut into overlapping tiles.
+/// How to cut an image that is larger than a tile into overlapping tiles.
 ///
-/// Tiles change the result: attention sees one tile at a time. It is what diffusers' `enable_tiling` does; images of any
-/// size can be run whole, in bands, without it.
+/// Tiles change the result: attention sees one tile at a time. diffusers' `enable_tiling` does the same. Without
+/// tiles, images of any size run exactly, in bands.
 public struct Tiling: Sendable, Equatable {
     /// The height of a tile, in samples; images no larger than a tile are run whole.
     public let tileSampleMinHeight: Int
@@ -12,7 +12,7 @@ public struct Tiling: Sendable, Equatable {
     /// The distance between the left sides of two tiles, in samples.
     public let tileSampleStrideWidth: Int
 
-    /// Tiles of a size, at distances; by default those of diffusers.
+    /// Tiles of a size and a distance; by default those of diffusers.
     public init(
         tileSampleMinHeight: Int = 512,
         tileSampleMinWidth: Int = 512,

@@ -1,6 +1,6 @@
-/// What to do with a picture whose sides are no multiple of what the network needs.
+/// What to do with a picture whose sides are not multiples of what the network needs.
 public enum Fit: String, Sendable, CaseIterable {
-    /// Refuses it, with the sizes that would do.
+    /// Refuses it, and the error lists valid sizes.
     case exact
     /// Cuts the surplus off, half of it on each side: no pixel is changed.
     ///
@@ -13,7 +13,7 @@ public enum Fit: String, Sendable, CaseIterable {
     /// Resamples each side to the nearest multiple, by Lanczos as diffusers' VaeImageProcessor does.
     case resize
 
-    /// How pictures become squares where a side is asked for: ADM's way, or torchvision's where any fit is given.
+    /// How to make squares of a given side: ADM's crop, or torchvision's if any fit is given.
     public var squareCrop: SquareCrop { self == .exact ? .adm : .torchvision }
 }
 
@@ -26,11 +26,11 @@ public enum SquareCrop: String, Sendable, CaseIterable {
     case torchvision
 }
 
-/// A picture that the network can take, and which part of it shows the picture that it was made of.
+/// A picture that fits the network, and which part of it shows the original.
 public struct FittedPicture: Sendable {
     /// The picture with sides that are multiples.
     public let picture: Picture
-    /// Where the original is: all of `picture`, but after padding.
+    /// Where the original is: all of `picture`, except after padding.
     public let content: PixelArea
 }
 
@@ -39,11 +39,11 @@ extension Picture {
     ///
     /// - Parameters:
     ///   - multiple: the spatial compression ratio of the network, at least 1.
-    ///   - fit: what to do where a side is no multiple.
+    ///   - fit: what to do if a side is not a multiple.
     ///   - name: what messages call the picture.
     /// - Returns: the picture for the network, and where the original is in it.
-    /// - Throws: `ImageRefusal` where `fit` is `exact` and a side is no multiple, where nothing is left after cropping,
-    ///   or where the result has too many pixels.
+    /// - Throws: `ImageRefusal` if `fit` is `exact` and a side is not a multiple, if nothing is left after cropping,
+    ///   or if the result has too many pixels.
     public func fitted(toMultipleOf multiple: Int, by fit: Fit, name: String) throws(ImageRefusal) -> FittedPicture {
         precondition(multiple >= 1, "a multiple of at least 1")
         if width % multiple == 0 && height % multiple == 0 { return FittedPicture(whole: self) }

@@ -18,7 +18,7 @@ extension Picture {
     /// - Parameters:
     ///   - file: the path.
     ///   - background: what shows through where the picture is transparent; nil for the colours as they are stored.
-    /// - Throws: `ImageRefusal`, for a file that is no such picture, ends early or is damaged.
+    /// - Throws: `ImageRefusal`, for a file that is not such a picture, ends early or is damaged.
     public init(file: String, background: Colour? = nil) throws(ImageRefusal) {
         try self.init(try ImageInput.open(file), background: background)
     }

@@ -44,7 +44,7 @@ public struct ImageRefusal: Refusal, Equatable {
         case expands(width: Int, height: Int, bytes: Int, fileSize: Int)
         /// Pixels that take more memory than there is.
         case noMemory(width: Int, height: Int, bytes: Int)
-        /// Sides that are no multiple of what the network needs.
+        /// Sides that are not multiples of what the network needs.
         case noMultiple(width: Int, height: Int, of: Int)
         /// Nothing would be left after cropping to a multiple.
         case tooSmallToCrop(width: Int, height: Int, multiple: Int)

@@ -104,7 +104,7 @@ public struct LatentNormalization: Sendable, Equatable {
     /// What a latent is multiplied by: as it is said, or 1 where means and deviations say all.
     public var factor: Double? { scalingFactor ?? (means == nil ? nil : 1) }
 
-    /// The same for the first channels of a latent alone.
+    /// The same for only the first channels of a latent.
     public func first(_ channels: Int) -> LatentNormalization {
         var part = self
         part.means = means.map { Array($0.prefix(channels)) }

@@ -2,7 +2,7 @@
 package enum ByteSize {
     /// Reads `5GB`, `300KB`, `1.5 GB`, `2GiB` or a number of bytes.
     ///
-    /// - Returns: nil where it is no size.
+    /// - Returns: nil if it is not a size.
     package static func parse(_ text: String) -> Int? {
         let units: [(String, Double)] = [
             ("KIB", 1024), ("MIB", 1_048_576), ("GIB", 1_073_741_824), ("TIB", 1_099_511_627_776),

@@ -2,7 +2,7 @@ internal import CKernels
 
 /// How many values are not finite.
 public struct NonFiniteCount: Sendable, Equatable {
-    /// Values that are no number.
+    /// NaN values.
     public var nan = 0
     /// Infinite values of either sign.
     public var infinite = 0
@@ -18,7 +18,7 @@ public struct NonFiniteCount: Sendable, Equatable {
 }
 
 extension NumberFormat {
-    /// Counts what is not finite among whole elements; nothing is, in a type that is no weight format.
+    /// Counts what is not finite among whole elements; nothing is, in a type that is not a weight format.
     public static func countNonFinite(_ bytes: UnsafeRawBufferPointer, of dtype: DType) -> NonFiniteCount {
         var nan: UInt64 = 0
         var infinite: UInt64 = 0

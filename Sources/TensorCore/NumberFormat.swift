@@ -31,7 +31,7 @@ public enum NumberFormat {
     ///   - from: a weight format.
     ///   - target: room for as many elements of type `to`; apart from `source`.
     ///   - to: a weight format.
-    /// - Returns: what was lost, or nil where either type is no weight format.
+    /// - Returns: what was lost, or nil if either type is not a weight format.
     @discardableResult
     public static func convert(
         _ source: UnsafeRawBufferPointer,

@@ -1,4 +1,4 @@
-/// The sorts of refusals. Their names are part of what `--json` promises: none is changed or given another meaning.
+/// The kinds of refusals. Their names are part of the JSON contract: none is changed or given another meaning.
 public enum RefusalKind: String, Sendable, CaseIterable {
     // MARK: How a command ended
 
@@ -40,9 +40,9 @@ public enum RefusalKind: String, Sendable, CaseIterable {
     case noSuchFile = "no_such_file"
     /// It is a folder, a device or a pipe.
     case notAFile = "not_a_file"
-    /// The output is there already.
+    /// The output exists already.
     case alreadyExists = "already_exists"
-    /// The output cannot be written there, whatever is there.
+    /// The output cannot be written to that place.
     case badOutput = "bad_output"
     /// Another program uses it.
     case inUse = "in_use"
@@ -60,24 +60,24 @@ public enum RefusalKind: String, Sendable, CaseIterable {
     case noCheckpoint = "no_checkpoint"
     /// The folder holds several checkpoints.
     case severalCheckpoints = "several_checkpoints"
-    /// It is a file of a format that is not read.
+    /// The file has a format that is not read.
     case unknownFormat = "unknown_format"
-    /// A download or a run left it unfinished.
+    /// A download or a run left it incomplete.
     case unfinished
     /// The file breaks the rules of its format: it is damaged or cut off.
     case damagedFile = "damaged_file"
-    /// The file asks for what is refused to files of strangers.
+    /// The file needs something that is refused for safety.
     case unsafeFile = "unsafe_file"
-    /// The file is sound and holds what is not supported.
+    /// The file is sound, but holds something that is not supported.
     case unsupported
 
     // MARK: Models
 
-    /// It is no DC-AE.
+    /// It is not a DC-AE.
     case notDCAE = "not_dcae"
-    /// What is known of the model contradicts itself.
+    /// The information about the model is contradictory.
     case contradiction
-    /// The tensors are not those of the network.
+    /// The tensors do not match the network.
     case wrongStructure = "wrong_structure"
     /// The configuration cannot be used.
     case badConfig = "bad_config"
@@ -94,7 +94,7 @@ public enum RefusalKind: String, Sendable, CaseIterable {
     case nothingToDo = "nothing_to_do"
     /// A cast would make finite values infinite.
     case castLoss = "cast_loss"
-    /// What was written is not what was read.
+    /// The output differs from the source.
     case roundtripFailed = "roundtrip_failed"
     /// A picture or tensor has sizes that cannot be used.
     case wrongSize = "wrong_size"
@@ -102,7 +102,7 @@ public enum RefusalKind: String, Sendable, CaseIterable {
     case wrongType = "wrong_type"
     /// A value is NaN or infinite, or beyond what the format holds.
     case outOfRange = "out_of_range"
-    /// What is said of the latent does not fit what it says itself.
+    /// The options contradict the latent's metadata.
     case latentContradicts = "latent_contradicts"
     /// A picture or a tensor could not be measured; the message says why and what to do.
     case unreadableInput = "unreadable_input"
@@ -114,27 +114,27 @@ public enum RefusalKind: String, Sendable, CaseIterable {
     case noPartner = "no_partner"
     /// Nothing could be measured.
     case nothingMeasured = "nothing_measured"
-    /// Results are of different runs.
+    /// The results come from different runs.
     case otherRun = "other_run"
     /// Parts of a run are missing or unfinished.
     case partsMissing = "parts_missing"
-    /// Weights or statistics that a measure needs are missing or are others.
+    /// Weights or statistics that a measure needs are missing or are the wrong ones.
     case badWeights = "bad_weights"
     /// A library that is needed is not installed.
     case missingLibrary = "missing_library"
 
     // MARK: The Hub
 
-    /// The network must not be used.
+    /// The network is needed, but offline mode is on.
     case offline
     /// It is not in the cache.
     case notCached = "not_cached"
-    /// The server cannot be reached, or does not answer as it should.
+    /// The server cannot be reached, or answers wrongly.
     case network
     /// The server has no such repository, revision or file.
     case notOnHub = "not_on_hub"
     /// The server asks for a login.
     case accessDenied = "access_denied"
-    /// What was downloaded is not what the server promised.
+    /// The download differs from what the server listed.
     case badDownload = "bad_download"
 }

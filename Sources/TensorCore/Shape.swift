@@ -27,7 +27,7 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         return product
     }
 
-    /// The number of bytes of a tensor of this shape, or nil where it exceeds Int or is no whole number.
+    /// The number of bytes of a tensor of this shape, or nil if it exceeds Int or is not a whole number.
     public func byteCount(of dtype: DType) -> Int? {
         guard let elements = elementCount else { return nil }
         let (bits, overflow) = elements.multipliedReportingOverflow(by: dtype.bitCount)

@@ -1,8 +1,8 @@
-/// A sentence for people in which what a caller can say is a value, so that everyone who shows it uses his own words.
+/// A sentence for people in which what a caller can say is a value, so that each caller shows it in its own spelling.
 ///
 /// A library says `section:` where the program says `--section`; neither has to know the other's spelling.
 ///
-///     let remedy: Words = "choose one with \(.section), as \(.section, "ema")"
+///     let remedy: Words = "choose one with \(.section), for example \(.section, "ema")"
 public struct Words: Sendable, Equatable, ExpressibleByStringInterpolation {
     /// Something that a caller can say, by the name of the library's parameter.
     public enum Option: String, Sendable, CaseIterable {
@@ -14,7 +14,7 @@ public struct Words: Sendable, Equatable, ExpressibleByStringInterpolation {
         case scalingFactor
         /// The part of a checkpoint in which the weights are.
         case section
-        /// The folder with variants of one's own.
+        /// The folder with your own variants.
         case registry
         /// The pictures that a measurement takes.
         case images

@@ -99,7 +99,7 @@ import Testing
             ("{\"name\": \"mine\", \"layouts\": []}", "the field \"layouts\" is missing"),
             (
                 "{\"name\": \"mine\", \"layouts\": [\"onnx\"]}",
-                "layouts is \"onnx\" where \(Layout.allCases.map(\.rawValue).joined(separator: " or ")) is needed"
+                "layouts is \"onnx\", but \(Layout.allCases.map(\.rawValue).joined(separator: " or ")) is needed"
             ),
             (
                 "{\"name\": \"mine\", \"layouts\": [\"diffusers\"], \"repositories\": {\"original\": [\"a/b\"]}}",
