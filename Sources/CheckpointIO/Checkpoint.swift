@@ -25,6 +25,8 @@ public struct OpenOptions: Sendable {
     public var section: String?
     /// Whether a section that is not there is left to the caller, as it may be a prefix of names.
     package var leavesSection = false
+    /// Whether a tensor is taken out of a list or tuple that was saved, as latents are; a checkpoint is a dict.
+    package var takesListedTensor = false
     /// How many bytes a compressed file may expand to where the format inside sets no bound.
     public var maxExpandedSize: Int?
 

@@ -66,7 +66,7 @@ package enum FileFault: Fault, Equatable {
         switch self {
         case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)).lowercasedFirst)"
         case .missing: "there is no such file or folder"
-        case .linkToNothing(let target): "it is a link to \(target.escaped(limit: 200)), which does not exist"
+        case .linkToNothing(let target): "it is a link to \(target.escaped(limit: 200)), and there is no such file"
         case .isFolder: "this is a folder, not a file"
         case .notRegular: "this is not a regular file, but a device, pipe or socket"
         case .shrank(let expected): "the file is shorter than the \(expected) bytes it had when it was opened"

@@ -67,7 +67,9 @@ package enum TensorFile {
     /// Reads the tensor of a file that is open already, and of which it is known what it is.
     package static func read(_ file: InputFile, _ kind: FileKind, name: String?, for use: Use) throws -> Content {
         let path = file.path
-        let checkpoint = try Checkpoint.open(file, kind)
+        var options = OpenOptions()
+        options.takesListedTensor = true
+        let checkpoint = try Checkpoint.open(file, kind, options: options)
         let stored = try find(name, use, in: checkpoint)
         let descriptor = stored.descriptor
         let place: CheckpointError.Place = checkpoint.isUnnamed ? .file : .tensor(descriptor.name)

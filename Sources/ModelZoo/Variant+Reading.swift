@@ -64,9 +64,8 @@ extension Variant {
         family = try entry.optionalText("family") ?? "f\(config.spatialCompressionRatio)c\(config.latentChannels)"
         aliases = try entry.texts("aliases")
         // They are typed, and `list` shows the first in the place of the name.
-        guard aliases.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } }) else {
-            let found = aliases.first { alias in alias.utf8.contains { $0 <= 0x20 || $0 == 0x7F } } ?? ""
-            throw .malformed(field: "aliases", expected: "a name without spaces", found: found.escaped(limit: 40))
+        guard aliases.allSatisfy({ !$0.isEmpty }) else {
+            throw .malformed(field: "aliases", expected: "a name", found: "")
         }
         layouts = try Self.layouts(entry)
         repositories = try Self.repositories(entry, layouts)

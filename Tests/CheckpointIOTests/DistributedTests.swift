@@ -36,8 +36,8 @@ import Testing
     /// Names may have dots without any dict: what the index says of the way to a tensor decides, not the name.
     @Test(
         arguments: [
-            ("dcp_flat", ["model.diffusion.a", "vae.b"], ["left out: model.step"]),
-            ("dcp_nested", ["diffusion.a"], ["weights taken from model", "left out: vae.b"]),
+            ("dcp_flat", ["model.diffusion.a", "vae.b"], ["ignored: model.step"]),
+            ("dcp_nested", ["diffusion.a"], ["weights taken from model", "ignored: vae.b"]),
         ]
     )
     func aNameWithDotsIsNoSection(name: String, names: [String], notes: [String]) throws {

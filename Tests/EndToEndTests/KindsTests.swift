@@ -18,7 +18,7 @@ import Testing
         let known = try OwnModelTests.registry(in: folder)
         try Self.folder(nil, in: folder)
         try FileManager.default.createSymbolicLink(atPath: folder("m/config.json"), withDestinationPath: "gone.json")
-        let reason = "the config.json beside it cannot be used: it is a link to gone.json, which does not exist"
+        let reason = "the config.json beside it cannot be used: it is a link to gone.json, and there is no such file"
         for line in [["identify", "m"], ["convert", "m", "-o", "o", "--to", "original"], ["verify", "m"]] {
             let status: Int32 = line[0] == "convert" ? 2 : line[0] == "verify" ? 1 : 0
             let result = try OwnModelTests.run(line, known, in: folder, status: status)

@@ -49,7 +49,7 @@ import Testing
             ),
             (
                 ["decode", Self.sana, Fixtures.path("images/rgb8.png"), "-o", out],
-                "F/images/rgb8.png: this is a PNG image, but a tensor was expected; save the tensor with safetensors or numpy.save"
+                "F/images/rgb8.png: this is a PNG image, but a tensor was expected; `dcae encode` makes a latent of a picture"
             ),
             (
                 ["encode", Self.sana, folder("flat.npy"), "-o", out],

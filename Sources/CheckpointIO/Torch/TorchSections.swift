@@ -66,7 +66,7 @@ struct TorchSections {
         heap = machine.heap
         source = machine.source
         budget = machine.heap.budget
-        if options.section == nil, try takeBareTensor(root) { return }
+        if options.section == nil, try takeBareTensor(root, options) { return }
         guard let top = heap[root].entries else {
             let hasTensors = (heap.items(root) ?? []).contains { if case .tensor = heap[$0] { true } else { false } }
             let kind = heap[root].kind
@@ -106,7 +106,10 @@ struct TorchSections {
     }
 
     /// Takes a tensor that is all that was saved, as latents often are.
-    private mutating func takeBareTensor(_ root: PickleReference) throws(CheckpointError) -> Bool {
+    private mutating func takeBareTensor(
+        _ root: PickleReference,
+        _ options: OpenOptions
+    ) throws(CheckpointError) -> Bool {
         switch heap[root] {
         case .tensor(let tensor):
             weights = [(Checkpoint.unnamed, Int(tensor))]
@@ -114,6 +117,7 @@ struct TorchSections {
             return true
         case .unreadable(let reason): throw CheckpointError(path, .file, TorchFault.unreadable(reason))
         case .list, .tuple:
+            guard options.takesListedTensor else { return false }
             // A loader's batch of one, or what a function with several results gave.
             let items = (heap.itemCount(root) ?? 0) <= 8 ? heap.items(root) ?? [] : []
             let tensors = items.compactMap { if case .tensor(let tensor) = heap[$0] { Int(tensor) } else { nil } }
@@ -357,7 +361,7 @@ struct TorchSections {
         }
         guard !others.isEmpty else { return }
         let names = others.prefix(6).map { Self.shown(trail + [$0.name]) }.joined(separator: ", ")
-        notes.append("left out: \(names)" + (others.count > 6 ? " and \(others.count - 6) more" : ""))
+        notes.append("ignored: \(names)" + (others.count > 6 ? " and \(others.count - 6) more" : ""))
     }
 
     private static func shown(_ trail: [String]) -> String {

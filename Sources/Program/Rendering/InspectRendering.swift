@@ -70,7 +70,8 @@ enum InspectRendering {
             checkpoint.metadata.first { $0.key == "dcae." + name }?.value.string?.escaped(limit: 60)
         }
         guard let model = text("model"), let scaled = text("scaled"), checkpoint.tensors.count == 1 else { return nil }
-        let factor = text("normalization").map { " by \($0)" } ?? ""
+        let said = text("normalization").flatMap { try? JSONReader.read(Array($0.utf8)) }
+        let factor = said?.members?.count == 1 ? said?["scaling_factor"]?.number.map { " by \($0)" } ?? "" : ""
         return "encoded by dcae with \(model), " + (scaled == "true" ? "scaled\(factor)" : "not scaled")
     }
 

@@ -68,7 +68,7 @@ private struct DistributedSections {
         let names = sections + loose
         guard !names.isEmpty else { return [] }
         let shown = names.prefix(6).map { $0.escaped(limit: 40) }.joined(separator: ", ")
-        return ["left out: \(shown)" + (names.count > 6 ? " and \(names.count - 6) more" : "")]
+        return ["ignored: \(shown)" + (names.count > 6 ? " and \(names.count - 6) more" : "")]
     }
 
     private func inside(_ section: String) -> [(name: String, DistributedIndex.Tensor)] {
