@@ -10,6 +10,7 @@ struct ScaleMergeCommand: ParsableCommand {
         commandName: "merge",
         _superCommandName: "dcae scale",
         abstract: "Merges the parts of a measurement into its result.",
+        usage: "dcae scale merge [<options>] <parts> ...",
         discussion: """
             The parts are files that `dcae scale` wrote with --output, in any order and by
             any machine. The result is that of one run, to the byte.

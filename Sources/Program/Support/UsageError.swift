@@ -35,7 +35,11 @@ enum UsageError {
         guard code != .success, code != couldNot, code != checkFailed else { return nil }
         let words = Array(arguments.drop { $0.hasPrefix("-") })
         if Program.name(in: words) == nil, let typed = words.first { return answer(unknownCommand: typed) }
-        var text = Program.entry(arguments).command.fullMessage(for: error)
+        let command = Program.entry(arguments).command
+        var text = command.fullMessage(for: error)
+        if let own = command.configuration.commandName, let parent = command.configuration._superCommandName {
+            text = text.replacing("See '\(own) --help'", with: "See '\(parent) \(own) --help'")
+        }
         if let hint = valueWithHyphen(text, arguments) { text = hint }
         // What is found wrong once the command runs is no less its own.
         if let name = Program.name(in: words), let range = text.firstRange(of: "\nUsage: dcae <subcommand>") {
