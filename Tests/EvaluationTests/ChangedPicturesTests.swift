@@ -6,6 +6,8 @@ import Files
 import Foundation
 import Images
 import Inference
+import ModelZoo
+import Perception
 import ReferenceNetwork
 import TensorCore
 import TestSupport
@@ -195,6 +197,37 @@ import Testing
                 == "its model was computed in another way (f32, not f64 reference)"
         )
         #expect(subject("f32").difference(from: subject("f32")) == nil)
+    }
+
+    /// FID against statistics that were made otherwise compares the ways, not the pictures.
+    @Test func referencesThatWereMadeOtherwiseAreSaid() throws {
+        let weights = String(repeating: "ab", count: 32)
+        let subject = EvaluationSubject(
+            sides: [],
+            size: 128,
+            crop: .adm,
+            pictureCount: 5,
+            pictureDigest: "d",
+            weights: [WeightsIdentity(network: ForeignNetwork.inception.rawValue, sha256: weights, published: nil)],
+            referenceDigest: nil,
+            program: "tests"
+        )
+        var reference = FeatureStatistics(mean: [0], covariance: [1])
+        #expect(subject.differences(from: reference).isEmpty)
+        reference.origin = subject.origin(pictureCount: 5)
+        #expect(subject.differences(from: reference).isEmpty)
+        reference.origin = StatisticsOrigin(
+            size: 64,
+            crop: .torchvision,
+            pictureCount: 9,
+            weights: String(repeating: "cd", count: 32)
+        )
+        #expect(
+            subject.differences(from: reference) == [
+                "at 64 pixels, not 128", "of pictures cut in torchvision's way, not in ADM's",
+                "with other weights of Inception", "of 9 pictures, not 5",
+            ]
+        )
     }
 
     private func report(_ part: EvaluationPart) throws -> EvaluationReport {
