@@ -51,7 +51,7 @@ package enum FileKind: Sendable {
         if start.starts(with: "# dcae manifest".utf8) {
             throw CheckpointError(path, .file, ForeignFile.product("a manifest of checksums", command: "dcae hash"))
         }
-        if let name = otherFormat(start) { throw CheckpointError(path, .file, FileFault.otherFormat(name)) }
+        if let fault = otherFormat(start) { throw CheckpointError(path, .file, fault) }
         if let foreign = ForeignFile.find(start: start, path: path) { throw CheckpointError(path, .file, foreign) }
         // What has no name may still be a safetensors file with a wrong length, and its reader says what is wrong.
         if isJSONAt8 || start.count <= 8 || start[4..<8].allSatisfy({ $0 == 0 }) { return .safetensors }
@@ -64,12 +64,13 @@ package enum FileKind: Sendable {
     }
 
     /// The names of formats that people have at hand and that are not read.
-    private static func otherFormat(_ start: [UInt8]) -> String? {
-        let magics: [([UInt8], String)] = [
-            ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
-            ([0x7F, 0x45, 0x4C, 0x46], "a program"), (Array("%PDF".utf8), "a PDF file"),
-            ([0xEF, 0xBB, 0xBF], "a text with a byte order mark"), ([0xFF, 0xFE], "a text in UTF-16"),
-            ([0x27, 0xB5, 0x2F, 0xFD], "a zstd file of a version before 0.8"),
+    private static func otherFormat(_ start: [UInt8]) -> FileFault? {
+        let magics: [([UInt8], FileFault)] = [
+            ([0x89, 0x50, 0x4E, 0x47], .picture("a PNG image")), ([0xFF, 0xD8, 0xFF], .picture("a JPEG image")),
+            ([0x7F, 0x45, 0x4C, 0x46], .otherFormat("a program")), (Array("%PDF".utf8), .otherFormat("a PDF file")),
+            ([0xEF, 0xBB, 0xBF], .otherFormat("a text with a byte order mark")),
+            ([0xFF, 0xFE], .otherFormat("a text in UTF-16")),
+            ([0x27, 0xB5, 0x2F, 0xFD], .otherFormat("a zstd file of a version before 0.8")),
         ]
         return magics.first { start.starts(with: $0.0) }?.1
     }

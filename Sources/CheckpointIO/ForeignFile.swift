@@ -103,7 +103,7 @@ enum UnfinishedDownload {
             let names = try? ModelFolder.fileNames(in: error.path)
             guard let unfinished = names?.first(where: isUnfinished) else { return error }
             return CheckpointError(error.path, .file, ForeignFile.unfinished(unfinished))
-        case nil, .unknownFormat?, .isEmpty?, .isZero?, .otherFormat?: break
+        case nil, .unknownFormat?, .isEmpty?, .isZero?, .otherFormat?, .picture?: break
         default: return error
         }
         let name = ModelFolder.name(of: error.path)

@@ -85,10 +85,15 @@ package struct OutputConfig: Sendable {
         let structural = model.registry.variants.filter { $0.config.architecture == config.architecture }
         let alike = structural.filter { $0.config.normalization == config.normalization }
         let fitting = alike.isEmpty ? structural : alike
-        guard let first = fitting.first, fitting.allSatisfy({ $0.config == first.config }),
-            fitting.count == 1 || first.config.scalingFactor != nil
+        return one(of: fitting).map { .object(naming($0, factor: config.scalingFactor)) }
+    }
+
+    /// The variant whose name stands for all of some: models of one network whose factors are not known are not one model.
+    private static func one(of variants: [Variant]) -> Variant? {
+        guard let first = variants.first, variants.allSatisfy({ $0.config == first.config }),
+            variants.count == 1 || first.config.scalingFactor != nil
         else { return nil }
-        return .object(naming(first, factor: config.scalingFactor))
+        return first
     }
 
     /// A text of members in the order of their keys, as diffusers writes them, or as somebody put them by hand.
@@ -223,8 +228,7 @@ package struct OutputConfig: Sendable {
                 + "this model's own settings"
             return (first, [note])
         }
-        // Models of one network whose factors are not known are not one model.
-        guard first.config.scalingFactor != nil, fitting.allSatisfy({ $0.config == first.config }) else {
+        guard one(of: fitting) != nil else {
             let names = fitting.map(\.name).joined(separator: " or ")
             let kept =
                 model.spelledConfig == nil && model.hints.scalingFactor == nil

@@ -24,6 +24,7 @@ package enum FileFault: Fault, Equatable {
     case shardsWithoutIndex
     case unknownFormat(begins: String)
     case otherFormat(String)
+    case picture(String)
     case gitLFSPointer
     case isEmpty
     case isZero(count: Int)
@@ -46,7 +47,7 @@ package enum FileFault: Fault, Equatable {
         case .unfinished: .unfinished
         case .noCheckpoint, .checkpointsBelow, .shardsWithoutIndex: .noCheckpoint
         case .severalCheckpoints: .severalCheckpoints
-        case .unknownFormat, .otherFormat, .isHTML: .unknownFormat
+        case .unknownFormat, .otherFormat, .picture, .isHTML: .unknownFormat
         case .gitLFSPointer, .isZero: .unfinished
         case .isEmpty: .damagedFile
         case .tooLarge: .tooLarge
@@ -89,7 +90,7 @@ package enum FileFault: Fault, Equatable {
             "this folder holds several checkpoints: "
                 + names.prefix(4).map { $0.escaped(limit: 40) }.joined(separator: ", ")
         case .unknownFormat(let begins): "no checkpoint format begins with \(begins)"
-        case .otherFormat(let name): "this is \(name), not a checkpoint"
+        case .otherFormat(let name), .picture(let name): "this is \(name), not a checkpoint"
         case .gitLFSPointer: "this is a Git LFS pointer, not the file it stands for"
         case .isEmpty: "the file is empty"
         case .isZero(let count):
@@ -125,7 +126,8 @@ package enum FileFault: Fault, Equatable {
         case .noCheckpoint: "a model folder holds model.safetensors or diffusion_pytorch_model.safetensors"
         case .severalCheckpoints: "name the file you mean"
         case .shardsWithoutIndex: "copy the file that ends in .index.json too"
-        case .unknownFormat, .otherFormat: "safetensors and PyTorch files are read, plain or compressed with zstd"
+        case .unknownFormat, .otherFormat, .picture:
+            "safetensors and PyTorch files are read, plain or compressed with zstd"
         case .gitLFSPointer: "run `git lfs pull`, or download the file itself"
         case .isEmpty, .isZero, .isHTML: "download it again"
         case .notHere: "fetch it first"

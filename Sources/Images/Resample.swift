@@ -46,30 +46,32 @@ extension Picture {
         precondition(newWidth > 0 && newHeight > 0 && Self.isAllowed(newWidth, newHeight), "a picture has pixels")
         let area = area ?? PixelArea(x: 0, y: 0, width: newWidth, height: newHeight)
         if newWidth == width && newHeight == height { return cropped(to: area) }
-        let columns = Weights(from: width, to: newWidth, filter, area.x..<(area.x + area.width))
-        let rows = Weights(from: height, to: newHeight, filter, area.y..<(area.y + area.height))
-        // A side that keeps its length is not weighed, but cut.
-        let (keepsWidth, keepsHeight) = (newWidth == width, newHeight == height)
+        let columns =
+            newWidth == width ? nil : Weights(from: width, to: newWidth, filter, area.x..<(area.x + area.width))
+        let rows =
+            newHeight == height ? nil : Weights(from: height, to: newHeight, filter, area.y..<(area.y + area.height))
         let columnsFirst = order.startsWithColumns(size, PixelSize(width: newWidth, height: newHeight))
-        let picture =
-            keepsWidth && area.width < width
-            ? cropped(to: PixelArea(x: area.x, y: 0, width: area.width, height: height))
-            : keepsHeight && area.height < height
-                ? cropped(to: PixelArea(x: 0, y: area.y, width: width, height: area.height)) : self
-        let (width, height) = (picture.width, picture.height)
-        switch picture.samples {
+        // A side that keeps its length is cut, and not weighed.
+        let source = cropped(
+            to: PixelArea(
+                x: columns == nil ? area.x : 0,
+                y: rows == nil ? area.y : 0,
+                width: columns == nil ? area.width : width,
+                height: rows == nil ? area.height : height
+            )
+        )
+        let lines = columnsFirst && rows != nil ? area.height : source.height
+        switch source.samples {
         case .bytes(var bytes):
-            if !keepsHeight, columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: width * 3) }
-            let lines = columnsFirst && !keepsHeight ? area.height : height
-            if !keepsWidth { bytes = columns.fixed.alongRows(bytes, height: lines, width: width) }
-            if !keepsHeight, !columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: area.width * 3) }
+            if let rows, columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: source.width * 3) }
+            if let columns { bytes = columns.fixed.alongRows(bytes, height: lines, width: source.width) }
+            if let rows, !columnsFirst { bytes = rows.fixed.alongColumns(bytes, stride: area.width * 3) }
             return Picture(width: area.width, height: area.height, samples: .bytes(bytes))
         case .words(let words):
             var values = words.map(Float.init)
-            if !keepsHeight, columnsFirst { values = rows.alongColumns(values, stride: width * 3) }
-            let lines = columnsFirst && !keepsHeight ? area.height : height
-            if !keepsWidth { values = columns.alongRows(values, height: lines, width: width) }
-            if !keepsHeight, !columnsFirst { values = rows.alongColumns(values, stride: area.width * 3) }
+            if let rows, columnsFirst { values = rows.alongColumns(values, stride: source.width * 3) }
+            if let columns { values = columns.alongRows(values, height: lines, width: source.width) }
+            if let rows, !columnsFirst { values = rows.alongColumns(values, stride: area.width * 3) }
             let rounded = values.map { UInt16(max(0, min(65535, $0 + 0.5))) }
             return Picture(width: area.width, height: area.height, samples: .words(rounded))
         }

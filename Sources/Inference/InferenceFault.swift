@@ -5,6 +5,7 @@ package import TensorCore
 package enum InferenceFault: Fault, Equatable {
     case noTensors
     case notTensors(String)
+    case picture(String)
     case noSuchTensor(String, among: [String], suggested: String?)
     case whichTensor(among: [String], suggested: String?)
     case tensorType(DType)
@@ -25,7 +26,7 @@ package enum InferenceFault: Fault, Equatable {
 
     package var kind: RefusalKind {
         switch self {
-        case .noTensors, .notTensors: .unknownFormat
+        case .noTensors, .notTensors, .picture: .unknownFormat
         case .noSuchTensor: .noSuchTensor
         case .whichTensor: .ambiguousTensor
         case .tensorType: .wrongType
@@ -49,7 +50,7 @@ package enum InferenceFault: Fault, Equatable {
     package var message: String {
         switch self {
         case .noTensors: "it holds no tensors"
-        case .notTensors(let what): "this is \(what), but a tensor was expected"
+        case .notTensors(let what), .picture(let what): "this is \(what), but a tensor was expected"
         case .noSuchTensor(let name, let names, _):
             "it holds no tensor \"\(name.escaped(limit: 60))\", but \(Self.list(names))"
         case .whichTensor(let names, _): "it holds \(names.count) tensors: \(Self.list(names))"
@@ -84,8 +85,7 @@ package enum InferenceFault: Fault, Equatable {
 
     package var remedy: Words? {
         switch self {
-        case .notTensors(let what) where what.contains("picture") || what.contains("PNG") || what.contains("JPEG"):
-            "`dcae encode` makes a latent of a picture"
+        case .picture: "`dcae encode` makes a latent of a picture"
         case .noTensors, .notTensors, .tensorType, .noInputs: "save the tensor with safetensors or numpy.save"
         case .latentNote: "save it without that metadata, and say with \(.scaled) whether it is scaled"
         case .latentIsNotScaled: "leave out \(.scaled)"

@@ -155,8 +155,11 @@ package enum TensorFile {
         do throws(CheckpointError) {
             return try FileKind.of(file)
         } catch {
-            guard case .otherFormat(let name)? = error.fault as? FileFault else { throw error }
-            throw CheckpointError(file.path, .file, InferenceFault.notTensors(name))
+            switch error.fault as? FileFault {
+            case .otherFormat(let name)?: throw CheckpointError(file.path, .file, InferenceFault.notTensors(name))
+            case .picture(let name)?: throw CheckpointError(file.path, .file, InferenceFault.picture(name))
+            default: throw error
+            }
         }
     }
 

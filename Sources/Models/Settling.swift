@@ -232,7 +232,7 @@ struct Settling: Sendable {
             config.scalingFactor = factor
             answer.reasons.append("the scaling factor given is \(factor)")
         }
-        // Where the user's factor goes before that of its config.json, the model is no variant as it was published.
+        // If the user's factor replaces that of config.json, the model differs from every published variant.
         let isOverruled = said != nil && said != config.scalingFactor
         let claims = answer.structural.filter {
             (config.scalingFactor == nil || $0.config.scalingFactor == config.scalingFactor)
@@ -314,8 +314,8 @@ struct Settling: Sendable {
             answer.config = Self.common(fitting.isEmpty ? candidates : fitting)
             answer.config?.scalingFactor = factor
             if !fitting.isEmpty { candidates = fitting }
-            // A factor of its own is for a variant that has none published, or for weights trained further, which are no
-            // variant as it was published.
+            // With a factor that is not published, a variant's weights were trained further; a variant without a published
+            // factor stays what it is.
             let isOther = fitting.isEmpty && candidates.contains { $0.config.scalingFactor != nil }
             answer.candidates = isOther || own != nil && fitting.isEmpty ? [] : candidates
             answer.variant = candidates.count == 1 && !isOther ? candidates[0] : nil

@@ -151,6 +151,7 @@ import Testing
             (["scale", "x", "--images", "z", "--with-mean-std"], "--with-mean-std needs --write-config"),
             (["scale", "merge", "p", "--images", "z"], "Unknown option '--images'"),
             (["encode", "x", "y", "-o", "z.npy", "--resume"], "--resume and --shard are for runs into a folder"),
+            (["cache", "list"], "there is no command \"cache list\"; did you mean `dcae cache ls`?"),
             (["encode", "x", "y", "-o", "z", "--resume", "--force"], "--resume and --force exclude each other"),
         ]
     )

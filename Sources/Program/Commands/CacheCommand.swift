@@ -59,13 +59,6 @@ private struct CacheSubject {
             return variant.places(in: nil)
         }
         guard let found = try HubName.parse(name) else {
-            let words = [
-                "list": "ls", "show": "ls", "check": "verify", "remove": "rm", "delete": "rm", "clear": "prune",
-                "clean": "prune", "gc": "prune",
-            ]
-            if let meant = words[name] {
-                throw ValidationError("there is no command \"cache \(name)\"; did you mean `dcae cache \(meant)`?")
-            }
             _ = try registry.variant(named: name, in: "dcae cache")
             throw CheckpointError(name, .file, HubFault.badRepository(name))
         }
@@ -88,6 +81,17 @@ extension CacheCommand {
 
         @OptionGroup var hub: HubArguments
         @OptionGroup var common: CommonOptions
+
+        /// What people type for the commands beside this one, which the parser takes for names of models.
+        private static let otherWords = [
+            "list": "ls", "show": "ls", "check": "verify", "remove": "rm", "delete": "rm", "clear": "prune",
+            "clean": "prune", "gc": "prune",
+        ]
+
+        func validate() throws {
+            guard let word = names.first, let meant = Self.otherWords[word] else { return }
+            throw ValidationError("there is no command \"cache \(word)\"; did you mean `dcae cache \(meant)`?")
+        }
 
         func run() throws {
             let subject = try CacheSubject(hub, common)
